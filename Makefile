@@ -1,0 +1,50 @@
+# One command for each errand. Every target makes its own virtual environment first.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
+SERVE ?= 1
+ARGS ?=
+
+.PHONY: install demo run test check fix bench floors lock
+
+.venv/.runtime: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	$(PIP) --editable . --group dev
+	@touch $@
+
+install: .venv/.dev  ## virtual environment, the package, what developers need, and the commit hook
+	$(BIN)/pre-commit install
+
+demo: .venv/.runtime  ## the whole job on a built-in sample web, offline; SERVE=0 ends instead of serving
+	$(BIN)/python -m pipeline.demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+run: .venv/.runtime  ## harvest your sources.yaml, then serve the desk
+	$(BIN)/gleanings harvest || [ $$? -eq 4 ]
+	$(BIN)/gleanings serve
+
+check: .venv/.dev  ## format, lint, types, import contracts: seconds
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## everything that must hold; make test ARGS="-k dedupe"
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+
+fix: .venv/.dev  ## put format and simple findings right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.dev  ## the figures of benchmarks/README.md, measured here and now
+	$(BIN)/python -m benchmarks
+
+floors: .venv/.dev  ## measure the heuristics against tests/floors.json
+	$(BIN)/python -m pytest -m floors
+
+lock: .venv/.dev  ## write down the versions in use
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > .ci/constraints.txt

@@ -1,0 +1,10 @@
+"""Have we this already? Says of a resource that came in whether it is new, the same as an item we keep, a later state of one, or perhaps one.
+
+Finds nothing by itself and changes nothing: the store brings the few neighbours that share a key, and carries out the verdict. When in doubt it says
+`maybe`, because a kept duplicate costs a curator a click and a false fold loses a resource.
+"""
+
+from pipeline.dedupe.decide import Neighbour, match
+from pipeline.dedupe.keys import fingerprint
+
+__all__ = ["Neighbour", "fingerprint", "match"]

@@ -1,0 +1,1 @@
+Neighbour=match=None

@@ -1,0 +1,204 @@
+"""The corridor from a source to the queue: survey sources for leads, visit the leads, fold and suggest, and put items into the store.
+
+The coordinator here is the only writer. Work that costs time (fetching and reading pages) is handed out in shards; see `work` and `crew`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline import classify, dedupe, politeness, schedule, urls
+from pipeline.config import Config
+from pipeline.errors import NotFoundError
+from pipeline.harvest import crew
+from pipeline.harvest.probe import Probe, discover, probe
+from pipeline.harvest.survey import survey_all
+from pipeline.harvest.work import shards
+from pipeline.model import Claim, Item, ItemId, Lead, Outcome, Run, ShardDone, Source, State
+from pipeline.store import ItemQuery, Store
+
+__all__ = ["Probe", "add_address", "discover", "harvest", "probe", "suggest_all"]
+
+Clock = Callable[[], datetime]
+Report = Callable[[str, int, int], None]
+"""Takes what is going on ("surveying", "visiting"), how much is done, and of how much."""
+
+BATCH = 20
+"""Outcomes in one transaction: a crash loses at most so many, and their lease brings them back."""
+ROUND = 2_000
+SHARD = 16
+LEASE = 1_800
+HOPS = 5
+FEW = 200
+"""With fewer resources than this in the store, word frequencies are young: suggestions are made anew at the end of a harvest."""
+
+
+def harvest(
+    config: Config,
+    store: Store,
+    *,
+    only: Sequence[str] = (),
+    everything: bool = False,
+    limit: int | None = None,
+    workers: int | None = None,
+    now: Clock,
+    report: Report = lambda what, done, total: None,
+) -> tuple[Run, ...]:
+    """Survey the sources that are due (or `only` these, or `everything`), visit their leads, and give back a run for each source.
+
+    `limit` bounds the leads visited. The caller holds the database's harvest lock, so every lease found at the start belongs to a run that died.
+    """
+    store.sync_sources(config.sources, now())
+    store.release_leases()
+    chosen = _chosen(config.sources, store, only=only, everything=everything, now=now())
+    young = len(store.background(FEW)) < FEW
+    runs = survey_all(chosen, store, config.harvest, now=now, report=report)
+    visits = Visits(config, store, now=now, report=report)
+    visits.run(limit=limit, workers=crew.hands(workers, config.harvest.workers), sources=[source.id for source in chosen] if only else None)
+    if young and visits.added:
+        suggest_all(config, store, now=now)
+    for run in (counted := tuple(visits.counted(run, now()) for run in runs)):
+        store.record_run(run)
+    return counted
+
+
+def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], everything: bool, now: datetime) -> list[Source]:
+    states = store.source_states()
+    paused = {state.id for state in states if state.paused}
+    if only:
+        known = {source.id: source for source in sources}
+        for name in only:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                raise NotFoundError("source", f'"{name}"', hint=f'Did you mean "{near[0]}"?' if near else "`gleanings sources list` shows them.")
+        return [known[name] for name in dict.fromkeys(only)]
+    if everything:
+        return [source for source in sources if source.id not in paused]
+    return list(schedule.due(states, sources, now))
+
+
+class Visits:
+    """One round after another over the leads that wait, until none is due: the state of the second half of a harvest."""
+
+    def __init__(self, config: Config, store: Store, *, now: Clock, report: Report) -> None:
+        self.config, self.store, self.now, self.report = config, store, now, report
+        self.classifier = classify.build(config.topics, store.background(2_000))
+        self.record = store.source_record()
+        self.added = 0
+        self.new: Counter[str] = Counter()
+        self.same: Counter[str] = Counter()
+        self.failed: Counter[str] = Counter()
+
+    def run(self, *, limit: int | None, workers: int, sources: Sequence[str] | None) -> None:
+        """Visit what waits. A lead that moved to another host comes again in the next round, in that host's turn."""
+        left, done = limit, 0
+        while left is None or left > 0:
+            claims = self.store.lease(self.now(), limit=min(ROUND, left or ROUND), seconds=LEASE, owner=f"harvest-{os.getpid()}", sources=sources)
+            if not claims:
+                return
+            if left is not None:
+                left -= len(claims)
+            self._round(claims, done=done, workers=workers)
+            done += len(claims)
+
+    def _round(self, claims: Sequence[Claim], *, done: int, workers: int) -> None:
+        waiting = {claim.id: claim for claim in claims}
+        robots = self.store.robots({urls.host(claim.url) for claim in claims})
+        todo = shards(claims, most=_share(len(claims), workers), robots=robots, now=self.now())
+        total = done + len(claims) + self.store.pending(self.now())
+        self.report("visiting", done, total)
+        for answer in crew.run(todo, self.config.harvest, workers=workers):
+            self._settle(answer, waiting)
+            done += len(answer.outcomes)
+            self.report("visiting", done, total)
+
+    def _settle(self, answer: ShardDone, waiting: dict[int, Claim]) -> None:
+        for batch in _batches(answer.outcomes):
+            with self.store.transaction():
+                if answer.robots:
+                    self.store.keep_robots(answer.robots, self.now())
+                for outcome in batch:
+                    self._outcome(waiting[outcome.claim], outcome)
+
+    def _outcome(self, claim: Claim, outcome: Outcome) -> None:
+        source = claim.lead.source
+        if outcome.resource is not None and outcome.fingerprint is not None:
+            self._item(claim, outcome)
+        elif outcome.moved is not None and claim.hops < HOPS:
+            self.store.settle_move(claim.id, outcome.moved, self.now())
+        else:
+            reason = outcome.reason or f"The address moves on and on; it was given up after {HOPS} hosts."
+            wait = politeness.retry(claim.attempts, retry_after=outcome.retry_after) if outcome.again else None
+            self.store.settle_failure(claim.id, reason, again_at=None if wait is None else self.now() + wait, now=self.now())
+            self.failed[source] += 1
+
+    def _item(self, claim: Claim, outcome: Outcome) -> None:
+        assert outcome.resource is not None  # noqa: S101 - for the type checker; `_outcome` looked
+        assert outcome.fingerprint is not None  # noqa: S101
+        match = dedupe.match(outcome.resource, outcome.fingerprint, self.store.neighbours(outcome.fingerprint))
+        number = self.store.add(outcome.resource, outcome.fingerprint, match, now=self.now(), claim=claim)
+        self.added += 1
+        item = self.store.item(number)
+        if item.state is State.MERGED:
+            self.same[claim.lead.source] += 1
+        else:
+            self.new[claim.lead.source] += 1
+            suggest(item, self.store, self.classifier, record=self.record, now=self.now())
+
+    def counted(self, run: Run, now: datetime) -> Run:
+        """Complete the run of a source with what became of its leads."""
+        new, same, failed = self.new[run.source], self.same[run.source], self.failed[run.source]
+        return replace(run, finished=now, new=new, same=max(run.found - new - failed, same), failed=failed)
+
+
+def _share(leads: int, workers: int) -> int:
+    """Leads in a shard: enough shards that no worker waits long for the last one, and not so few hosts that the network is idle."""
+    return max(4, min(SHARD, -(-leads // (workers * 4))))
+
+
+def _batches(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
+    for start in range(0, len(outcomes), BATCH):
+        yield outcomes[start : start + BATCH]
+
+
+def suggest(item: Item, store: Store, classifier: classify.Classifier, *, record: dict[str, tuple[int, int]], now: datetime) -> None:
+    """Propose topics for one item and give it its place in the queue. Decides nothing."""
+    suggestions = classifier(item.resource)
+    source = item.sightings[0].lead.source if item.sightings else ""
+    rank = classify.rank(replace(item, suggestions=suggestions), now=now, record=record.get(source, (0, 0)))
+    store.suggest(item.id, suggestions, rank)
+
+
+def suggest_all(config: Config, store: Store, *, now: Clock) -> int:
+    """Make all suggestions of waiting items anew, from today's taxonomy and harvest. Gives back how many items that were."""
+    classifier = classify.build(config.topics, store.background(2_000))
+    record = store.source_record()
+    count = 0
+    after: Item | None = None
+    while batch := store.items(ItemQuery(states=(State.QUEUED, State.DEFERRED), order="id", after=after.id if after else None, limit=500)):
+        with store.transaction():
+            for item in batch:
+                suggest(item, store, classifier, record=record, now=now())
+        count += len(batch)
+        after = batch[-1]
+    return count
+
+
+def add_address(url: str, config: Config, store: Store, *, note: str | None = None, by: str | None = None, now: Clock) -> ItemId:
+    """Take one link by hand, through the same door as a harvested one. Raises the named error where the page cannot be had."""
+    lead = Lead(source="by hand", url=urls.clean(url), recommended_by=by, note=note)
+    store.offer(lead.source, (lead,), now())
+    known = store.find(lead.url)
+    if known is None:
+        visits = Visits(config, store, now=now, report=lambda what, done, total: None)
+        visits.run(limit=None, workers=1, sources=[lead.source])
+        known = store.find(lead.url)
+    if known is None:
+        reason = store.reason(lead.url) or "The page could not be read."
+        raise NotFoundError("item for", lead.url, hint=reason)
+    return known

@@ -1,0 +1,74 @@
+"""Where `work` runs: here, or in a pool of processes that heals itself.
+
+The pool of the standard library is lost as a whole when one worker is killed. Here the shards that were under way are then given out again in
+a new pool, one at a time to a worker, so that a page that kills its worker is found: its shard is cut in halves until the page is alone, and
+that page is set aside with a reason.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+from pipeline.harvest.work import set_aside, work
+from pipeline.model import HarvestSettings, Shard, ShardDone
+
+INLINE = 3
+"""So few leads are not worth a process."""
+
+
+def run(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[ShardDone]:
+    """Work every shard and give each back as it completes. Never raises for a lost worker."""
+    if workers <= 1 or sum(len(shard.claims) for shard in shards) <= INLINE:
+        for shard in shards:
+            yield work(shard, settings)
+        return
+    yield from _pooled(shards, settings, workers=workers)
+
+
+def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[ShardDone]:
+    waiting = list(shards)
+    alone = False
+    while waiting:
+        lost: list[Shard] = []
+        for shard, done in _round(waiting[:1] if alone else waiting, settings, workers=1 if alone else workers):
+            if done is not None:
+                yield done
+            elif alone and len(shard.claims) == 1:
+                yield set_aside(shard, "This page brought its worker down; it is set aside.", again=False)
+            else:
+                lost += _halves(shard) if alone else [shard]
+        waiting = lost + (waiting[1:] if alone else [])
+        alone = alone or bool(lost)
+
+
+def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[tuple[Shard, ShardDone | None]]:
+    """One pool's life: each shard with what came of it, `None` where its worker was lost."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline.harvest.work"])
+    with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context) as pool:
+        futures: dict[Future[ShardDone], Shard] = {}
+        for shard in shards:
+            try:
+                futures[pool.submit(work, shard, settings)] = shard
+            except BrokenProcessPool:
+                yield shard, None
+        for future in as_completed(futures):
+            try:
+                yield futures[future], future.result()
+            except BrokenProcessPool:
+                yield futures[future], None
+
+
+def _halves(shard: Shard) -> list[Shard]:
+    middle = max(1, len(shard.claims) // 2)
+    return [replace(shard, claims=part) for part in (shard.claims[:middle], shard.claims[middle:]) if part]
+
+
+def hands(asked: int | None, configured: int) -> int:
+    """How many processes to use: what was asked for, else configured, else one for each core that we may run on."""
+    return asked or configured or len(os.sched_getaffinity(0))

@@ -1,0 +1,101 @@
+"""Look at a source without keeping anything: what it would bring, and what an address offers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import extract, sources, urls
+from pipeline.errors import PipelineError, RefusedError, UnreachableError
+from pipeline.fetch import Fetcher
+from pipeline.harvest.survey import HOPS, read
+from pipeline.model import Fetch, HarvestSettings, Lead, Moved, NotModified, Page, Request, Resource, Source
+from pipeline.sources.discover import Offer, offers
+
+MEDIA_TYPES = {".ics": "text/calendar", ".xml": "application/xml", ".json": "application/json", ".html": "text/html", ".eml": "message/rfc822"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a source says, and how its first lead would be read. `error` is a sentence."""
+
+    source: Source
+    title: str | None = None
+    leads: tuple[Lead, ...] = ()
+    item: Resource | None = None
+    error: str | None = None
+
+
+def probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool = True) -> Probe:
+    """Ask a source for its leads and read one of them; store nothing. Failures become the probe's `error`."""
+    return asyncio.run(_probe(source, settings, now=now, with_item=with_item))
+
+
+def discover(url: str, settings: HarvestSettings, *, now: Callable[[], datetime]) -> tuple[Offer, ...]:
+    """Say what an address offers: feeds, a sitemap, a calendar, a channel, or itself as a listing. Raises `FetchError`."""
+
+    async def ask() -> tuple[Offer, ...]:
+        async with Fetcher(settings) as fetch:
+            return offers(await _page(url, fetch, now=now))
+
+    return asyncio.run(ask())
+
+
+async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool) -> Probe:
+    async with Fetcher(settings) as fetch:
+        try:
+            first = await _page(sources.address(source) if source.kind else source.url, fetch, now=now)
+            if not source.kind:
+                source = _guessed(source, first)
+            leads = tuple(await read(source, first, fetch))
+            title = sources.title(source, first)
+            item = await _first_item(leads, fetch) if with_item else None
+        except PipelineError as error:
+            return Probe(source=source, error=str(error))
+    return Probe(source=source, title=title, leads=leads, item=item)
+
+
+def _guessed(source: Source, page: Page) -> Source:
+    """The kind of an address that came without one: what the page itself is."""
+    here = next((offer for offer in offers(page) if offer.url in (source.url, page.url)), None)
+    return Source(id=source.id, kind=here.kind if here else "listing", url=source.url, title=source.title, options=source.options)
+
+
+async def _first_item(leads: tuple[Lead, ...], fetch: Fetch) -> Resource | None:
+    for lead in leads[:1]:
+        if not lead.page:
+            return extract.from_lead(lead)
+        page = await fetch(Request(url=lead.url))
+        for _ in range(HOPS):
+            if not isinstance(page, Moved):
+                break
+            page = await fetch(Request(url=page.to))
+        return extract.extract(page, lead) if isinstance(page, Page) else None
+    return None
+
+
+async def _page(url: str, fetch: Fetch, *, now: Callable[[], datetime]) -> Page:
+    if not urls.is_web(url):
+        return _file(Path(url), now())
+    request = Request(url=url)
+    for _ in range(HOPS):
+        answer = await fetch(request)
+        if isinstance(answer, Page):
+            return answer
+        if isinstance(answer, NotModified):
+            break
+        request = Request(url=answer.to)
+    raise UnreachableError(f"{urls.host(url)} sends us on and on.", url=url)
+
+
+def _file(path: Path, now: datetime) -> Page:
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise RefusedError(
+            f"{path} cannot be read: {error.strerror}.", url=str(path), hint="Give an address (https://…) or the path of a file."
+        ) from error
+    return Page(url=path.resolve().as_uri(), body=body, fetched=now, media_type=MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream"))

@@ -1,0 +1,130 @@
+"""The first half of a harvest: ask each source what exists, and keep its leads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from pipeline import sources, urls
+from pipeline.errors import PipelineError, UnreachableError
+from pipeline.fetch import Fetcher
+from pipeline.model import Fetch, HarvestSettings, Lead, Moved, NotModified, Page, Request, Run, Source
+from pipeline.store import Store
+
+log = logging.getLogger("gleanings")
+
+PAGES = 50
+"""Pages of one source in one survey: a sitemap index or a paged listing ends here."""
+HOPS = 5
+AT_ONCE = 32
+"""Sources under way at once."""
+
+
+def survey_all(
+    chosen: Sequence[Source],
+    store: Store,
+    settings: HarvestSettings,
+    *,
+    now: Callable[[], datetime],
+    report: Callable[[str, int, int], None],
+) -> list[Run]:
+    """Survey many sources at once and store what each says; one that fails stops no other."""
+
+    async def all_of_them() -> list[Run]:
+        gate, done = asyncio.Semaphore(AT_ONCE), 0
+
+        async def one(source: Source) -> Run:
+            nonlocal done
+            async with gate:
+                run = await survey(source, store, fetch, now=now)
+            done += 1
+            report("surveying", done, len(chosen))
+            return run
+
+        known = store.robots({urls.host(sources.address(source)) for source in chosen})
+        async with Fetcher(settings, robots=known) as fetch:
+            runs = list(await asyncio.gather(*map(one, chosen)))
+            store.keep_robots({host: text for host, text in fetch.robots.items() if known.get(host) != text}, now())
+        return runs
+
+    return asyncio.run(all_of_them()) if chosen else []
+
+
+async def survey(source: Source, store: Store, fetch: Fetch, *, now: Callable[[], datetime]) -> Run:
+    """Survey one source. The leads and the validators that came with them are stored together or not at all."""
+    started = now()
+    try:
+        run, leads = await _ask(source, store, fetch, started)
+    except PipelineError as error:
+        run, leads = Run(source=source.id, started=started, error=str(error)), []
+    except Exception:
+        log.exception("internal error source=%s", source.id)
+        run, leads = Run(source=source.id, started=started, error="An internal error; the log has the details."), []
+    with store.transaction():
+        store.offer(source.id, leads, now())
+        store.record_run(run)
+    return run
+
+
+async def _ask(source: Source, store: Store, fetch: Fetch, started: datetime) -> tuple[Run, list[Lead]]:
+    state = store.source_state(source.id)
+    address = sources.address(source)
+    first = await _fetch(Request(url=address, etag=state.etag, last_modified=state.last_modified), fetch)
+    if isinstance(first, NotModified):
+        return Run(source=source.id, started=started, unchanged=True, etag=state.etag, last_modified=state.last_modified, title=state.title), []
+    leads = await read(source, first, fetch)
+    return (
+        Run(
+            source=source.id,
+            started=started,
+            found=len(leads),
+            title=sources.title(source, first),
+            etag=first.etag,
+            last_modified=first.last_modified,
+        ),
+        leads,
+    )
+
+
+async def read(source: Source, first: Page, fetch: Fetch) -> list[Lead]:
+    """Read all leads of a source from its first page on, in the source's order. A further page that fails ends the reading, not the source."""
+    leads: dict[str, Lead] = {}
+    waiting, seen = [first], {first.url}
+    asked: list[str] = []
+    for lead in _leads(source, waiting, asked):
+        leads.setdefault(lead.url, lead)
+    while asked and len(seen) < PAGES:
+        url = asked.pop(0)
+        if url in seen:
+            continue
+        seen.add(url)
+        try:
+            page = await _fetch(Request(url=url), fetch)
+        except PipelineError as error:
+            log.warning("further page failed source=%s url=%s error=%s", source.id, url, error)
+            continue
+        if isinstance(page, Page):
+            for lead in _leads(source, [page], asked):
+                leads.setdefault(lead.url, lead)
+    return list(leads.values())
+
+
+def _leads(source: Source, pages: Sequence[Page], asked: list[str]) -> Iterator[Lead]:
+    for page in pages:
+        for found in sources.leads(source, page):
+            if isinstance(found, Request):
+                asked.append(found.url)
+            else:
+                yield found
+
+
+async def _fetch(request: Request, fetch: Fetch) -> Page | NotModified:
+    """Fetch a source's page and go where it moved: a source is asked by one process only, so the next host is free."""
+    for _ in range(HOPS):
+        answer = await fetch(request)
+        if not isinstance(answer, Moved):
+            return answer
+        request = Request(url=answer.to)
+    raise UnreachableError(f"{urls.host(request.url)} sends us on and on; the source was given up after {HOPS} hosts.", url=request.url)

@@ -1,0 +1,107 @@
+"""The stateless half of the harvest: visit the leads of one shard of hosts and say what became of each.
+
+Knows no database. The same function runs here, in a pool of processes or on a cluster; what goes in and comes out can be pickled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pipeline import dedupe, extract, urls
+from pipeline.errors import ExtractError, PipelineError, RefusedError, TooLargeError, UnreachableError
+from pipeline.fetch import Fetcher
+from pipeline.model import Claim, Fetch, HarvestSettings, Moved, NotModified, Outcome, Page, Request, Resource, Shard, ShardDone
+
+log = logging.getLogger("gleanings")
+
+PATIENCE = 3
+"""So many leads of one host may find it unreachable, one after the other; the rest of that host waits for a later time."""
+
+
+def work(shard: Shard, settings: HarvestSettings) -> ShardDone:
+    """Fetch, extract and fingerprint every lead of a shard: many hosts at once, each host in the order of its leads."""
+    return asyncio.run(_work(shard, settings))
+
+
+async def _work(shard: Shard, settings: HarvestSettings) -> ShardDone:
+    hosts: dict[str, list[Claim]] = defaultdict(list)
+    for claim in shard.claims:
+        hosts[urls.host(claim.url)].append(claim)
+    async with Fetcher(settings, robots=shard.robots) as fetch:
+        done = await asyncio.gather(*(_visit_host(claims, fetch) for claims in hosts.values()))
+        robots = {host: text for host, text in fetch.robots.items() if shard.robots.get(host) != text}
+    return ShardDone(shard=shard.id, outcomes=tuple(outcome for outcomes in done for outcome in outcomes), robots=robots)
+
+
+async def _visit_host(claims: Sequence[Claim], fetch: Fetch) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    unreachable = 0
+    for claim in claims:
+        if unreachable >= PATIENCE:
+            outcomes.append(Outcome(claim=claim.id, reason=f"{urls.host(claim.url)} could not be reached; it is left in peace for now.", again=True))
+            continue
+        outcome = await visit(claim, fetch)
+        unreachable = unreachable + 1 if outcome.again else 0
+        outcomes.append(outcome)
+    return outcomes
+
+
+async def visit(claim: Claim, fetch: Fetch) -> Outcome:
+    """Visit one lead. Every expected failure becomes a reason; a bug in our own code becomes one too, and is logged once."""
+    try:
+        if not claim.lead.page:
+            return _described(claim, extract.from_lead(claim.lead))
+        answer = await fetch(Request(url=claim.url))
+        return _answered(claim, answer)
+    except UnreachableError as error:
+        return Outcome(claim=claim.id, reason=str(error), again=True, retry_after=error.retry_after)
+    except (RefusedError, TooLargeError, ExtractError) as error:
+        return Outcome(claim=claim.id, reason=str(error))
+    except PipelineError as error:
+        return Outcome(claim=claim.id, reason=str(error))
+    except Exception:
+        log.exception("internal error url=%s", claim.url)
+        return Outcome(claim=claim.id, reason="An internal error; the log has the details.")
+
+
+def _answered(claim: Claim, answer: Page | NotModified | Moved) -> Outcome:
+    match answer:
+        case Moved(to=to):
+            return Outcome(claim=claim.id, moved=to)
+        case NotModified():
+            return Outcome(claim=claim.id, reason="The page has not changed.")
+        case Page() as page:
+            return _described(claim, extract.extract(page, claim.lead))
+
+
+def _described(claim: Claim, resource: Resource) -> Outcome:
+    return Outcome(claim=claim.id, resource=resource, fingerprint=dedupe.fingerprint(resource))
+
+
+def shards(claims: Sequence[Claim], *, most: int, robots: dict[str, str], now: datetime) -> list[Shard]:
+    """Cut claims into shards of at most `most` leads; a host is never in two shards, so a long one makes its shard longer."""
+    hosts: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        hosts[urls.host(claim.url)].append(claim)
+    groups: list[list[Claim]] = []
+    for group in sorted(hosts.values(), key=len, reverse=True):
+        if not groups or len(groups[-1]) + len(group) > most:
+            groups.append([])
+        groups[-1].extend(group)
+    return [_shard(number, group, robots, now) for number, group in enumerate(groups, 1)]
+
+
+def _shard(number: int, claims: list[Claim], robots: dict[str, str], now: datetime) -> Shard:
+    mine = {urls.host(claim.url) for claim in claims}
+    return Shard(id=number, claims=tuple(claims), robots={host: text for host, text in robots.items() if host in mine}, now=now)
+
+
+def set_aside(shard: Shard, reason: str, *, again: bool, after: timedelta | None = None) -> ShardDone:
+    """Give every lead of a shard the same failure, for a shard whose worker was lost."""
+    failure = Outcome(claim=0, reason=reason, again=again, retry_after=after)
+    return ShardDone(shard=shard.id, outcomes=tuple(replace(failure, claim=claim.id) for claim in shard.claims))

@@ -1,0 +1,703 @@
+"""The nouns of the house: what passes through its doors, and nothing that acts.
+
+Every type is a frozen value. Times are timezone-aware UTC, sequences are tuples, `None` means "not known" and never "failed".
+Bibliographic fields keep the names of Dublin Core (https://www.dublincore.org/specifications/dublin-core/dcmi-terms/) where it has one.
+A day that a page states is a `date`; where it states a time too, an aware `datetime` with the offset that it gave, so that the day never
+shifts by conversion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NewType, Protocol
+
+ItemId = NewType("ItemId", int)
+"""Number of an item, as the curator sees it and as `gleanings show` takes it."""
+
+
+class Kind(StrEnum):
+    """What sort of thing a resource is, in the words of the trade."""
+
+    ARTICLE = "article"
+    BLOG = "blog"
+    NEWS = "news"
+    INTERVIEW = "interview"
+    CASE_STUDY = "case-study"
+    REPORT = "report"
+    RESEARCH = "research"
+    REVIEW = "review"
+    PAPER = "paper"
+    WHITE_PAPER = "white-paper"
+    GUIDE = "guide"
+    TOOLKIT = "toolkit"
+    TEMPLATE = "template"
+    COURSE = "course"
+    BOOK = "book"
+    VIDEO = "video"
+    PODCAST = "podcast"
+    AUDIO = "audio"
+    TALK = "talk"
+    SLIDES = "slides"
+    EVENT = "event"
+    WEBINAR = "webinar"
+    COLLECTION = "collection"
+    DIGEST = "digest"
+    DATASET = "dataset"
+    SOFTWARE = "software"
+    WEBSITE = "website"
+    DOCUMENT = "document"
+
+
+# ---------------------------------------------------------------- the desk's settings, as `config.load` checked them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who publishes. `url` is the public address without a slash at its end; `timezone` an IANA name."""
+
+    name: str = "What's new"
+    organisation: str = "Our network"
+    url: str = "http://127.0.0.1:8765"
+    contact: str = ""
+    language: str = "en-GB"
+    timezone: str = "UTC"
+    strap: str = ""
+    editor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarvestSettings:
+    """How we fetch. `allow_private` are host names or networks that may be reached although they are not public; `contact` stands in the
+    User-Agent. `concurrency` and `delay` are per host; `total` bounds one request with all its redirects."""
+
+    every: timedelta = timedelta(hours=6)
+    adapt: bool = True
+    concurrency: int = 1
+    delay: timedelta = timedelta(seconds=1)
+    max_bytes: int = 20_000_000
+    total: timedelta = timedelta(seconds=30)
+    allow_private: tuple[str, ...] = ()
+    contact: str = ""
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionRule:
+    """A section of the digest and the kinds that belong to it. `cap` bounds its entries."""
+
+    id: str
+    title: str
+    kinds: tuple[Kind, ...]
+    standfirst: str = ""
+    cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSettings:
+    """How an edition is made. `schedule` is a cron line in the desk's zone; `cutoff` how long before it nothing enters any more."""
+
+    schedule: str = "0 7 1 * *"
+    cutoff: timedelta = timedelta(days=3)
+    template: str = "list"
+    audience: str = "public"
+    sections: tuple[SectionRule, ...] = ()
+    max_items: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailSettings:
+    """The way to the mail server. `tls` is none, opportunistic, starttls or tls; `outbox` is a folder that takes `.eml` files instead."""
+
+    sender: str = ""
+    host: str = "localhost"
+    port: int = 25
+    tls: str = "opportunistic"
+    bounce: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    outbox: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """A living collection: what belongs to it is a query over topics and kinds."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    introduction: str = ""
+    review_every: timedelta = timedelta(days=180)
+
+
+# ---------------------------------------------------------------- where things come from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind."""
+
+    id: str
+    kind: str
+    url: str
+    title: str = ""
+    topics: tuple[str, ...] = ()
+    every: timedelta = timedelta(hours=6)
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to ask for. `limit` is the greatest body in bytes; `None` takes the fetcher's own."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What came back. `url` is the final address; `media_type` is lower case without parameters; `charset` as the header gave it."""
+
+    url: str
+    body: bytes
+    fetched: datetime
+    media_type: str = "text/html"
+    charset: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The page is what it was (304)."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The page is on another host now. The caller goes there in that host's own turn, so that no host is asked twice at once."""
+
+    url: str
+    to: str
+
+
+Fetched = Page | NotModified | Moved
+Fetch = Callable[[Request], Awaitable[Fetched]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A dated happening. `end` of an all-day event is its last day. `problems` are codes with what was seen, `code: words`."""
+
+    start: date | None = None
+    end: date | None = None
+    all_day: bool = False
+    timezone: str | None = None
+    location: str | None = None
+    online: bool | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """A claim that something exists, made by a source, a mail or a reader. Only `source` and `url` are certain.
+
+    `page` is False where the address leads to no page of its own (a calendar's entry): then what the lead says is all there is.
+    """
+
+    source: str
+    url: str
+    title: str | None = None
+    description: str | None = None
+    published: date | None = None
+    label: str | None = None
+    creators: tuple[str, ...] = ()
+    posted_by: str | None = None
+    recommended_by: str | None = None
+    kind: Kind | None = None
+    duration: timedelta | None = None
+    event: Event | None = None
+    note: str | None = None
+    page: bool = True
+
+
+# ---------------------------------------------------------------- what things are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """The thing itself, described. `origin` names the rule behind each field: `{"title": "json-ld", "published": "lead"}`."""
+
+    url: str
+    canonical_url: str | None = None
+    kind: Kind = Kind.ARTICLE
+    title: str = ""
+    creators: tuple[str, ...] = ()
+    publisher: str | None = None
+    site_name: str | None = None
+    published: date | None = None
+    modified: date | None = None
+    language: str | None = None
+    description: str | None = None
+    text: str = ""
+    words: int = 0
+    minutes: int | None = None
+    duration: timedelta | None = None
+    pages: int | None = None
+    image: str | None = None
+    image_alt: str | None = None
+    licence: str | None = None
+    event: Event | None = None
+    series: str | None = None
+    audience: str = "public"
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What folding needs of a resource. `keys` are identities, equal for the same thing; `shingles` are the smallest 64-bit hashes of its
+    word sequences, and `title` its words, both only for finding neighbours."""
+
+    keys: tuple[str, ...]
+    shingles: tuple[int, ...] = ()
+    title: str = ""
+
+
+# ---------------------------------------------------------------- verdicts of the machine
+
+
+class Fold(StrEnum):
+    """What dedupe says of a resource that came in."""
+
+    NEW = "new"
+    SAME = "same"
+    REVISION = "revision"
+    MAYBE = "maybe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The verdict of dedupe: what kind, of which item, by which rule, on what evidence (a sentence for a person)."""
+
+    fold: Fold
+    of: ItemId | None = None
+    rule: str = ""
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A topic proposed. `reasons` are the words of the item that speak for it, the strongest first."""
+
+    topic: str
+    probability: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One entry of the taxonomy."""
+
+    id: str
+    name: str
+    facet: str = "topic"
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+# ---------------------------------------------------------------- in our keeping
+
+
+class State(StrEnum):
+    """Where an item stands. Moves only through `review.apply`."""
+
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+    MERGED = "merged"
+    PUBLISHED = "published"
+
+
+class Verdict(StrEnum):
+    """What a curator may do to an item."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    DEFER = "defer"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """Where an item was seen: what one source said of it. `url` is the address as the source gave it."""
+
+    lead: Lead
+    first_seen: datetime
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """A curator's own words on an item. The harvest never writes here. `None` leaves what was extracted."""
+
+    title: str | None = None
+    kind: Kind | None = None
+    description: str | None = None
+    topics: tuple[str, ...] | None = None
+    blurb: str | None = None
+    image_alt: str | None = None
+    audience: str | None = None
+    must_have: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a curator did to an item; append-only."""
+
+    item: ItemId
+    verdict: Verdict
+    decided: datetime
+    curator: str = ""
+    topics: tuple[str, ...] | None = None
+    kind: Kind | None = None
+    reason: str | None = None
+    blurb: str | None = None
+    note: str | None = None
+    probability: float | None = None
+    shown_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A resource in our keeping. What a reader sees is the overlay where it speaks, else the resource: see `shown`."""
+
+    id: ItemId
+    resource: Resource
+    state: State = State.QUEUED
+    added: datetime
+    version: int = 1
+    origin_id: str | None = None
+    rank: float = 0.0
+    overlay: Overlay = field(default_factory=Overlay)
+    suggestions: tuple[Suggestion, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    decision: Decision | None = None
+    merged_into: ItemId | None = None
+    fold_rule: str = ""
+    fold_evidence: str = ""
+    cluster: ItemId | None = None
+    edition: str | None = None
+    deferred_until: datetime | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.overlay.title or self.resource.title
+
+    @property
+    def kind(self) -> Kind:
+        return self.overlay.kind or self.resource.kind
+
+    @property
+    def description(self) -> str | None:
+        return self.overlay.description if self.overlay.description is not None else self.resource.description
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What the curator chose, else what is suggested with at least even odds."""
+        if self.overlay.topics is not None:
+            return self.overlay.topics
+        return tuple(s.topic for s in self.suggestions if s.probability >= 0.5)
+
+    @property
+    def audience(self) -> str:
+        return self.overlay.audience or self.resource.audience
+
+
+# ---------------------------------------------------------------- the digest
+
+
+class EditionState(StrEnum):
+    DRAFT = "draft"
+    FROZEN = "frozen"
+    RELEASED = "released"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """A person or body named with an entry, and in which role: author, speaker, posted by, recommended by, via."""
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item as an edition prints it: words only, nothing left to look up."""
+
+    id: ItemId
+    url: str
+    kind: Kind
+    kind_name: str
+    link_label: str
+    title: str
+    source: str = ""
+    credits: tuple[Credit, ...] = ()
+    published: date | None = None
+    blurb: str = ""
+    note: str = ""
+    minutes: int | None = None
+    duration_minutes: int | None = None
+    pages: int | None = None
+    language: str = "en"
+    topics: tuple[str, ...] = ()
+    event: Event | None = None
+    also_seen: tuple[str, ...] = ()
+    lead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    id: str
+    title: str
+    standfirst: str = ""
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How this edition was made: what came in, what was kept, and why the rest was not."""
+
+    received: int = 0
+    folded: int = 0
+    kept: int = 0
+    rejected: int = 0
+    sources: int = 0
+    reasons: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicTrend:
+    """Accepted items of one topic in the last months, oldest first, this edition last."""
+
+    topic: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """One digest; a snapshot once released. `id` is its month, `2026-12`; `letter` is Markdown."""
+
+    id: str
+    title: str
+    organisation: str
+    url: str
+    contact: str
+    language: str = "en-GB"
+    timezone: str = "UTC"
+    number: int = 1
+    month_name: str = ""
+    months: tuple[str, ...] = ()
+    strap: str = ""
+    letter: str = ""
+    editor: str = ""
+    audience: str = "public"
+    sections: tuple[Section, ...] = ()
+    picks: tuple[ItemId, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+    trends: tuple[TopicTrend, ...] = ()
+    state: EditionState = EditionState.DRAFT
+    composed: datetime
+    released: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something to look at before release: which entry, what, and what to do."""
+
+    severity: str
+    place: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """An edition in one format."""
+
+    filename: str
+    media_type: str
+    body: bytes
+
+
+# ---------------------------------------------------------------- its readers
+
+
+class SubscriberState(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """An address that asked."""
+
+    id: int
+    email: str
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    frequency: str = "monthly"
+    cap: int | None = None
+    state: SubscriberState = SubscriberState.PENDING
+    consented: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A mail ready to go: the envelope and the bytes."""
+
+    sender: str
+    recipient: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What became of one edition for one subscriber."""
+
+    edition: str
+    subscriber: int
+    email: str
+    state: DeliveryState
+    attempts: int = 0
+    message_id: str = ""
+    error: str | None = None
+    changed: datetime | None = None
+
+
+class Mailer(Protocol):
+    """The door to a mail server, as `publish.send` needs it. Raises `DeliveryError` for one address, `UnavailableError` for the server."""
+
+    def send(self, message: Message) -> None: ...
+
+
+# ---------------------------------------------------------------- the work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One survey of one source. `error` is a sentence; `found` counts leads, `new` those not known before."""
+
+    source: str
+    started: datetime
+    finished: datetime | None = None
+    found: int = 0
+    new: int = 0
+    same: int = 0
+    failed: int = 0
+    unchanged: bool = False
+    error: str | None = None
+    title: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A lead under lease: `id` names the row, `attempts` counts this one, `hops` the hosts it was sent on to."""
+
+    id: int
+    lead: Lead
+    url: str
+    attempts: int = 1
+    hops: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Leads of whole hosts, to be visited by one worker. `robots` are the rules already known, text by host."""
+
+    id: int
+    claims: tuple[Claim, ...]
+    robots: Mapping[str, str] = field(default_factory=dict)
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one lead: a resource with its fingerprint, or where it moved, or why not. `again` says that a later try may help,
+    `retry_after` when the server asked for a time."""
+
+    claim: int
+    resource: Resource | None = None
+    fingerprint: Fingerprint | None = None
+    moved: str | None = None
+    reason: str | None = None
+    again: bool = False
+    retry_after: timedelta | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardDone:
+    """All outcomes of one shard, with the robots.txt texts read on the way (by host)."""
+
+    shard: int
+    outcomes: tuple[Outcome, ...]
+    robots: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """A source as an operator sees it: what is configured and what happened. `usual_gap` is between new leads."""
+
+    id: str
+    kind: str
+    url: str
+    title: str = ""
+    paused: bool = False
+    absent: bool = False
+    last_run: datetime | None = None
+    last_ok: datetime | None = None
+    last_new: datetime | None = None
+    since: datetime | None = None
+    error: str | None = None
+    failures: int = 0
+    usual_gap: timedelta | None = None
+    items: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What an operator must know. `state` is ok, failing, silent, paused, new or unchanged; `next` when it is due."""
+
+    source: str
+    state: str
+    since: datetime | None = None
+    error: str | None = None
+    next: datetime | None = None
+    usual_gap: timedelta | None = None
+    silent: bool = False

@@ -1,0 +1,340 @@
+"""What an address is: the form to fetch, the form to compare, and the identities it names. Asks no network and never raises on any text.
+
+The comparing form follows RFC 3986 section 6 (case, percent-encoding, dot segments) and then goes further than the standard allows, because the same
+page reaches us with tracking parameters, as AMP, from a mobile host, out of an archive, or behind a mail filter's redirect.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+import idna
+
+MAX_LENGTH = 4096
+"""Characters. Longer addresses are data in disguise; browsers and proxies refuse them too."""
+
+TRACKERS: tuple[tuple[str, str], ...] = (
+    ("utm_.*", "Google Analytics"),
+    ("_ga|_gl|gclid|gclsrc|gbraid|wbraid|dclid", "Google"),
+    ("fbclid|fb_.*", "Facebook"),
+    ("msclkid", "Microsoft"),
+    ("yclid|ysclid", "Yandex"),
+    ("twclid", "X"),
+    ("igshid?", "Instagram"),
+    ("at_(?:medium|campaign|custom.*|link.*|ptr.*|format|bbc.*)|xtor|ns_.*", "AT Internet, BBC"),
+    ("mc_[ce]id", "Mailchimp"),
+    ("_?hs(?:enc|mi|a_.*|ctatracking)|__hs.*", "HubSpot"),
+    ("mkt_tok", "Marketo"),
+    ("vero_.*|oly_.*|__s|trk.*|wt\\..*", "mail and shop tools"),
+    ("(?:pk|mtm|piwik|matomo)_.*", "Matomo"),
+    ("cmp|cmpid|ocid|icid|ito|ftag|smid|spm", "newsrooms"),
+    ("phpsessid|jsessionid|sessionid", "sessions"),
+    ("amp|outputtype|print|rss|share", "the same page in another dress"),
+)
+"""Parameters that say how a reader came, not what is read: pattern of the whole name (any case), and whose it is."""
+
+WORDY_TRACKERS = "ref|ref_?src|ref_?url|src|source|cid|scid|sid|from|via|partner|feature|si|app|output"
+"""Trackers where the value is a word (`?source=rss`), content where it is a number (`?cid=4711`)."""
+
+REDIRECTORS: dict[str, tuple[str, str]] = {
+    "google.com": ("/url", "q|url"),
+    "l.facebook.com": ("/l.php", "u"),
+    "safelinks.protection.outlook.com": ("/", "url"),
+    "out.reddit.com": ("/", "url"),
+}
+"""Hosts (and those below them) whose address only carries another one: path, and the parameter that holds it."""
+
+_TRACKER = re.compile("|".join(f"(?:{pattern})" for pattern, _ in TRACKERS), re.I)
+_WORDY = re.compile(WORDY_TRACKERS, re.I)
+_FRONT = re.compile(r"(?:www\d{0,2}|m|mobile|amp)\.(?=[^.]+\.)")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_INDEX = re.compile(r"amp(?:\.html)?|(?:index|default)\.(?:html?|php|aspx?)|", re.I)
+_AMP_SUFFIX = re.compile(r"(?:\.amp)+(?=(?:\.html?)?$)", re.I)
+_SESSION = re.compile(r";jsessionid=[^/]*", re.I)
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_HIGH_BYTES = re.compile(r"(%[0-7][0-9A-F]|[^%])?((?:%[89A-F][0-9A-F])+)")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PATH_SAFE = "%/:@!$&'()*+,;=~"
+_QUERY_SAFE = _PATH_SAFE + "?"
+
+_ARCHIVED = re.compile(r"/web/\d{4,14}(?:[a-z]{2}_)?/(.+)")
+_AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([^/]+\.[^/]+.*)")
+_DOI = re.compile(r"10\.\d[\d.]*/\S+")
+_DOI_IN_PATH = re.compile(
+    r"/(?:doi(?:/(?:abs|full|pdf|epdf|epub|pdfdirect|reader|book))?|articles?|chapter|content)/(10\.\d{4,9}/[^/]+(?:/[^/]+)*)$", re.I
+)
+_DOI_TAIL = re.compile(
+    r"(?:/(?:full|abstract|pdf|epdf|meta|fulltext|full/html|tables|figures|metrics)|(?:v\d+)?\.(?:full|abstract)(?:\.pdf)?|\.pdf)$", re.I
+)
+_ARXIV = re.compile(r"/(?:abs|pdf|html)/((?:[a-z.-]+/\d{7})|(?:\d{4}\.\d{4,5}))(?:v\d+)?(?:\.pdf)?", re.I)
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
+_YOUTUBE = re.compile(r"/(?:shorts|embed|live|v)/([A-Za-z0-9_-]{11})")
+_YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
+_YOUTUBE_HOSTS = ("youtube.com", "youtube-nocookie.com", "music.youtube.com")
+_VIMEO = re.compile(r"/(?:video/)?(\d{5,})")
+_PUBMED = re.compile(r"(?:/pubmed)?/(\d{1,9})")
+_PMC = re.compile(r"(?:/pmc)?/articles/(pmc\d+)(?:/.*)?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """An address taken apart: host in ASCII and lower case, port only where it is not the scheme's own."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: str
+    fragment: str
+
+    @property
+    def netloc(self) -> str:
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{name}:{self.port}" if self.port else name
+
+
+def is_web(url: str) -> bool:
+    """Say whether this is a whole http or https address that we could visit."""
+    return _parts(url) is not None
+
+
+def clean(url: str) -> str:
+    """Write an address in the form to fetch: absolute, legal characters only, no fragment, user name or password. A bad one comes back stripped."""
+    parts = _parts(url)
+    if parts is None:
+        return url.strip()
+    query = f"?{_encode(parts.query, _QUERY_SAFE)}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}{_encode(parts.path, _PATH_SAFE) or '/'}{query}"
+
+
+def host(url: str) -> str:
+    """Name the server for politeness: lower case, port kept, without `www.`; empty for what is no web address."""
+    parts = _parts(url)
+    return parts.netloc.removeprefix("www.") if parts else ""
+
+
+def join(base: str, ref: str) -> str | None:
+    """Resolve a reference found on a page to a clean http or https address; `None` for mailto, javascript, data and what cannot be read."""
+    if len(ref) > MAX_LENGTH:
+        return None
+    try:
+        joined = urljoin(base.strip(), ref.strip().replace("\\", "/"))
+    except ValueError:
+        return None
+    return clean(joined) if is_web(joined) else None
+
+
+def canonical(url: str) -> str:
+    """Write an address in the one form that all addresses of the same page share. Idempotent; a bad address comes back stripped."""
+    return _known(url)[0] if len(url) <= MAX_LENGTH else url.strip()
+
+
+def identity(url: str) -> tuple[str, ...]:
+    """Name what an address stands for: `url:` with the canonical form without its scheme, and `doi:`, `arxiv:`, `youtube:`, `vimeo:`, `pmid:` or
+    `pmc:` where it says so. Addresses that share a name lead to the same thing. Empty for what is no web address."""
+    return _known(url)[1] if len(url) <= MAX_LENGTH else ()
+
+
+@lru_cache(4096)
+def _known(url: str) -> tuple[str, tuple[str, ...]]:
+    parts = _parts(url)
+    if parts is None:
+        return url.strip(), ()
+    parts = _unwrapped(parts)
+    name, path, query = _plain_host(parts.host), _plain_path(parts.path), _plain_query(parts.query)
+    named = _named(name, path, query)
+    address, keys = named or (None, _doi_in(path))
+    if address is None:
+        port = parts.port if parts.port not in (80, 443) else None
+        netloc = _Parts(parts.scheme, name, port, "", "", "").netloc
+        # An explicit port speaks only one of the two schemes; without one, http and https are the same page.
+        scheme = parts.scheme if port else "https"
+        route = f"#{_encode(parts.fragment, _QUERY_SAFE)}" if parts.fragment.startswith(("!", "/")) else ""
+        address = f"{scheme}://{netloc}{path}{'?' + query if query else ''}{route}"
+    return address, ("url:" + address.partition("://")[2], *keys)
+
+
+@lru_cache(4096)
+def _split(url: str) -> _Parts | None:
+    try:
+        # Browsers read a backslash as a slash before the query, and so must we, or host checks see another host than the fetcher.
+        head, mark, rest = url.partition("?")
+        split = urlsplit(head.replace("\\", "/") + mark + rest)
+        name, port = _host(split.hostname or ""), split.port
+        url.encode()
+    except ValueError:
+        return None
+    scheme = split.scheme.lower()
+    if scheme not in ("http", "https") or not name or port == 0:
+        return None
+    default = 80 if scheme == "http" else 443
+    return _Parts(scheme, name, None if port == default else port, split.path, split.query, split.fragment)
+
+
+def _parts(url: str) -> _Parts | None:
+    return _split(url.strip()) if len(url) <= MAX_LENGTH else None
+
+
+def _host(name: str) -> str:
+    """Give a host in ASCII, or nothing where it is none. Raises `ValueError` for names that IDNA refuses."""
+    if ":" in name:
+        return ipaddress.IPv6Address(name).compressed
+    name = unquote(name).rstrip(".").lower()
+    if not name.isascii() and len(name) <= 253:
+        name = idna.encode(name, uts46=True).decode().lower()
+    return name if len(name) <= 253 and all(_LABEL.fullmatch(label) for label in name.split(".")) else ""
+
+
+def _encode(text: str, safe: str) -> str:
+    return quote(_LONE_PERCENT.sub("%25", text), safe=safe)
+
+
+def _plain(text: str, safe: str) -> str:
+    """Percent-encode what must be, decode what need not be, in capitals (RFC 3986, 6.2.2), with composed letters (RFC 3987, 5.3.2.2)."""
+
+    def one(escape: re.Match[str]) -> str:
+        char = chr(int(escape[1], 16))
+        return char if char in _UNRESERVED else escape[0].upper()
+
+    def composed(run: re.Match[str]) -> str:
+        try:
+            letters = unquote(run[2], errors="strict")
+        except UnicodeDecodeError:
+            return run[0]
+        before = run[1] or ""
+        if len(before) > 1:  # an escape, such as %2F, must stay one
+            return before + quote(unicodedata.normalize("NFC", letters), safe=safe)
+        return quote(unicodedata.normalize("NFC", before + letters), safe=safe)
+
+    return _HIGH_BYTES.sub(composed, _ESCAPE.sub(one, _encode(text, safe)))
+
+
+def _plain_host(name: str) -> str:
+    while front := _FRONT.match(name):
+        if name.replace(".", "").isdigit():
+            break
+        name = name[front.end() :]
+    return name.replace(".m.wikipedia.org", ".wikipedia.org")
+
+
+def _plain_path(path: str) -> str:
+    kept: list[str] = []
+    for segment in _SESSION.sub("", _plain(path, _PATH_SAFE)).split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in (".", ""):
+            kept.append(segment)
+    while kept:
+        last = _AMP_SUFFIX.sub("", kept[-1])
+        if last.strip(".") and not _INDEX.fullmatch(last):
+            kept[-1] = last
+            break
+        kept.pop()
+    return "/" + "/".join(kept)
+
+
+def _plain_query(query: str) -> str:
+    pairs = set()
+    for field in _plain(query.replace("+", "%20"), _QUERY_SAFE).split("&"):
+        name, _, value = field.partition("=")
+        if name and not _TRACKER.fullmatch(name) and not (_WORDY.fullmatch(name) and not value.isdigit()):
+            pairs.add((name, value))
+    return "&".join(f"{name}={value}" if value else name for name, value in sorted(pairs))
+
+
+def _parameter(query: str, names: str) -> str:
+    for field in query.split("&"):
+        name, _, value = field.partition("=")
+        if re.fullmatch(names, name):
+            return unquote(value)
+    return ""
+
+
+def _unwrapped(parts: _Parts) -> _Parts:
+    """Take out the address that an archive, an AMP cache or a redirector carries. Each step is shorter than the one before, so this ends."""
+    while inner := _carried(parts):
+        found = _split(inner)
+        if found is None:
+            break
+        parts = found
+    return parts
+
+
+def _carried(parts: _Parts) -> str:
+    name = parts.host.removeprefix("www.")
+    query = f"?{parts.query}" if parts.query else ""
+    if name == "web.archive.org" and (held := _ARCHIVED.match(parts.path)):
+        inner = held[1] + query
+        return inner if "://" in inner else "http://" + re.sub(r"^(https?:)?/+", "", inner)
+    if (name.endswith(".cdn.ampproject.org") or (name == "google.com" and parts.path.startswith("/amp/"))) and (
+        held := _AMP_CACHE.fullmatch(parts.path)
+    ):
+        return "https://" + held[1] + query
+    for redirector, (path, names) in REDIRECTORS.items():
+        if (name == redirector or name.endswith("." + redirector)) and (parts.path or "/") == path:
+            return _parameter(parts.query, names)
+    return ""
+
+
+def _named(name: str, path: str, query: str) -> tuple[str, tuple[str, ...]] | None:
+    """Give address and identities where a host is known to publish things under a name of their own."""
+    if name in ("doi.org", "dx.doi.org") and (doi := _doi(path[1:])):
+        return f"https://doi.org{_plain_path('/' + quote(doi, safe=_PATH_SAFE.replace('%', '')))}", _doi_keys(doi)
+    if video := _youtube(name, path, query):
+        return f"https://youtube.com/watch?v={video}", (f"youtube:{video}",)
+    if name in ("vimeo.com", "player.vimeo.com") and (found := _VIMEO.fullmatch(path)):
+        return f"https://vimeo.com/{found[1]}", (f"vimeo:{found[1]}",)
+    if name in ("arxiv.org", "export.arxiv.org") and (found := _ARXIV.fullmatch(path)):
+        return f"https://arxiv.org/abs/{found[1].lower()}", (f"arxiv:{found[1].lower()}",)
+    if name.endswith("ncbi.nlm.nih.gov"):
+        return _ncbi(name, path)
+    return None
+
+
+def _ncbi(name: str, path: str) -> tuple[str, tuple[str, ...]] | None:
+    if found := _PMC.fullmatch(path):
+        number = found[1].upper()
+        return f"https://pmc.ncbi.nlm.nih.gov/articles/{number}", (f"pmc:{number.lower()}",)
+    if (name.startswith("pubmed.") or path.startswith("/pubmed/")) and (found := _PUBMED.fullmatch(path)):
+        return f"https://pubmed.ncbi.nlm.nih.gov/{found[1]}", (f"pmid:{found[1]}",)
+    return None
+
+
+def _youtube(name: str, path: str, query: str) -> str | None:
+    if name == "youtu.be":
+        found = _YOUTUBE_ID.fullmatch(path[1:])
+    elif name not in _YOUTUBE_HOSTS:
+        return None
+    elif path == "/watch":
+        found = _YOUTUBE_ID.fullmatch(_parameter(query, "v"))
+    else:
+        return short[1] if (short := _YOUTUBE.fullmatch(path)) else None
+    return found[0] if found else None
+
+
+def _doi(text: str) -> str | None:
+    """Read a DOI as its handbook compares it: decoded, in lower case, without the full stop of the sentence around it."""
+    doi = unquote(text).lower().rstrip(".,;/ ")
+    # Once more through the path form, so that escaped dots and slashes cannot make two readings of one DOI.
+    doi = unquote(_plain_path("/" + quote(doi, safe=_PATH_SAFE.replace("%", "")))[1:])
+    return doi if _DOI.fullmatch(doi) else None
+
+
+def _doi_keys(doi: str) -> tuple[str, ...]:
+    preprint = _ARXIV_DOI.fullmatch(doi)
+    return (f"doi:{doi}", f"arxiv:{preprint[1]}") if preprint else (f"doi:{doi}",)
+
+
+def _doi_in(path: str) -> tuple[str, ...]:
+    """Find the DOI that a publisher's own address holds, such as `/doi/full/10.1000/x`."""
+    found = _DOI_IN_PATH.search(path)
+    if not found:
+        return ()
+    doi = _doi(_DOI_TAIL.sub("", found[1]))
+    return _doi_keys(doi) if doi else ()
