@@ -65,8 +65,8 @@ def retry(attempts: int, *, retry_after: timedelta | None = None) -> timedelta |
 def interval(every: timedelta, gaps: Sequence[timedelta]) -> timedelta:
     """Say how long to leave a source alone: half the usual gap between its new leads, from 15 minutes to 7 days.
     Leads that came together have no gap. `every` holds until there are three gaps to judge by."""
-    real = [gap for gap in gaps if gap > timedelta()]
-    usual = median(real) / 2 if len(real) >= _ENOUGH_GAPS else every
+    real = [gap.total_seconds() for gap in gaps if gap > timedelta()]
+    usual = timedelta(seconds=median(real) / 2) if len(real) >= _ENOUGH_GAPS else every
     return min(max(usual, MIN_INTERVAL), MAX_INTERVAL)
 
 
@@ -84,4 +84,4 @@ def _calm(robots: str, agent: str) -> str:
         name = line[1].partition("#")[0].strip().lower().replace("*", "")
         return line[0] if ours.startswith(name) else "User-agent: -"
 
-    return _AGENT_LINE.sub(renamed, robots)
+    return _AGENT_LINE.sub(renamed, "\n".join(robots.splitlines()))

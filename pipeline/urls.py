@@ -70,7 +70,8 @@ _DOI_IN_PATH = re.compile(
     r"/(?:doi(?:/(?:abs|full|pdf|epdf|epub|pdfdirect|reader|book))?|articles?|chapter|content)/(10\.\d{4,9}/[^/]+(?:/[^/]+)*)$", re.I
 )
 _DOI_TAIL = re.compile(
-    r"(?:/(?:full|abstract|pdf|epdf|meta|fulltext|full/html|tables|figures|metrics)|(?:v\d+)?\.(?:full|abstract)(?:\.pdf)?|\.pdf)$", re.I
+    r"(?:/(?:full|abstract|pdf|epdf|meta|fulltext|full/html|tables|figures|metrics)|(?:v\d+)?\.(?:full|abstract)(?:\.pdf)?|(?<=\w)v\d{1,2}|\.pdf)$",
+    re.I,
 )
 _ARXIV = re.compile(r"/(?:abs|pdf|html)/((?:[a-z.-]+/\d{7})|(?:\d{4}\.\d{4,5}))(?:v\d+)?(?:\.pdf)?", re.I)
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -21,21 +21,24 @@ INLINE = 3
 """So few leads are not worth a process."""
 
 
-def run(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[ShardDone]:
+Work = Callable[[Shard, HarvestSettings], ShardDone]
+
+
+def run(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work = work) -> Iterator[ShardDone]:
     """Work every shard and give each back as it completes. Never raises for a lost worker."""
     if workers <= 1 or sum(len(shard.claims) for shard in shards) <= INLINE:
         for shard in shards:
             yield work(shard, settings)
         return
-    yield from _pooled(shards, settings, workers=workers)
+    yield from _pooled(shards, settings, workers=workers, work=work)
 
 
-def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[ShardDone]:
+def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work) -> Iterator[ShardDone]:
     waiting = list(shards)
     alone = False
     while waiting:
         lost: list[Shard] = []
-        for shard, done in _round(waiting[:1] if alone else waiting, settings, workers=1 if alone else workers):
+        for shard, done in _round(waiting[:1] if alone else waiting, settings, workers=1 if alone else workers, work=work):
             if done is not None:
                 yield done
             elif alone and len(shard.claims) == 1:
@@ -46,7 +49,7 @@ def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int)
         alone = alone or bool(lost)
 
 
-def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int) -> Iterator[tuple[Shard, ShardDone | None]]:
+def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work) -> Iterator[tuple[Shard, ShardDone | None]]:
     """One pool's life: each shard with what came of it, `None` where its worker was lost."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipeline.harvest.work"])

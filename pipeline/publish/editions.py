@@ -148,7 +148,7 @@ def _write_all(folder: Path, files: list[Rendition]) -> None:
         return
     for file in files:
         _write(folder / file.filename, file.body)
-    mine = {render.filename(name) for name in render.FORMATS}
+    mine = {kind.filename for kind in render.FORMATS.values()}
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.name in mine}
     _write(folder / "manifest.json", (json.dumps({"files": hashes}, indent=1) + "\n").encode())
 

@@ -7,6 +7,7 @@ An outbox row is unique on edition and subscriber. It is marked `sending` before
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -82,19 +83,22 @@ def send(
 ) -> Mapping[str, int]:
     """Mail a released edition to every confirmed subscriber who has not had it. Gives back how many deliveries are in which state.
 
-    Raises `UnavailableError` when the server is gone: what is queued stays queued, and the same command goes on later.
+    With `resume` nobody new is queued. What the server puts off (4xx) waits for the next sending. Raises `UnavailableError` when the server
+    is gone: what is queued stays queued, and the same command goes on later.
+
+    The caller holds the `send` lock: what is found `sending` belongs to a sender that died.
     """
     mail = letter(_released(edition_id, store), config)
     store.recover_deliveries(edition_id, now())
     if not resume:
         store.queue_deliveries(edition_id, now())
-    while delivery := store.claim_delivery(edition_id, now()):
-        done = _deliver(delivery, mail, mailer, store, now)
-        report(done)
-    counts: dict[str, int] = {}
-    for one in store.deliveries(edition_id):
-        counts[one.state.value] = counts.get(one.state.value, 0) + 1
-    return counts
+    tried: set[int] = set()
+    while (delivery := store.claim_delivery(edition_id, now())) and delivery.subscriber not in tried:
+        tried.add(delivery.subscriber)
+        report(_deliver(delivery, mail, mailer, store, now))
+    if delivery is not None:  # put off once already in this sending, and so are all that would come now
+        store.finish_delivery(replace(delivery, state=DeliveryState.QUEUED, changed=now()))
+    return Counter(one.state.value for one in store.deliveries(edition_id))
 
 
 def send_test(edition_id: str, config: Config, store: Store, mailer: Mailer, address: str, *, now: Callable[[], datetime]) -> None:

@@ -1,0 +1,84 @@
+"""The command line: one command per errand over the rooms. Decides nothing itself; turns errors into sentences and exit codes.
+
+Only click is loaded at the start. A command's module, and the rooms it needs, are loaded when that command is called, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from pipeline.cli.app import gleanings
+from pipeline.errors import ConfigError, PipelineError
+
+__all__ = ["main", "run"]
+
+USAGE, BUG, INTERRUPTED = 2, 70, 130
+
+
+def run() -> None:
+    """Run the command that was typed, and end the process with its exit code."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and give its exit code: 0 done, 1 a named error, 2 usage, 3 configuration, 4 partly done, 69, 70, 75, 130."""
+    as_json = "--json" in argv
+    try:
+        code = _invoke(argv)
+        sys.stdout.flush()
+    except PipelineError as error:
+        return _tell(error, as_json)
+    except click.ClickException as error:
+        return _usage(error, as_json)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted. Nothing is lost: the same command goes on from here.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _hush()
+        return 0
+    except Exception:  # noqa: BLE001 - one of the three places: a bug, with everything needed to find it
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("This is a mistake in Gleanings, not yours. Please report it with the lines above.", err=True)
+        return BUG
+    return code
+
+
+def _invoke(argv: Sequence[str]) -> int:
+    try:
+        with gleanings.make_context("gleanings", list(argv)) as context:
+            result = gleanings.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _tell(error: PipelineError, as_json: bool) -> int:
+    if as_json:
+        words: dict[str, object] = {"error": str(error), "hint": error.hint}
+        if isinstance(error, ConfigError):
+            words["problems"] = [{"file": one.file, "line": one.line, "what": one.what, "remedy": one.remedy} for one in error.problems]
+        click.echo(json.dumps(words, ensure_ascii=False), err=True)
+        return error.exit_code
+    click.echo(str(error), err=True)
+    if error.hint:
+        click.echo(error.hint, err=True)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException, as_json: bool) -> int:
+    if as_json:
+        click.echo(json.dumps({"error": error.format_message(), "hint": "Add --help to see what the command takes."}, ensure_ascii=False), err=True)
+    else:
+        error.show()
+    return error.exit_code
+
+
+def _hush() -> None:
+    """Somebody closed the pipe (`| head`): let nothing else complain at the end of the process."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stays open until the process ends

@@ -1,0 +1,95 @@
+"""The table of commands, and the group that loads a command's module only when it is called."""
+
+from __future__ import annotations
+
+import logging
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from pipeline.cli.session import Session
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("system", "Write a commented sources.yaml to start from."),
+    "check": ("system", "Read sources.yaml and name every problem."),
+    "sources": ("sources", "List, add, test, pause and resume sources."),
+    "harvest": ("harvest", "Ask the sources that are due, and visit what they name."),
+    "add": ("harvest", "Take a link by hand."),
+    "queue": ("queue", "List what waits for a decision, best first."),
+    "show": ("queue", "Show an item, with the origin of every field."),
+    "explain": ("queue", "Say why these topics, this rank, this fold."),
+    "accept": ("decide", "Accept items for the digest."),
+    "reject": ("decide", "Reject items."),
+    "defer": ("decide", "Put items off for two weeks."),
+    "reopen": ("decide", "Put decided items back into the queue."),
+    "fold": ("decide", "Say that two items are the same."),
+    "unfold": ("decide", "Say that a folded item is another one."),
+    "undo": ("decide", "Take back the last decisions."),
+    "digest": ("digest", "List, build, show, freeze and release editions."),
+    "send": ("people", "Mail a released edition to its subscribers."),
+    "outbox": ("people", "Say what became of each message."),
+    "subscribers": ("people", "List, add, import, export and erase subscribers."),
+    "import": ("files", "Take in items, decisions, subscribers or OPML."),
+    "export": ("files", "Write out items, decisions, subscribers or OPML."),
+    "train": ("service", "Make suggestions and ranks anew."),
+    "serve": ("service", "Run the desk, the public pages and the scheduler."),
+    "status": ("service", "Say how the sources, the queue and the editions are."),
+    "doctor": ("system", "Look at everything that could stand in the way."),
+    "backup": ("system", "Write a verified copy of the database."),
+    "config": ("system", "Show the settings in force, secrets masked."),
+}
+"""Command → its module in this package (where it is named `<command>_command`), and its line in the help."""
+
+EXAMPLE = """\b
+Examples:
+  gleanings init
+  gleanings sources add https://www.example.org/blog
+  gleanings harvest
+  gleanings queue --limit 10
+  gleanings accept 214 --topic leadership
+  gleanings digest build 2026-12
+"""
+
+
+class Commands(click.Group):
+    """A group whose commands stand in `COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"pipeline.cli.{COMMANDS[cmd_name][0]}"), f"{cmd_name}_command")
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their lines in the table: click would load every module to ask."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, n=1)
+            ctx.fail(f"There is no command “{name}”." + (f" Did you mean “{near[0]}”?" if near else " `gleanings --help` lists them."))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, epilog=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Folder of the desk; the current one if left out."
+)
+@click.option("--config", "config", type=click.Path(path_type=Path, dir_okay=False), help="Settings; DIR/sources.yaml if left out.")
+@click.option("--db", type=click.Path(path_type=Path, dir_okay=False), help="Database; DIR/curated.db if left out.")
+@click.option("-v", "--verbose", count=True, help="Say more on standard error; twice, say all.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: one document, or a line for each entry of a list.")
+@click.version_option(package_name="gleanings", message="%(package)s %(version)s")
+@click.pass_context
+def gleanings(context: click.Context, folder: Path, config: Path | None, db: Path | None, verbose: int, as_json: bool) -> None:
+    """The desk between a feed reader and a mailing list: harvest, fold, suggest, decide, digest."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+    context.obj = Session(folder=folder, path=config or folder / "sources.yaml", db=db, as_json=as_json)

@@ -1,0 +1,98 @@
+"""Errands of harvesting: ask the sources, and take a link by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from pipeline import harvest
+from pipeline.cli.progress import progress
+from pipeline.cli.rooms import desk
+from pipeline.cli.session import Session, command, here, now
+from pipeline.errors import PipelineError
+from pipeline.model import Run
+from pipeline.store.lock import hold
+
+PARTLY = 4
+
+
+@command("harvest", "harvest", "harvest kings-fund --limit 20", "harvest --all --json")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "everything", is_flag=True, help="Ask every source, due or not.")
+@click.option("--limit", type=click.IntRange(min=1), help="Visit so many links at most.")
+@click.option("--workers", type=click.IntRange(min=1, max=256), help="Processes that fetch and read; one for each core if left out.")
+@here
+def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None) -> int:
+    """Ask the sources that are due, and visit what they name."""
+    with desk(session) as (config, store), hold(config.db, "harvest", now=now()), progress() as report:
+        runs = harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
+    for run in runs:
+        session.emit(_line(run))
+        session.say(_words(run))
+    session.emit(_total(runs))
+    session.say(_sum(runs))
+    return PARTLY if any(run.error for run in runs) else 0
+
+
+def _line(run: Run) -> dict[str, object]:
+    return {
+        "source": run.source,
+        "found": run.found,
+        "new": run.new,
+        "same": run.same,
+        "failed": run.failed,
+        "seconds": _seconds(run),
+        "error": run.error,
+    }
+
+
+def _seconds(run: Run) -> float | None:
+    return round((run.finished - run.started).total_seconds(), 2) if run.finished else None
+
+
+def _words(run: Run) -> str:
+    if run.error:
+        return f"{run.source}: {run.error}"
+    if run.unchanged:
+        return f"{run.source}: unchanged"
+    return f"{run.source}: {run.found} found, {run.new} new, {run.same} known, {run.failed} failed"
+
+
+def _total(runs: Sequence[Run]) -> dict[str, object]:
+    return {
+        "sources": len(runs),
+        **{name: sum(getattr(run, name) for run in runs) for name in ("found", "new", "same", "failed")},
+        "seconds": round(max((_seconds(run) or 0 for run in runs), default=0), 2),
+        "errors": sum(run.error is not None for run in runs),
+    }
+
+
+def _sum(runs: Sequence[Run]) -> str:
+    if not runs:
+        return "No source is due. `gleanings harvest --all` asks them all the same."
+    total = _total(runs)
+    counts = f"{total['found']} found, {total['new']} new, {total['same']} known, {total['failed']} failed"
+    return f"{len(runs)} sources: {counts}; {total['errors']} sources could not be read"
+
+
+@command("add", "add https://www.example.org/a-report --note “Read the table on page 4.” --by Sam")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option("--note", help="Why it is worth reading.")
+@click.option("--by", help="Who recommends it.")
+@here
+def add_command(session: Session, urls: tuple[str, ...], note: str | None, by: str | None) -> int:
+    """Take a link by hand."""
+    failed = 0
+    with desk(session) as (config, store), hold(config.db, "harvest", now=now()):
+        for url in urls:
+            try:
+                item = store.item(harvest.add_address(url, config, store, note=note, by=by, now=now))
+            except PipelineError as error:
+                failed += 1
+                session.note(f"{url}: {error} {error.hint}".rstrip())
+                session.emit({"url": url, "id": None, "error": str(error)})
+            else:
+                session.emit({"url": url, "id": item.id, "error": None})
+                session.say(f"{item.id}  {item.title}")
+    return 0 if not failed else 1 if failed == len(urls) else PARTLY

@@ -1,0 +1,58 @@
+"""Opens the rooms that commands need: the settings and the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+from pipeline import config
+from pipeline.cli.session import Session
+from pipeline.config import Config
+from pipeline.errors import NotFoundError
+from pipeline.model import ItemId
+from pipeline.store import Store
+
+
+def settings(session: Session) -> Config:
+    """Read the settings. Raises `ConfigError` with every problem."""
+    return config.load(session.path, os.environ, folder=session.folder, db=session.db)
+
+
+@contextmanager
+def desk(session: Session) -> Iterator[tuple[Config, Store]]:
+    """Open settings and database."""
+    found = settings(session)
+    with Store.open(found.db) as store:
+        yield found, store
+
+
+def item_id(word: str, store: Store) -> ItemId:
+    """Find an item by its number or its address."""
+    if word.isdecimal() and len(word) < 18:
+        return ItemId(int(word))
+    found = store.find(word)
+    if found is None:
+        raise NotFoundError("item", f"“{word}”", hint="Give its number, as `gleanings queue` shows it, or its address.")
+    return found
+
+
+def topics(words: tuple[str, ...], found: Config) -> tuple[str, ...]:
+    """Check that the topics exist."""
+    known = [topic.id for topic in found.topics]
+    for word in words:
+        if word not in known:
+            near = get_close_matches(word, known, n=1)
+            hint = f"Did you mean “{near[0]}”?" if near else f"Topics stand in {found.path.name}: {', '.join(known) or 'none yet'}."
+            raise NotFoundError("topic", f"“{word}”", hint=hint)
+    return words
+
+
+def source(word: str, found: Config) -> str:
+    """Check that the source exists."""
+    known = [one.id for one in found.sources]
+    if word not in known:
+        near = get_close_matches(word, known, n=1)
+        raise NotFoundError("source", f"“{word}”", hint=f"Did you mean “{near[0]}”?" if near else "`gleanings sources list` shows them.")
+    return word

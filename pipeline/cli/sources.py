@@ -1,0 +1,207 @@
+"""Errands around sources: list, add, test, pause, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from pipeline import harvest, schedule, urls
+from pipeline.cli.rooms import desk, settings, source, topics
+from pipeline.cli.session import Session, command, day, group, here, now
+from pipeline.config import Config, add_source, new_id
+from pipeline.errors import ConflictError, NotFoundError
+from pipeline.exchange import event_line
+from pipeline.harvest import Probe
+from pipeline.model import Health, Lead, Resource, Source, SourceState
+from pipeline.plain import to_plain
+from pipeline.sources import KINDS
+from pipeline.sources.discover import Offer
+from pipeline.text import clip, squeeze
+
+FEW = 5
+
+
+@group("sources", "sources list", "sources add https://www.example.org/blog", "sources test kings-fund")
+def sources_command() -> None:
+    """List, add, test, pause and resume sources."""
+
+
+@command("list", "sources list", "sources list --json", group=sources_command)
+@here
+def list_sources(session: Session) -> None:
+    """List the sources and how they are."""
+    with desk(session) as (config, store):
+        store.sync_sources(config.sources, now())
+        states = {state.id: state for state in store.source_states()}
+    rows = []
+    for one in config.sources:
+        state = states[one.id]
+        health = schedule.health(state, one, now())
+        session.emit(_listed(one, state, health))
+        rows.append((one.id, one.kind, health.state, str(state.items), day(state.last_new), clip(health.error or one.url, 100)))
+    session.table(("source", "kind", "state", "items", "last new", "error or address"), rows)
+
+
+def _listed(one: Source, state: SourceState, health: Health) -> dict[str, object]:
+    kept = {name: getattr(state, name) for name in ("items", "paused", "last_run", "last_ok", "last_new", "failures")}
+    found = {name: getattr(health, name) for name in ("state", "since", "error", "next", "silent")}
+    return {**_source(one), "topics": one.topics, **kept, **found}
+
+
+@command(
+    "add",
+    "sources add https://www.example.org/blog",
+    "sources add https://www.example.org/resources --kind listing --id example",
+    group=sources_command,
+)
+@click.argument("url")
+@click.option("--id", "name", help="Its id; made of its title if left out.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Which of its offers to take; the best if left out.")
+@click.option("--topic", "chosen", multiple=True, help="What nearly everything there is about; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Show what the address offers, and change nothing.")
+@here
+def add_source_command(session: Session, url: str, name: str | None, kind: str | None, chosen: tuple[str, ...], dry_run: bool) -> None:
+    """Find what an address offers, show five leads of each, and add the best to sources.yaml."""
+    config = settings(session)
+    topics(chosen, config)
+    probes = _probed(harvest.discover(urls.clean(url), config.harvest, now=now), config)
+    taken = next((probe for probe in probes if not probe.error and probe.leads and (kind is None or probe.source.kind == kind)), None)
+    for probe in probes:
+        session.emit({**_line(probe, few=True), "added": probe is taken and not dry_run})
+        _show(session, probe, few=True)
+    if taken is None:
+        raise NotFoundError(
+            "source at", url, hint="Nothing there gives leads. A page of links can be read with CSS selectors: `kind: listing` and `select:`."
+        )
+    if not dry_run:
+        added = _named(taken, config, name=name, topics=chosen)
+        add_source(config.path, added)
+        settings(session)  # says at once what is wrong, should anything be
+        session.say(f"Added to {config.path.name} as “{added.id}” ({added.kind}). `gleanings harvest {added.id}` asks it now.")
+
+
+def _probed(offers: Sequence[Offer], config: Config) -> list[Probe]:
+    probes: list[Probe] = []
+    for offer in offers:
+        if offer.guess and any(probe.leads for probe in probes):
+            continue  # nobody named this address, and there is something better
+        probes.append(harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False))
+    return probes
+
+
+def _named(probe: Probe, config: Config, *, name: str | None, topics: tuple[str, ...]) -> Source:
+    here_already = next((one for one in config.sources if urls.canonical(one.url) == urls.canonical(probe.source.url)), None)
+    if here_already:
+        raise ConflictError(
+            f"“{here_already.id}” has this address already.", hint=f"`gleanings sources test {here_already.id}` shows what it brings."
+        )
+    title = clip(squeeze(probe.source.title or probe.title or ""), 120)
+    taken = [one.id for one in config.sources]
+    if name in taken:
+        raise ConflictError(f"There is a source “{name}” already.", hint="Choose another id with --id.")
+    return replace(probe.source, id=name or new_id(title or urls.host(probe.source.url), taken), title=title, topics=topics)
+
+
+@command(
+    "test",
+    "sources test kings-fund",
+    "sources test https://www.example.org/feed --json",
+    "sources test events.ics --leads-only",
+    group=sources_command,
+)
+@click.argument("places", nargs=-1, required=True, metavar="ID-or-URL...")
+@click.option("--leads-only", is_flag=True, help="Fetch nothing but the source.")
+@here
+def test_source(session: Session, places: tuple[str, ...], leads_only: bool) -> int:
+    """Show what sources bring, and one item as it would be read. Stores nothing."""
+    config = settings(session)
+    failed = 0
+    for place in places:
+        probe = harvest.probe(_source_at(place, config), config.harvest, now=now, with_item=not leads_only)
+        failed += probe.error is not None
+        session.emit(_line(probe))
+        _show(session, probe)
+    return 0 if not failed else 1 if failed == len(places) else 4
+
+
+def _source_at(place: str, config: Config) -> Source:
+    """A source by its id; else an address or a path whose kind is found by looking."""
+    known = next((one for one in config.sources if one.id == place), None)
+    if known is not None:
+        return known
+    if not urls.is_web(place) and "/" not in place and "." not in place:
+        source(place, config)
+    return Source(id="test", kind="", url=place)
+
+
+@command("pause", "sources pause kings-fund", group=sources_command)
+@click.argument("name", metavar="ID")
+@here
+def pause_source(session: Session, name: str) -> None:
+    """Stop asking a source; what it brought stays."""
+    _pause(session, name, paused=True)
+
+
+@command("resume", "sources resume kings-fund", group=sources_command)
+@click.argument("name", metavar="ID")
+@here
+def resume_source(session: Session, name: str) -> None:
+    """Ask a paused source again."""
+    _pause(session, name, paused=False)
+
+
+def _pause(session: Session, name: str, *, paused: bool) -> None:
+    with desk(session) as (config, store):
+        store.sync_sources(config.sources, now())
+        store.pause(source(name, config), paused)
+    session.emit({"id": name, "paused": paused})
+    session.say(f"{name} is {'paused' if paused else 'asked again when it is due'}.")
+
+
+def _source(one: Source) -> dict[str, object]:
+    return {"id": one.id, "url": one.url, "kind": one.kind, "title": one.title or None}
+
+
+def _line(probe: Probe, *, few: bool = False) -> dict[str, object]:
+    leads = probe.leads[:FEW] if few else probe.leads
+    return {
+        "source": {**_source(probe.source), "title": probe.title or probe.source.title or None},
+        "leads": [_lead(lead) for lead in leads],
+        "item": _item(probe.item) if probe.item else None,
+        "error": probe.error,
+    }
+
+
+def _lead(lead: Lead) -> dict[str, object]:
+    return {
+        "url": lead.url,
+        "title": lead.title,
+        "description": lead.description,
+        "published": to_plain(lead.published),
+        "label": lead.label,
+        "posted_by": lead.posted_by,
+        "recommended_by": lead.recommended_by,
+        "creators": list(lead.creators),
+        "kind": lead.kind,
+        "event": event_line(lead.event),
+    }
+
+
+def _item(resource: Resource) -> dict[str, object]:
+    plain = to_plain(resource)
+    return {**plain, "event": event_line(resource.event)} if isinstance(plain, dict) else {}
+
+
+def _show(session: Session, probe: Probe, *, few: bool = False) -> None:
+    name = f"{probe.source.kind or 'source'} {probe.source.url}" + (f" “{probe.title}”" if probe.title else "")
+    if probe.error:
+        session.say(f"{name}: {probe.error}")
+        return
+    session.say(f"{name}: {len(probe.leads)} leads")
+    for lead in probe.leads[: FEW if few else None]:
+        session.say(f"  {clip(lead.title or lead.url, 100)}\n    {lead.url}")
+    if probe.item:
+        by = ", ".join(probe.item.creators) or "nobody named"
+        session.say(f"The first as an item: {probe.item.kind}, “{probe.item.title}”, {probe.item.words} words, by {by}")

@@ -1,0 +1,121 @@
+"""`sources.yaml` and the environment → `Config`, or every problem at once, each with its line.
+
+Everything after `load` trusts its values. Secrets come from the environment only, and stand in no `repr`. This room reads files; it never asks
+the network whether an address answers (`gleanings sources test` does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.config import content, settings
+from pipeline.config.document import DocumentError, Node, read
+from pipeline.config.edit import add_source, add_sources, new_id
+from pipeline.config.environment import secrets
+from pipeline.config.section import Section
+from pipeline.config.values import is_address
+from pipeline.errors import ConfigError, Problem
+from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Source, Topic
+
+__all__ = ["Config", "add_source", "add_sources", "example", "is_address", "load", "new_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that was configured. `path` is the file, `folder` the place of work, `digests` where editions are published."""
+
+    desk: Desk
+    harvest: HarvestSettings
+    digest: DigestSettings
+    mail: MailSettings
+    topics: tuple[Topic, ...] = ()
+    sources: tuple[Source, ...] = ()
+    collections: tuple[Collection, ...] = ()
+    desk_password: str = field(default="", repr=False)
+    path: Path
+    folder: Path
+    db: Path
+    digests: Path
+
+
+def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, db: Path | None = None) -> Config:
+    """Read and check the configuration. Without `folder` the file's own is the place of work. Raises `ConfigError` with every problem."""
+    problems: list[Problem] = []
+    folder = (folder or path.parent).resolve()
+    found = secrets(environ, problems)
+    section = Section(_document(path, problems), where="", file=path.name, problems=problems)
+    desk = settings.desk(section.part("desk"))
+    harvest = settings.harvest(section.part("harvest"), desk)
+    mail = settings.mail(section.part("mail"), folder=folder, password=found["GLEANINGS_SMTP_PASSWORD"])
+    topics = content.topics(_topics(section, path))
+    ids = [topic.id for topic in topics]
+    config = Config(
+        desk=desk,
+        harvest=harvest,
+        digest=settings.digest(section.part("digest")),
+        mail=mail,
+        topics=topics,
+        sources=content.read_sources(section, ids, every=harvest.every),
+        collections=content.collections(section, ids),
+        desk_password=found["GLEANINGS_DESK_PASSWORD"],
+        path=path,
+        folder=folder,
+        db=db or folder / "curated.db",
+        digests=folder / "digests",
+    )
+    section.close()
+    if problems:
+        raise ConfigError(tuple(sorted(problems, key=lambda problem: (problem.file != path.name, problem.file, problem.line))))
+    return config
+
+
+def example() -> str:
+    """Give the commented example that `gleanings init` writes."""
+    return Path(__file__).with_name("example.yaml").read_text(encoding="utf-8")
+
+
+def _document(path: Path, problems: list[Problem]) -> Node:
+    """Read one file. One that cannot be used at all is one problem, raised at once with those of the environment."""
+    try:
+        node = read(_text(path), path.name, problems)
+    except DocumentError as error:
+        raise ConfigError((*problems, Problem(file=path.name, line=error.line, what=error.what, remedy=error.remedy))) from error
+    if node.content is None:
+        problems.append(Problem(file=path.name, line=0, what="the file is empty", remedy="`gleanings init` in an empty folder writes an example"))
+    return node
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise DocumentError(0, f"there is no such file in {path.parent.resolve()}", "`gleanings init` writes one") from error
+    except OSError as error:
+        raise DocumentError(0, f"the file cannot be read: {error.strerror}", "look at its permissions") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DocumentError(line, "the file is not UTF-8 text", "save it as UTF-8") from error
+
+
+def _topics(section: Section, path: Path) -> Section:
+    """Find the topics: in this file, or in the one that `topics:` names."""
+    node = section.node("topics")
+    if node is None or not isinstance(node.content, str):
+        return section
+    other = path.parent / node.content
+    try:
+        document = read(_text(other), other.name, section.problems)
+    except DocumentError as error:
+        if not error.line:
+            section.wrong(node.line, f"topics: {other.name}: {error.what}", "give the path of a file with topics, or write them here")
+        else:
+            section.problems.append(Problem(file=other.name, line=error.line, what=error.what, remedy=error.remedy))
+        return Section(Node(0), where="", file=other.name, problems=section.problems)
+    if isinstance(document.content, tuple):
+        document = Node(document.line, {"topics": document})
+    found = Section(document, where="", file=other.name, problems=section.problems)
+    found.node("topics")
+    found.close()
+    return found

@@ -1,0 +1,103 @@
+"""The sections of the file that say what we look at: topics, collections, sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection as Names
+from datetime import timedelta
+
+from pipeline import sources
+from pipeline.config import values
+from pipeline.config.document import Node
+from pipeline.config.section import Section
+from pipeline.config.settings import spans, unique
+from pipeline.model import Collection, Source, Topic
+
+
+def topics(section: Section) -> tuple[Topic, ...]:
+    made = tuple(_topic(part) for part in section.parts("topics", "topic"))
+    unique(section, "topics", [topic.id for topic in made])
+    return made
+
+
+def _topic(section: Section) -> Topic:
+    id_ = _named(section)
+    made = Topic(
+        id=id_,
+        name=section.take("name", values.line, id_.replace("-", " ").capitalize()),
+        facet=section.take("facet", values.name, "topic"),
+        description=section.take("description", values.text, ""),
+        keywords=section.take("keywords", values.each(values.line), ()),
+        examples=section.take("examples", values.each(values.text), ()),
+    )
+    section.close()
+    return made
+
+
+def collections(section: Section, known: Names[str]) -> tuple[Collection, ...]:
+    made = tuple(_collection(part, known) for part in section.parts("collections", "collection"))
+    unique(section, "collections", [one.id for one in made])
+    return made
+
+
+def _collection(section: Section, known: Names[str]) -> Collection:
+    id_ = _named(section)
+    query = section.part("query")
+    query.where = section.where
+    made = Collection(
+        id=id_,
+        title=section.need("title", values.line, id_),
+        topics=_topics(query, known),
+        kinds=query.take("kinds", values.each(values.kind), ()),
+        introduction=section.take("introduction", values.text, ""),
+        review_every=spans(section, "review_every", timedelta(days=180)),
+    )
+    query.close()
+    section.close()
+    return made
+
+
+def read_sources(section: Section, known: Names[str], *, every: timedelta) -> tuple[Source, ...]:
+    """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself."""
+    made = tuple(_source(part, known, every=every) for part in section.parts("sources", "source"))
+    unique(section, "sources", [source.id for source in made])
+    return made
+
+
+def _source(section: Section, known: Names[str], *, every: timedelta) -> Source:
+    id_ = _named(section)
+    kind = section.need("kind", values.choice(*sources.KINDS), "")
+    url = section.need("url", values.url, "")
+    title = section.take("title", values.line, "")
+    chosen = _topics(section, known)
+    spell = spans(section, "every", every)
+    options = section.rest()
+    if kind:
+        _check(section, kind, options)
+    plain = {key: node.plain() for key, node in options.items() if node.content is not None}
+    return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain)
+
+
+def _check(section: Section, kind: str, options: dict[str, Node]) -> None:
+    """Ask the kind what is wrong with its options. A sentence that names an option gets that option's line."""
+    for sentence in sources.check(kind, {key: node.plain() for key, node in options.items() if node.content is not None}):
+        words = re.findall(r"[\w-]+", sentence)
+        key = next((key for key in options if key in words), "")
+        what, _, remedy = sentence.rstrip(".").partition("; ")
+        section.wrong(section.line_of(key), what, remedy)
+
+
+def _named(section: Section) -> str:
+    """Read the id and speak of the section by it from here on."""
+    id_ = section.need("id", values.name, "")
+    if id_:
+        section.where = f'{section.where} "{id_}"'
+    return id_
+
+
+def _topics(section: Section, known: Names[str]) -> tuple[str, ...]:
+    chosen = section.take("topics", values.each(values.name), ())
+    for one in chosen:
+        if one not in known:
+            section.wrong(section.line_of("topics"), f"there is no topic `{one}`", values.nearest(one, known))
+    return tuple(one for one in chosen if one in known)

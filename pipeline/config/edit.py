@@ -1,0 +1,140 @@
+"""Change the file as its owner would: put a line in where it belongs, and leave every other character as it is."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import yaml
+
+from pipeline.config.document import DocumentError, Node, read
+from pipeline.errors import ConfigError, Problem
+from pipeline.model import Source
+
+
+def new_id(words: str, taken: Collection[str]) -> str:
+    """Make an id out of words, one that is not taken."""
+    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")[:60].strip("-") or "source"
+    return next(name for number in itertools.count(1) if (name := stem if number == 1 else f"{stem}-{number}") not in taken)
+
+
+def add_source(path: Path, source: Source) -> None:
+    """Append a source to the file's `sources:`, keeping comments and layout. The file is replaced as a whole or not at all.
+
+    Raises `ConfigError` where the file cannot be read, or is laid out so that we cannot add to it safely.
+    """
+    add_sources(path, (source,))
+
+
+def add_sources(path: Path, sources: Sequence[Source]) -> None:
+    """Append several sources in one step. Raises as `add_source` does."""
+    if not sources:
+        return
+    entries = [_line(source) for source in sources]
+    try:
+        text = path.read_bytes().decode("utf-8")
+        before = read(text.removeprefix("\ufeff"), path.name, [])
+        changed = _appended(text, entries)
+        after = read(changed.removeprefix("\ufeff"), path.name, [])
+    except DocumentError as error:
+        raise _refused(path, error.line, error.what, error.remedy) from error
+    except (OSError, ValueError) as error:
+        raise _refused(path, 0, f"the file cannot be read: {error}", "look at its permissions and its encoding") from error
+    if not _differ_by(before, after, [read(entry, path.name, []) for entry in entries]):
+        raise _refused(path, 0, "the source cannot be added here", f"put this line under `sources:` yourself: - {entries[0]}")
+    try:
+        _replace(path, changed)
+    except OSError as error:
+        raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
+
+
+def _refused(path: Path, line: int, what: str, remedy: str) -> ConfigError:
+    return ConfigError((Problem(file=path.name, line=line, what=what, remedy=remedy),))
+
+
+def _line(source: Source) -> str:
+    """Write a source as one line of flow style. JSON strings are YAML strings."""
+    entry: dict[str, object] = {"id": source.id, "kind": source.kind, "url": source.url}
+    if source.title:
+        entry["title"] = source.title
+    if source.topics:
+        entry["topics"] = list(source.topics)
+    entry.update(source.options)
+    return "{" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entry.items()) + "}"
+
+
+def _differ_by(before: Node, after: Node, added: Sequence[Node]) -> bool:
+    """Say whether nothing changed but the sources at the end."""
+    old, new = before.plain(), after.plain()
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return False
+    return new == {**old, "sources": [*(old.get("sources") or []), *(one.plain() for one in added)]}
+
+
+def _appended(text: str, entries: Sequence[str]) -> str:
+    end = "\r\n" if "\r\n" in text else "\n"
+    key, value = _place(text)
+    if key is None or value is None:
+        gap = "" if text.endswith("\n") or not text else end
+        return f"{text}{gap}sources:{end}{_block(entries, '  ', end)}"
+    if isinstance(value, yaml.SequenceNode) and value.flow_style:
+        return _into_brackets(text, value, ", ".join(entries))
+    if isinstance(value, yaml.SequenceNode):
+        return _after_line(text, _end(value), _block(entries, " " * value.start_mark.column, end), end)
+    return _after_line(text, key.end_mark.index, _block(entries, "  ", end), end)
+
+
+def _block(entries: Sequence[str], indent: str, end: str) -> str:
+    return "".join(f"{indent}- {entry}{end}" for entry in entries)
+
+
+def _place(text: str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Find the key `sources` and its value. Here the slow Python loader serves: its marks count characters."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    return next(((key, value) for key, value in pairs if key.value == "sources"), (None, None))
+
+
+def _end(node: yaml.Node) -> int:
+    """Give the index where the last thing in a node ends. A block's own mark stands behind the comments that follow it."""
+    while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return int(node.end_mark.index)
+
+
+def _after_line(text: str, index: int, block: str, end: str) -> str:
+    index -= len(text[:index]) - len(text[:index].rstrip())
+    at = text.find("\n", index) + 1
+    return f"{text[:at]}{block}{text[at:]}" if at else f"{text}{end}{block}"
+
+
+def _into_brackets(text: str, value: yaml.SequenceNode, inside: str) -> str:
+    bracket = value.end_mark.index - 1
+    if not value.value:
+        return f"{text[:bracket]}{inside}{text[bracket:]}"
+    behind = re.sub(r"#[^\n]*", "", text[value.value[-1].end_mark.index : bracket])
+    return f"{text[:bracket]}{' ' if ',' in behind else ', '}{inside}{text[bracket:]}"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside the file and put it in its place in one step, with its permissions; a link stays a link."""
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o777)
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

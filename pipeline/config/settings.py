@@ -1,0 +1,113 @@
+"""The sections of the file that say how we work: desk, harvest, digest, mail."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pipeline.config import values
+from pipeline.config.section import Section
+from pipeline.digest import DEFAULT_SECTIONS
+from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings, SectionRule
+
+PORTS = {"none": 25, "opportunistic": 25, "starttls": 587, "tls": 465}
+
+
+def desk(section: Section) -> Desk:
+    known = Desk()
+    made = Desk(
+        name=section.take("name", values.line, known.name),
+        organisation=section.take("organisation", values.line, known.organisation),
+        url=section.take("url", values.base_url, known.url),
+        contact=section.take("contact", values.email, known.contact),
+        language=section.take("language", values.language, known.language),
+        timezone=section.take("timezone", values.zone, known.timezone),
+        strap=section.take("strap", values.line, known.strap),
+        editor=section.take("editor", values.line, known.editor),
+    )
+    section.close()
+    return made
+
+
+def harvest(section: Section, desk: Desk) -> HarvestSettings:
+    """Read how we fetch. Address and contact of the desk stand in the User-Agent, so that a site's owner can reach us."""
+    known = HarvestSettings()
+    per_host = section.part("per_host")
+    made = HarvestSettings(
+        every=section.take("every", values.span("1m", "365d"), known.every),
+        adapt=section.take("adapt", values.flag, known.adapt),
+        concurrency=per_host.take("concurrency", values.number(1, 8), known.concurrency),
+        delay=per_host.take("delay", values.span("0s", "1h"), known.delay),
+        max_bytes=section.take("max_bytes", values.size, known.max_bytes),
+        total=section.take("total", values.span("1s", "10m"), known.total),
+        allow_private=section.take("allow_private", values.each(values.private), known.allow_private),
+        contact="; ".join(one for one in (desk.url if desk.url != Desk().url else "", desk.contact) if one),
+        workers=section.take("workers", values.number(0, 256), known.workers),
+    )
+    per_host.close()
+    section.close()
+    return made
+
+
+def digest(section: Section) -> DigestSettings:
+    known = DigestSettings()
+    rules = tuple(_rule(part) for part in section.parts("sections", "section"))
+    unique(section, "sections", [rule.id for rule in rules])
+    made = DigestSettings(
+        schedule=section.take("schedule", values.cron, known.schedule),
+        cutoff=section.take("cutoff", values.span("0s", "28d"), known.cutoff),
+        template=section.take("template", values.choice("list", "essay"), known.template),
+        audience=section.take("audience", values.choice("public", "members"), known.audience),
+        sections=rules or DEFAULT_SECTIONS,
+        max_items=section.take("max_items", values.number(1, 500), known.max_items),
+    )
+    section.close()
+    return made
+
+
+def _rule(section: Section) -> SectionRule:
+    made = SectionRule(
+        id=section.need("id", values.name, ""),
+        title=section.need("title", values.line, ""),
+        kinds=section.need("kinds", values.each(values.kind), ()),
+        standfirst=section.take("standfirst", values.line, ""),
+        cap=section.take("cap", values.number(1, 500), None),
+    )
+    section.close()
+    return made
+
+
+def mail(section: Section, *, folder: Path, password: str) -> MailSettings:
+    """Read the way to the mail server. Without a port, the one that belongs to `tls` is taken."""
+    known = MailSettings()
+    tls = section.take("tls", values.choice(*PORTS), known.tls)
+    host, port = section.take("smtp", values.server, (known.host, None))
+    outbox = section.take("outbox", values.line, "")
+    made = MailSettings(
+        sender=section.take("from", values.mailbox, known.sender),
+        host=host,
+        port=port or PORTS[tls],
+        tls=tls,
+        bounce=section.take("bounce", values.email, known.bounce),
+        user=section.take("user", values.line, known.user),
+        password=password,
+        outbox=str(folder / outbox) if outbox else "",
+    )
+    section.close()
+    return made
+
+
+def unique(section: Section, key: str, ids: list[str]) -> None:
+    """Report ids that stand twice in the list under `key`."""
+    node = section.node(key)
+    lines = [one.line for one in node.content] if node and isinstance(node.content, tuple) else []
+    first: dict[str, int] = {}
+    for one, line in zip(ids, lines, strict=True):
+        if one and one in first:
+            section.wrong(line, f"{key}: the id `{one}` is taken", f"line {first[one]} has it; choose another")
+        first.setdefault(one, line)
+
+
+def spans(section: Section, key: str, default: timedelta) -> timedelta:
+    """Read how often something comes round."""
+    return section.take(key, values.span("1m", "3650d"), default)

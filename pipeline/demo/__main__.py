@@ -1,0 +1,120 @@
+"""`make demo`: the whole job on the sample web, by the commands that a curator and an operator would type.
+
+Everything happens in a throw-away folder `demo/`. The sample web is a proxy on the loopback address; no other network is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from pipeline import cli
+from pipeline.demo.server import serving
+from pipeline.demo.site import SampleWeb
+
+MARK = ".gleanings-demo"
+READERS = "email,name,consented_at\nada@reader.example,Ada Marsh,2026-01-10\nben@reader.example,Ben Okafor,2026-02-02\nchi@reader.example,Chi Nakamura,2026-03-15\n"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the demonstration; give back the exit code of the first command that failed, or 0."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline.demo", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("demo"), help="a folder of its own; it is emptied first")
+    parser.add_argument("--no-serve", action="store_true", help="end instead of serving the desk")
+    parser.add_argument("--port", type=int, default=8765, help="where the desk answers")
+    options = parser.parse_args(argv)
+    begin, today = time.monotonic(), datetime.now(UTC).date()
+    folder = _emptied(options.folder)
+    with serving(today) as server:
+        assert server.web is not None  # noqa: S101 - `serving` has set it
+        _reach_only(server.web.port)
+        _furnish(folder, server.web)
+        code = _job(folder, today)
+        if code:
+            return code
+        _say(folder, today, time.monotonic() - begin)
+        if options.no_serve:
+            return 0
+        return _run(folder, "serve", "--port", str(options.port), "--no-harvest")
+
+
+def _job(folder: Path, today: date) -> int:
+    edition = f"{today:%Y-%m}"
+    for words in (
+        ("check",),
+        ("harvest", "--all"),
+        ("import", "decisions", str(folder / "decisions.jsonl")),
+        ("queue", "--limit", "5"),
+        ("digest", "build", edition),
+        ("digest", "release", edition),
+        ("import", "subscribers", str(folder / "subscribers.csv")),
+        ("send", edition),
+        ("status",),
+    ):
+        code = _run(folder, *words)
+        if code not in (0, 4):
+            return code
+    return 0
+
+
+def _run(folder: Path, *words: str) -> int:
+    print(f"\n$ gleanings {' '.join(words)}", flush=True)
+    return cli.main(["--dir", str(folder), *words])
+
+
+def _emptied(folder: Path) -> Path:
+    if folder.exists():
+        if not (folder / MARK).exists():
+            sys.exit(f"{folder} is not a demonstration's folder; move it away or give another with --folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).write_text("This folder is emptied by each demonstration.\n", encoding="utf-8")
+    return folder
+
+
+def _reach_only(port: int) -> None:
+    """Send every request to the sample web, whatever the machine's own proxies are."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        os.environ[name] = f"http://127.0.0.1:{port}"
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        os.environ.pop(name, None)
+
+
+def _furnish(folder: Path, web: SampleWeb) -> None:
+    """Put into the folder what a desk has: its configuration, its curator's decisions, her letter, and readers."""
+    here = files("pipeline.demo")
+    (folder / "sources.yaml").write_text(here.joinpath("sources.yaml").read_text(encoding="utf-8").replace("{port}", str(web.port)), encoding="utf-8")
+    letter = folder / "digests" / f"{web.today:%Y-%m}" / "letter.md"
+    letter.parent.mkdir(parents=True)
+    letter.write_text(here.joinpath("letter.md").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "subscribers.csv").write_text(READERS, encoding="utf-8")
+    (folder / "decisions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in _decisions(web)), encoding="utf-8")
+
+
+def _decisions(web: SampleWeb) -> Iterator[dict[str, object]]:
+    addressed = [(web.address(row), row) for row in web.resources.values()] + [(web.event_address(event), event) for event in web.events]
+    for address, row in addressed:
+        if "curator" in row:
+            decision = dict(row["curator"])
+            why = decision.pop("why", None)
+            yield {"url": address, "by": "Carys Bowen", **decision, **({"note": why} if why else {})}
+
+
+def _say(folder: Path, today: date, seconds: float) -> None:
+    edition = (folder / "digests" / f"{today:%Y-%m}").resolve()
+    print(f"\nDone in {seconds:.0f} s. The digest, made from the pages of the sample web:")
+    for name in ("digest.pdf", "index.html", "email.html"):
+        print(f"  {edition / name}")
+    print(f"  {(folder / 'outbox').resolve()} holds the mails to three readers\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""Accepted items to one edition."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline.digest import entries
+from pipeline.digest.letter import default_letter
+from pipeline.digest.sections import EVENT_KINDS, by_merit, share_out
+from pipeline.digest.words import month_name, short_month
+from pipeline.model import Desk, DigestSettings, Edition, Entry, Item, ItemId, Section, SectionRule, State, Tally, Topic, TopicTrend
+
+_MONTHS_SHOWN = 6
+_TOPICS_SHOWN = 6
+_PICKS = 3
+
+
+def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing that could be asked for later
+    edition_id: str,
+    items: Sequence[Item],
+    *,
+    desk: Desk,
+    settings: DigestSettings,
+    topics: Sequence[Topic],
+    tally: Tally,
+    now: datetime,
+    letter: str = "",
+    history: Sequence[Edition] = (),
+    number: int = 1,
+) -> Edition:
+    """Make the edition of a month from its accepted items.
+
+    `edition_id` is a month (`2026-12`), `letter` Markdown, `history` the editions before this one. Left out: what is not accepted,
+    events that are over at `now`, what only members may see when the audience is the public, and what the caps leave no room for.
+    """
+    zone = zone_of(desk.timezone)
+    wanted = {item.id: item for item in items if _belongs(item, edition_id, settings) and not entries.is_over(item, now, zone)}
+    names = {topic.id: topic.name for topic in topics}
+    shares = list(share_out(wanted.values(), settings))
+    sections = tuple(_section(rule, share, names, zone) for rule, share in shares)
+    earlier = sorted((one for one in history if one.id < edition_id), key=lambda one: one.id)[1 - _MONTHS_SHOWN :]
+    edition = Edition(
+        id=edition_id,
+        title=desk.name,
+        organisation=desk.organisation,
+        url=desk.url,
+        contact=desk.contact,
+        language=desk.language,
+        timezone=desk.timezone,
+        number=number,
+        month_name=month_name(edition_id, desk.language),
+        months=tuple(short_month(one, desk.language) for one in (*(e.id for e in earlier), edition_id)),
+        strap=desk.strap,
+        letter=letter,
+        editor=desk.editor,
+        audience=settings.audience,
+        sections=sections,
+        picks=_picks([share for _, share in shares]),
+        tally=tally,
+        trends=tuple(_trends((*(e.sections for e in earlier), sections))),
+        composed=now,
+    )
+    return edition if letter.strip() else replace(edition, letter=default_letter(edition))
+
+
+def zone_of(name: str) -> tzinfo:
+    """Find the zone of an IANA name; an unknown one is UTC."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _belongs(item: Item, edition_id: str, settings: DigestSettings) -> bool:
+    if settings.audience == "public" and item.audience != "public":
+        return False
+    return item.state is State.ACCEPTED or (item.state is State.PUBLISHED and item.edition == edition_id)
+
+
+def _section(rule: SectionRule, share: Sequence[Item], names: dict[str, str], zone: tzinfo) -> Section:
+    if any(item.kind in EVENT_KINDS for item in share):
+        share = sorted(share, key=lambda item: _start(item, zone))
+    made = tuple(entries.entry(item, names, lead=not place and item.kind not in EVENT_KINDS) for place, item in enumerate(share))
+    return Section(id=rule.id, title=rule.title, standfirst=rule.standfirst, entries=made)
+
+
+def _start(item: Item, zone: tzinfo) -> tuple[bool, datetime, int]:
+    start = item.resource.event.start if item.resource.event else None
+    return (start is None, entries.starts(start, zone) if start else datetime.max.replace(tzinfo=UTC), item.id)
+
+
+def _picks(shares: Iterable[Sequence[Item]]) -> tuple[ItemId, ...]:
+    """The must-have and the best of different sections. Events are for going to, and a handful of entries needs no choice."""
+    readable = [[item for item in share if item.kind not in EVENT_KINDS] for share in shares]
+    pool = sorted((item for share in readable for item in share), key=by_merit)
+    if len(pool) <= _PICKS:
+        return ()
+    firsts = {id(item) for share in readable for item in share[:1]}
+    must = [item for item in pool if item.overlay.must_have]
+    order = dict.fromkeys(item.id for item in (*must, *(item for item in pool if id(item) in firsts), *pool))
+    return tuple(order)[:_PICKS]
+
+
+def _trends(months: Sequence[tuple[Section, ...]]) -> Iterator[TopicTrend]:
+    counts = [Counter(topic for entry in _all(sections) for topic in entry.topics) for sections in months]
+    total = sum(counts, Counter[str]())
+    shown = sorted((topic for topic in total if counts[-1][topic]), key=lambda topic: (-counts[-1][topic], -total[topic], topic))
+    for topic in shown[:_TOPICS_SHOWN]:
+        yield TopicTrend(topic=topic, counts=tuple(count[topic] for count in counts))
+
+
+def _all(sections: Iterable[Section]) -> Iterator[Entry]:
+    for section in sections:
+        yield from section.entries

@@ -1,0 +1,89 @@
+"""An item as an edition prints it: names instead of ids, credits by role, nothing left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, tzinfo
+from urllib.parse import urlsplit
+
+from pipeline.digest.sections import EVENT_KINDS
+from pipeline.digest.words import KIND_WORDS
+from pipeline.model import Credit, Entry, Event, Item, Kind
+
+_SPOKEN = frozenset({Kind.TALK, Kind.WEBINAR, Kind.EVENT, Kind.PODCAST})
+_ROOM_FOR_SOURCES = 4
+
+
+def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
+    """Put one item into words."""
+    resource = item.resource
+    name, label = KIND_WORDS[item.kind]
+    return Entry(
+        id=item.id,
+        url=resource.canonical_url or resource.url,
+        kind=item.kind,
+        kind_name=name,
+        link_label=label,
+        title=item.title,
+        source=resource.publisher or resource.site_name or urlsplit(resource.url).hostname or "",
+        credits=tuple(_credits(item)),
+        published=resource.published,
+        blurb=_blurb(item),
+        note=(item.decision.note or "") if item.decision else "",
+        minutes=None if resource.duration else resource.minutes,
+        duration_minutes=max(1, round(resource.duration.total_seconds() / 60)) if resource.duration else None,
+        pages=resource.pages,
+        language=resource.language or "en",
+        topics=tuple(dict.fromkeys(topic_names[topic] for topic in item.topics if topic in topic_names)),
+        event=resource.event if item.kind in EVENT_KINDS else None,
+        also_seen=tuple(dict.fromkeys(sighting.lead.source for sighting in item.sightings))[1 : 1 + _ROOM_FOR_SOURCES],
+        lead=lead,
+    )
+
+
+def is_over(item: Item, now: datetime, zone: tzinfo) -> bool:
+    """Say whether an event has ended at `now`; one whose dates are unknown has not."""
+    event = item.resource.event
+    return item.kind in EVENT_KINDS and event is not None and ended(event, now, zone)
+
+
+def ended(event: Event, now: datetime, zone: tzinfo) -> bool:
+    """Say whether the last moment of an event is past. A day counts until its end in `zone`."""
+    known = [one for one in (event.start, event.end) if one is not None]
+    if not known:
+        return False
+    # An end before the start is a mistake of the page: the later of the two is what we may trust.
+    return max(starts(one, zone) for one in known) < starts(now if _is_timed(known) else now.astimezone(zone).date(), zone)
+
+
+def starts(value: date, zone: tzinfo) -> datetime:
+    """Turn a day or a moment into an aware moment, so that both sort together. A day begins at midnight in `zone`."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=zone)
+    return datetime(value.year, value.month, value.day, tzinfo=zone)
+
+
+def _is_timed(values: Iterable[date]) -> bool:
+    return all(isinstance(one, datetime) for one in values)
+
+
+def _blurb(item: Item) -> str:
+    if item.overlay.blurb is not None:
+        return item.overlay.blurb
+    if item.decision and item.decision.blurb:
+        return item.decision.blurb
+    return item.description or ""
+
+
+def _credits(item: Item) -> Iterator[Credit]:
+    said: set[str] = set()
+    role = "speaker" if item.kind in _SPOKEN else "author"
+    leads = [sighting.lead for sighting in item.sightings]
+    claims = [(role, name) for name in item.resource.creators]
+    claims += [("posted by", lead.posted_by) for lead in leads if lead.posted_by]
+    claims += [("recommended by", lead.recommended_by) for lead in leads if lead.recommended_by]
+    for role, name in claims:
+        key = f"{role}:{name.casefold()}"
+        if name.strip() and key not in said:
+            said.add(key)
+            yield Credit(role=role, name=name)

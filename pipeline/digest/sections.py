@@ -1,0 +1,67 @@
+"""Which section an item belongs to, and which items an edition has room for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.model import DigestSettings, Item, Kind, SectionRule
+
+EVENT_KINDS = frozenset({Kind.EVENT, Kind.WEBINAR})
+
+ALSO_NEW = SectionRule(id="also", title="Also new", kinds=(), standfirst="What fits under no other heading.")
+"""Takes the kinds that no section asks for, so that nothing accepted is lost."""
+
+DEFAULT_SECTIONS: tuple[SectionRule, ...] = (
+    SectionRule(
+        id="tools",
+        title="Practical tools",
+        kinds=(Kind.TOOLKIT, Kind.TEMPLATE, Kind.GUIDE, Kind.COURSE, Kind.BOOK, Kind.SOFTWARE),
+        standfirst="Templates, guides and courses that you can put to work this week.",
+    ),
+    SectionRule(
+        id="events", title="Events", kinds=(Kind.EVENT, Kind.WEBINAR), standfirst="Dates for the diary: webinars, masterclasses and gatherings."
+    ),
+    SectionRule(id="cases", title="Case studies", kinds=(Kind.CASE_STUDY,), standfirst="What others tried, and what happened next."),
+    SectionRule(
+        id="insights",
+        title="Insights from thought leaders",
+        kinds=(Kind.ARTICLE, Kind.BLOG, Kind.INTERVIEW),
+        standfirst="Essays, blogs and conversations worth your time.",
+    ),
+    SectionRule(
+        id="evidence",
+        title="Reports and research",
+        kinds=(Kind.REPORT, Kind.RESEARCH, Kind.REVIEW, Kind.PAPER, Kind.WHITE_PAPER, Kind.DATASET),
+        standfirst="What was found out, by whom, and how sure they are.",
+    ),
+    SectionRule(
+        id="media",
+        title="Watch and listen",
+        kinds=(Kind.VIDEO, Kind.PODCAST, Kind.AUDIO, Kind.TALK, Kind.SLIDES),
+        standfirst="Films, podcasts and talks for a walk or a lunch hour.",
+    ),
+)
+"""The sections of a digest whose settings name none."""
+
+
+def by_merit(item: Item) -> tuple[bool, float, int]:
+    """Order items for the cut: must-have first, then the greater rank, then the older number."""
+    return (not item.overlay.must_have, -item.rank, item.id)
+
+
+def share_out(items: Iterable[Item], settings: DigestSettings) -> Iterator[tuple[SectionRule, Sequence[Item]]]:
+    """Yield each section that has items, in the settings' order, its items best first, within the caps of section and edition."""
+    rules = settings.sections or DEFAULT_SECTIONS
+    home = {kind: rule for rule in reversed(rules) for kind in rule.kinds}
+    shares: defaultdict[str, list[Item]] = defaultdict(list)
+    room = settings.max_items
+    for item in sorted(items, key=by_merit):
+        rule = home.get(item.kind, ALSO_NEW)
+        full = rule.cap is not None and len(shares[rule.id]) >= rule.cap
+        if room > 0 and not full:
+            shares[rule.id].append(item)
+            room -= 1
+    for rule in (*rules, ALSO_NEW):
+        if shares[rule.id]:
+            yield rule, shares.pop(rule.id)

@@ -1,0 +1,35 @@
+"""Files in and out: items, decisions, subscribers and sources, in the shapes that other programs rely on.
+
+What comes in goes through the same doors as what is harvested or decided by hand. Files from elsewhere are read line by line: a bad line is named by
+its number and counted, and the rest goes on. This room fetches nothing.
+"""
+
+from pipeline.exchange.csvfile import as_csv
+from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
+from pipeline.exchange.decisions import export_decisions, import_decisions
+from pipeline.exchange.importing import import_items, sample
+from pipeline.exchange.items import COLUMNS as ITEM_COLUMNS
+from pipeline.exchange.items import event_line, export_items, item_line
+from pipeline.exchange.lines import Result, lines
+from pipeline.exchange.opml import read_opml, write_opml
+from pipeline.exchange.people import export_subscribers, import_subscribers, subscriber_line
+
+__all__ = [
+    "DECISION_COLUMNS",
+    "ITEM_COLUMNS",
+    "Result",
+    "as_csv",
+    "event_line",
+    "export_decisions",
+    "export_items",
+    "export_subscribers",
+    "import_decisions",
+    "import_items",
+    "import_subscribers",
+    "item_line",
+    "lines",
+    "read_opml",
+    "sample",
+    "subscriber_line",
+    "write_opml",
+]

@@ -1,0 +1,125 @@
+"""Items as lines for other programs: every field always there, `None` where it is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.exchange.reading import NOWHERE
+from pipeline.model import Event, Item, ItemId, Sighting, State
+from pipeline.plain import to_plain
+from pipeline.store import Store
+
+Line = dict[str, Any]
+
+COLUMNS = (
+    "id", "origin_id", "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified",
+    "language", "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "topics",
+    "score", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "series", "audience", "decision",
+    "blurb", "edition", "origin",
+)  # fmt: skip
+
+
+def export_items(store: Store, state: State | None = None) -> Iterator[Line]:
+    """Yield a line for every item, folded ones too (`state` merged), so that whatever came in can be joined with what became of it."""
+    for item in store.each_item(state):
+        yield item_line(item)
+
+
+def item_line(item: Item) -> Line:
+    """Write an item as a line. Fields that an import brought and we do not know stand behind ours."""
+    resource = item.resource
+    line: Line = {
+        "id": item.id,
+        "origin_id": item.origin_id,
+        "url": None if resource.url.startswith(NOWHERE) else resource.url,
+        "canonical_url": resource.canonical_url,
+        "kind": item.kind.value,
+        "title": item.title,
+        "creators": list(resource.creators),
+        "publisher": resource.publisher,
+        "site_name": resource.site_name,
+        "published": to_plain(resource.published),
+        "modified": to_plain(resource.modified),
+        "language": resource.language,
+        "description": item.description,
+        "text": resource.text,
+        "words": resource.words,
+        "minutes": resource.minutes,
+        "duration_seconds": int(resource.duration.total_seconds()) if resource.duration is not None else None,
+        "pages": resource.pages,
+        "event": event_line(resource.event),
+        "identifiers": dict(resource.identifiers),
+        "topics": _topics(item),
+        "score": item.rank,
+        "state": item.state.value,
+        "duplicate_of": item.merged_into,
+        "cluster": _cluster(item),
+        "seen": _seen(item),
+        "posted_by": _said(item, "posted_by"),
+        "recommended_by": _said(item, "recommended_by"),
+        "series": resource.series,
+        "audience": item.audience,
+        "decision": _decision(item),
+        "blurb": item.overlay.blurb,
+        "edition": item.edition,
+        "origin": dict(resource.origin),
+    }
+    return line | {key: value for key, value in item.extra.items() if key not in line}
+
+
+def event_line(event: Event | None) -> Line | None:
+    """Write an event as a line's field, as `sources test` prints it too."""
+    if event is None:
+        return None
+    return {
+        "start": to_plain(event.start),
+        "end": to_plain(event.end),
+        "all_day": event.all_day,
+        "timezone": event.timezone,
+        "location": event.location,
+        "online": event.online,
+        "problems": list(event.problems),
+    }
+
+
+def _topics(item: Item) -> list[Line]:
+    """The curator's choice, certain and under her name, else what is suggested."""
+    if item.overlay.topics is not None:
+        by = (item.decision.curator if item.decision else "") or "curator"
+        return [{"topic": topic, "score": 1.0, "by": by} for topic in item.overlay.topics]
+    return [{"topic": one.topic, "score": round(one.probability, 4), "by": "suggested"} for one in item.suggestions]
+
+
+def _cluster(item: Item) -> ItemId:
+    return item.cluster or item.merged_into or item.id
+
+
+def _seen(item: Item) -> list[Line]:
+    brought = item.extra.get("seen")
+    ours = [_sight(sighting) for sighting in item.sightings]
+    return ours + [one for one in brought if isinstance(one, dict)] if isinstance(brought, list) else ours
+
+
+def _sight(sighting: Sighting) -> Line:
+    url = sighting.lead.url
+    return {"source": sighting.lead.source, "url": None if url.startswith(NOWHERE) else url, "at": to_plain(sighting.first_seen)}
+
+
+def _said(item: Item, field: str) -> str | None:
+    said = (getattr(sighting.lead, field) for sighting in item.sightings)
+    brought = item.extra.get(field)
+    return next((one for one in said if one), brought if isinstance(brought, str) else None)
+
+
+def _decision(item: Item) -> Line | None:
+    decision = item.decision
+    if decision is None:
+        return None
+    return {
+        "verdict": decision.verdict.value,
+        "by": decision.curator or None,
+        "at": to_plain(decision.decided),
+        "reason": decision.reason,
+        "note": decision.note,
+    }

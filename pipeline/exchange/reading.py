@@ -1,0 +1,165 @@
+"""A line of a file → a resource. What we know by name is read with its type; everything else is kept as it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pipeline import dates, text, urls
+from pipeline.exchange.lines import BadLineError
+from pipeline.model import Event, Kind, Resource
+
+MAX_TEXT = 4_000_000
+_TITLE = 1_000
+_DERIVED = frozenset({"id", "topics", "score", "state", "duplicate_of", "cluster", "decision", "blurb", "edition"})
+"""What an export says of an item and an import finds out by itself, or takes from the file of decisions."""
+_READ = frozenset((
+    "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language",
+    "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "series", "audience",
+    "origin", "origin_id",
+))  # fmt: skip
+NOWHERE = "urn:gleanings:"
+"""Begins the address of what has none, such as a printed book: no web address, so nothing fetches or links it, and different for each."""
+_NAME = re.compile(r"[\w.:-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A line as we take it: the resource, its number in the other place, and what we have no field for."""
+
+    resource: Resource
+    origin_id: str | None
+    extra: Mapping[str, object]
+
+
+def incoming(record: Mapping[str, Any]) -> Incoming:
+    """Read one line. Raises `BadLineError` where it has no address or a field is of another type than it should be."""
+    number = record.get("id") if record.get("id") is not None else record.get("origin_id")
+    if isinstance(number, list | dict | bool):
+        raise BadLineError("`id` is neither text nor a number")
+    extra = {key: value for key, value in record.items() if key not in _READ and key not in _DERIVED and value is not None}
+    kind = _kind(record)
+    if kind is None and record.get("kind") is not None:
+        extra["kind_given"] = record["kind"]
+    return Incoming(resource=_resource(record, kind or Kind.ARTICLE), origin_id=None if number is None else str(number)[:200], extra=extra)
+
+
+def _resource(record: Mapping[str, Any], kind: Kind) -> Resource:
+    body = text.clean(_words(record, "text") or "")[:MAX_TEXT]
+    count = _whole(record, "words") or len(text.words(body))
+    seconds = _whole(record, "duration_seconds")
+    return Resource(
+        url=_address(record),
+        canonical_url=_canonical(record),
+        kind=kind,
+        title=text.squeeze(_words(record, "title") or "")[:_TITLE],
+        creators=_list(record, "creators"),
+        publisher=_line(record, "publisher"),
+        site_name=_line(record, "site_name"),
+        published=_day(record, "published"),
+        modified=_day(record, "modified"),
+        language=_line(record, "language"),
+        description=_line(record, "description"),
+        text=body,
+        words=count,
+        minutes=_whole(record, "minutes") or (text.minutes(count) if count else None),
+        duration=None if seconds is None else timedelta(seconds=seconds),
+        pages=_whole(record, "pages"),
+        event=_event(record),
+        series=_line(record, "series"),
+        audience="members" if record.get("audience") == "members" else "public",
+        identifiers=_named(record, "identifiers"),
+        origin=_named(record, "origin") or {"title": "import"},
+    )
+
+
+def _address(record: Mapping[str, Any]) -> str:
+    """The address; or the one that a DOI stands for; or none."""
+    for found in (_words(record, "url"), _words(record, "canonical_url")):
+        if found:
+            if not urls.is_web(found.strip()):
+                raise BadLineError(f"“{text.clip(text.squeeze(found), 80)}” is no web address")
+            return found.strip()
+    if doi := _named(record, "identifiers").get("doi"):
+        return urls.clean(doi if urls.is_web(doi) else f"https://doi.org/{doi}")
+    if not (_words(record, "title") or "").strip():
+        raise BadLineError("it has neither an address nor a title")
+    said = json.dumps([record.get(key) for key in ("id", "title", "published", "text")])
+    return NOWHERE + hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _canonical(record: Mapping[str, Any]) -> str | None:
+    found = (_words(record, "canonical_url") or "").strip()
+    return found if found and urls.is_web(found) else None
+
+
+def _kind(record: Mapping[str, Any]) -> Kind | None:
+    try:
+        return Kind(str(record.get("kind")).strip().lower().replace(" ", "-").replace("_", "-"))
+    except ValueError:
+        return None
+
+
+def _words(record: Mapping[str, Any], key: str) -> str | None:
+    value = record.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise BadLineError(f"`{key}` is no text")
+
+
+def _line(record: Mapping[str, Any], key: str) -> str | None:
+    return text.squeeze(_words(record, key) or "") or None
+
+
+def _whole(record: Mapping[str, Any], key: str) -> int | None:
+    value = record.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise BadLineError(f"`{key}` is no number that can be")
+    return int(value)
+
+
+def _list(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = record.get(key)
+    many = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(many, list) or not all(isinstance(one, str) for one in many):
+        raise BadLineError(f"`{key}` is no list of texts")
+    return tuple(name for one in many[:500] if (name := text.squeeze(one)))
+
+
+def _named(record: Mapping[str, Any], key: str) -> dict[str, str]:
+    value = record.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadLineError(f"`{key}` is no object in braces")
+    return {name: text.squeeze(str(one)) for name, one in value.items() if isinstance(one, str | int) and _NAME.fullmatch(name)}
+
+
+def _day(record: Mapping[str, Any], key: str) -> date | None:
+    value = _words(record, key)
+    return dates.parse(value) if value else None
+
+
+def _event(record: Mapping[str, Any]) -> Event | None:
+    value = record.get("event")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadLineError("`event` is no object in braces")
+    online = value.get("online")
+    return Event(
+        start=_day(value, "start"),
+        end=_day(value, "end"),
+        all_day=value.get("all_day") is True,
+        timezone=_line(value, "timezone"),
+        location=_line(value, "location"),
+        online=online if isinstance(online, bool) else None,
+        problems=_list(value, "problems"),
+    )

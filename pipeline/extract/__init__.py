@@ -1,0 +1,31 @@
+"""A page becomes a resource: read by its media type, described field by field, with the rule behind each. Knows no network and no clock.
+
+What is no document is refused with `ExtractError` and a reason: `login`, `consent`, `captcha`, `javascript`, `soft-404`, `empty`, `not-a-document`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.errors import ExtractError
+from pipeline.extract import files, html, pdf
+from pipeline.extract.describe import from_lead
+from pipeline.model import Lead, Page, Resource
+
+__all__ = ["EXTRACTORS", "extract", "from_lead"]
+
+EXTRACTORS: Mapping[str, Callable[[Page, Lead], Resource]] = {
+    "text/html": html.extract,
+    "application/xhtml+xml": html.extract,
+    "application/pdf": pdf.extract,
+    **dict.fromkeys(files.KINDS, files.extract),
+}
+
+
+def extract(page: Page, lead: Lead) -> Resource:
+    """Describe what a page holds, by its media type; the lead fills what the page does not say. Raises `ExtractError`."""
+    extractor = EXTRACTORS.get(files.media_type(page))
+    if extractor is None:
+        named = page.media_type or "something without a type"
+        raise ExtractError(f"{page.url} is no document but {named}; there is nothing in it to read.", url=page.url, reason="not-a-document")
+    return extractor(page, lead)

@@ -1,0 +1,212 @@
+"""Who made it: names from metadata, markup and bylines, and what is cut off a byline to leave a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
+from itertools import islice
+from typing import NamedTuple
+
+from lxml import etree
+
+from pipeline import text
+from pipeline.extract import jsonld
+from pipeline.extract.chrome import is_chrome
+from pipeline.extract.document import Document, Element, Found, inner
+from pipeline.extract.site import Site, fold
+
+MAX_PEOPLE = 40
+_METAS = (
+    *(
+        "parsely-author",
+        "sailthru.author",
+        "article:author_name",
+        "byl",
+        "author",
+        "article:author",
+        "dc.creator",
+        "dcterms.creator",
+        "dc.contributor",
+    ),
+    *("og:article:author", "authors", "cxenseparse:author", "creator"),
+)
+_LEADING = re.compile(
+    r"^(?:(?:(?:written|posted|reported|published|reviewed|story|words?|opinion|analysis)\s+)?by|von|par|por|autor(?:in)?|auteur|authors?"
+    r"|text|foto|di"
+    r"|geschrieben von|verfasst von|redaktion|view orcid profile)\b[:\s]*",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(
+    r"\s*(?:\||•|·|—|–| - |\(|\[|/|\bfor (?:the\b|[A-Z])|\b(?:am|on|vom?) \d|\b\d{1,2}[./]\d|\b(?:19|20)\d\d\b|\bupdated\b|\bpublished\b"
+    r"|\bvia\b|\bStand\b"
+    r"|,\s*(?:staff|senior|editor|contributor|correspondent|special to|reporter|cnn|ap|reuters|associated press|usa today|time\b|phd|md"
+    r"|m\.d\.|ph\.d\.)).*$",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"(?:admin|administrator|redaktion|editor|staff|webmaster|user|none|null|undefined|by|von|author|anonymous|unknown|guest|root|test)",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"https?:|\.(?:com|de|org)\b|\b(?:minutes?|min|comments?|kommentare?|read|share|subscribe|follow|more|mehr|newsletter|cookie|login"
+    r"|email|january|february|march"
+    r"|april|june|july|august|september|october|november|december|januar|februar|märz|juni|juli|oktober|dezember)\b",
+    re.IGNORECASE,
+)
+_NAME_WORD = r"[A-ZÀ-ÝŁŚŻ][\w.'’-]+"
+_BETWEEN = re.compile(rf"\s*;\s*|\s*\|\s*|,?\s+(?:and|und|et|y)\s+|\s+&\s+|\s*,\s*(?={_NAME_WORD}(?:\s+[\w.'’-]+)+)")
+_ADDRESS = re.compile(r"\S+@\S+")
+_LETTER = re.compile(r"[^\W\d_]")
+_BYLINE = re.compile(
+    r"(?:(?:written|posted|reported|published|words|text|story|photos?|(?:(?:blog|ein) )?beitrag|geschrieben|verfasst|veröffentlicht|publié"
+    r"|[eé]crit|escrito)\s+)?"
+    r"(?:by|von|par|por|di|autor(?:in)?:|text:|author:|auteur\s*:|autor/in:|redaktion:|redacción:)[\s:]+"
+    r"([A-ZÀ-ÝŁŚŻ][^\d|,;:()<>]{3,50}?)\s*(?:[|,;:(·•–-].*|\d.*|am .*|on .*)?"
+)
+
+
+class _Mark(NamedTuple):
+    """What marks an element as holding the author, and how many names it may hold."""
+
+    rule: str
+    most: int
+    marks: Callable[[Element], bool]
+
+
+def _has_class(pattern: str, tags: str = "a span div p address strong li") -> Callable[[Element], bool]:
+    named, wanted = re.compile(pattern), frozenset(tags.split())
+    return lambda element: element.tag in wanted and named.search(element.get("class") or "") is not None
+
+
+def _itemprop(element: Element) -> bool:
+    """The name inside an author, or an author without parts."""
+    if element.get("itemprop") == "name":
+        return any(above.get("itemprop") in ("author", "creator") for above in islice(element.iterancestors(), 6))
+    return element.get("itemprop") == "author" and element.find(".//*[@itemprop]") is None
+
+
+def _is_hcard(element: Element) -> bool:
+    return "fn" in (element.get("class") or "").split() and any("vcard" in (e.get("class") or "").split() for e in islice(element.iterancestors(), 6))
+
+
+def _in_byline(element: Element) -> bool:
+    return element.tag == "a" and any("yline" in (above.get("class") or "") for above in islice(element.iterancestors(), 6))
+
+
+_PEOPLE_PATH = re.compile(r"/(?:authors?|autor(?:en)?|editors|staff|profile|people|contributors|by)/")
+_MARKS = (  # the surest first
+    _Mark("itemprop author", 4, _itemprop),
+    _Mark("rel author", 4, lambda element: "author" in (element.get("rel") or "").split() and element.tag in ("a", "span", "link")),
+    _Mark("class author", 4, _has_class(r"author-name|author__name|authorname|AuthorName|byline-name|byline__name|byline__author")),
+    _Mark("hcard", 1, _is_hcard),
+    _Mark("byline link", 4, _in_byline),
+    _Mark("byline", 1, _has_class(r"^author$|(?:^|\s)author(?:\s|$)|by-author|article-author|article__author|post-author|entry-author|byline|autor")),
+    _Mark("byline", 1, lambda element: element.get("id") == "byline"),
+    _Mark("author link", 1, lambda element: element.tag == "a" and _PEOPLE_PATH.search(element.get("href") or "") is not None),
+)
+# One walk through the page for all marks: each walk costs a millisecond.
+_MARKED = etree.XPath(
+    '//*[@itemprop="name" or @itemprop="author" or contains(@rel,"author") or contains(@class,"uthor") or contains(@class,"autor")'
+    ' or contains(@class,"yline")'
+    ' or contains(@class,"fn") or @id="byline"] | //*[contains(@class,"yline")]//a | //a[contains(@href,"/")][contains(@href,"/a")'
+    ' or contains(@href,"/e")'
+    ' or contains(@href,"/s") or contains(@href,"/p") or contains(@href,"/contrib") or contains(@href,"/by/")][contains(@href,"/author")'
+    ' or contains(@href,"/autor")'
+    ' or contains(@href,"/editors/") or contains(@href,"/staff/") or contains(@href,"/profile/") or contains(@href,"/people/")'
+    ' or contains(@href,"/contributors/") or contains(@href,"/by/")]'
+)
+_LEAVES = etree.XPath(
+    "//*[self::p or self::span or self::div or self::li or self::small or self::strong or self::em or self::address or self::h4 or self::h5"
+    " or self::td or self::dd][string-length(text()) > 1]"
+)
+_MAX_LEAVES = 1_500
+_OPENS = re.compile(
+    r"\s*(?:by|von|par|por|di|autor|text|author|auteur|reda|written|posted|reported|published|words|story|photo|blog|ein|beitrag|geschr"
+    r"|verf|verö|publi|[eé]cri|escri)",
+    re.IGNORECASE,
+)
+_WRITTEN = re.compile(r"written|verfasst|geschrieben|écrit|escrito|author|\bby\b|\bvon\b|autor", re.IGNORECASE)
+
+
+def creators(document: Document, site: Site) -> Found[tuple[str, ...]]:
+    """The people, or the body, that the page names as its makers; `None` where it names none."""
+    if cited := document.metas.get("citation_author"):
+        return tuple(dict.fromkeys(map(_turned, cited)))[:MAX_PEOPLE], "meta citation_author"
+    for values, rule in _stated(document):
+        if found := people(values, site):
+            return found, rule
+    return _marked(document.tree, site) or _labelled(document, site) or _byline(document.tree, site)
+
+
+def _turned(name: str) -> str:
+    """ "Marsh, Ada" is Ada Marsh, as Highwire Press tags write her."""
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma and "," not in first else name
+
+
+def _stated(document: Document) -> Iterator[tuple[list[str], str]]:
+    ids = jsonld.by_id(document.nodes)
+    for node in jsonld.described(document.nodes, document.main):
+        for role in ("author", "creator", "byArtist"):
+            yield jsonld.names(node.get(role), ids), "json-ld"
+    for name in _METAS:
+        yield list(document.metas.get(name, ())[:6]), f"meta {name}"
+
+
+def people(values: Iterable[str], site: Site) -> tuple[str, ...]:
+    """The names in bylines: introductions, roles, dates and the site's own name cut off."""
+    found: dict[str, str] = {}
+    for value in values:
+        line = text.squeeze(unescape(text.plain(value)))
+        if not line or len(line) > 200 or line.startswith(("http", "/", "@")) or "www." in line:
+            continue
+        for part in _BETWEEN.split(_LEADING.sub("", _ADDRESS.sub("", line))):
+            name = _TRAILING.sub("", _LEADING.sub("", part)).strip(" ,.;:-–|*")
+            name = name.title() if name.isupper() and len(name) > 6 and " " in name else name
+            if _is_name(name) and not (site.is_named(name) and len(name.split()) != 2):
+                found.setdefault(fold(name), name)
+    return tuple(found.values())[:MAX_PEOPLE]
+
+
+def _is_name(name: str) -> bool:
+    if not 2 <= len(name) <= 60 or len(name.split()) > 6 or _NOBODY.fullmatch(name):
+        return False
+    return bool(_LETTER.search(name)) and not _NO_NAME.search(name)
+
+
+def _marked(tree: Element, site: Site) -> Found[tuple[str, ...]]:
+    candidates = _MARKED(tree)
+    for rule, most, marks in _MARKS:
+        every = [element for element in candidates if marks(element)][:25]
+        own = [element for element in every if element.tag == "link" or not is_chrome(element)]
+        if not own and most > 1 and len({inner(element) for element in every}) == 1:
+            own = every[:1]  # the only author anywhere on the page, even if his box is in the sidebar
+        if len({inner(element) for element in own}) > 4:
+            own = own[:1]  # a list of the house's authors, or one byline for each teaser: the first is the page's
+        values = [value for element in own[:6] if (value := element.get("content") or inner(element)) and len(value) < 120]
+        if found := people(values[:most], site):
+            return found, rule
+    return None
+
+
+def _labelled(document: Document, site: Site) -> Found[tuple[str, ...]]:
+    """Twitter cards label their data freely: "Written by" and a name."""
+    for number in "12":
+        label, data = document.meta(f"twitter:label{number}"), document.meta(f"twitter:data{number}")
+        if label and data and _WRITTEN.search(label[0]) and (found := people((data[0],), site)):
+            return found, f"meta twitter:data{number}"
+    return None
+
+
+def _byline(tree: Element, site: Site) -> Found[tuple[str, ...]]:
+    """A short line of its own that begins "By" and a name."""
+    for element in _LEAVES(tree)[:_MAX_LEAVES]:
+        if not _OPENS.match(element.text or "") or len(element) > 6:
+            continue
+        own = text.squeeze(element.text)
+        line = own if len(element) == 0 or len(own) > 8 else inner(element)
+        found = _BYLINE.fullmatch(line) if len(line) <= 90 else None
+        if found and 1 < len(found[1].split()) < 6 and not is_chrome(element) and (names := people((found[1],), site)):
+            return names, "byline"
+    return None

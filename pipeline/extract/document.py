@@ -1,0 +1,161 @@
+"""A web page, decoded and parsed once: what every rule of this room reads. Bounded in bytes; deciding what the page means is for the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+from typing import Any, TypeAlias, TypeVar
+
+import charset_normalizer
+from lxml import etree
+from lxml import html as lxml_html
+
+from pipeline import text
+from pipeline.errors import ExtractError
+from pipeline.extract import jsonld
+from pipeline.model import Page
+
+Element: TypeAlias = Any  # lxml has no types
+T = TypeVar("T")
+Found: TypeAlias = tuple[T, str] | None
+"""A value with the name of the rule that found it."""
+
+MAX_BYTES = 3_000_000
+"""What is read of a page. Real pages with all their inlined images seldom pass two million; what is cut off is the end of the body."""
+
+_SNIFFED = 4096  # bytes: browsers look for <meta charset> in the first 1,024, some sites put it later
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
+# Only encodings of web pages: Python's own list has codecs (punycode, unicode_escape) that are slow or no encoding at all.
+_ENCODING = re.compile(
+    r"utf-?8|utf-?16(?:-?[lb]e)?|(?:x-)?(?:iso-?8859|windows|cp|ibm)-?\d{1,4}(?:-\d{1,2})?|latin-?\d|(?:us-)?ascii|koi8-[ru]|gb(?:2312|k"
+    r"|18030)|big5(?:-hkscs)?"
+    r"|euc-(?:jp|kr)|(?:x-)?s(?:hift)?[-_]?jis|iso-2022-(?:jp|kr)|tis-620|macintosh"
+)
+# The encodings standard of the WHATWG: what these labels mean on the web.
+_MEANT = {"ascii": "cp1252", "us-ascii": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252", "iso8859-1": "cp1252"} | {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-sjis": "cp932",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "euc-kr": "cp949",
+    "tis-620": "cp874",
+}
+_NO_XML = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed page. `metas` maps the lower-case name of a `<meta>` to its contents; `main` is the JSON-LD node that describes the page."""
+
+    url: str
+    fetched: datetime
+    tree: Element
+    metas: Mapping[str, tuple[str, ...]]
+    nodes: tuple[jsonld.Node, ...]
+    main: jsonld.Node
+    heading: str  # of the <title> element
+
+    def meta(self, *names: str) -> Found[str]:
+        """The first content under one of the names, in the order of the names."""
+        for name in names:
+            for content in self.metas.get(name, ()):
+                if content:
+                    return content, f"meta {name}"
+        return None
+
+
+def parse(page: Page) -> Document:
+    """Decode and parse a page once. Raises `ExtractError` where there is nothing to parse."""
+    source = _NO_XML.sub("", decode(page.body[:MAX_BYTES], page.charset))
+    source = _DECLARATION.sub("", source)  # an XML declaration would contradict the encoding that we give
+    try:
+        tree = lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=_parser())
+    except (etree.LxmlError, ValueError, AssertionError) as error:  # lxml.html asserts that there is a root
+        raise ExtractError(f"{page.url} holds no page: there is nothing in it that can be read as HTML.", url=page.url, reason="empty") from error
+    metas = _metas(tree)
+    nodes = jsonld.nodes(tree)
+    heading = _heading(tree)
+    hints = " ".join((*metas.get("og:title", ()), heading))
+    return Document(url=page.url, fetched=page.fetched, tree=tree, metas=metas, nodes=nodes, main=jsonld.main(nodes, hints), heading=heading)
+
+
+def _parser() -> etree.HTMLParser:
+    """Bounded in depth (libxml2 stops at 256 levels); every element of one class, which spares a call into Python for each."""
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml_html.HtmlElement))
+    return parser
+
+
+def decode(body: bytes, charset: str | None) -> str:
+    """Decode by byte order mark, header, `<meta>`, or by looking at the bytes, in this order; never fails.
+
+    Bytes that are UTF-8 with characters beyond ASCII are taken as UTF-8 before any single-byte label: servers that label everything
+    ISO-8859-1 are common, other text that happens to be UTF-8 is not.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, "replace")
+    found = _META_CHARSET.search(body[:_SNIFFED])
+    labels = [label for label in (_label(charset), _label(found[1].decode("ascii") if found else None)) if label]
+    wide = [label for label in labels if label.startswith(("gb", "big5", "euc", "cp9", "iso-2022", "utf-16"))]
+    for encoding in (*wide, "utf-8", *labels):
+        try:
+            return body.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return _guess(body, labels)
+
+
+def _guess(body: bytes, labels: list[str]) -> str:
+    """Some bytes fit no label. A few damaged characters in a page labelled UTF-8 are no reason to doubt the label."""
+    if "utf-8" in labels or not labels:
+        decoded = body.decode("utf-8", "replace")
+        if decoded.count("\ufffd") * 100 < len(decoded):
+            return decoded
+    if labels:
+        return body.decode(labels[0], "replace")
+    best = charset_normalizer.from_bytes(body[:20_000], steps=3).best()
+    return body.decode(best.encoding if best else "cp1252", "replace")
+
+
+def _label(charset: str | None) -> str | None:
+    name = (charset or "").strip().strip("\"'").lower()
+    if not _ENCODING.fullmatch(name):
+        return None
+    name = "utf-8" if name == "utf8" else name
+    return _MEANT.get(name, name)
+
+
+def _metas(tree: Element) -> dict[str, tuple[str, ...]]:
+    metas: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        content = element.get("content") or element.get("value")
+        if not content:
+            continue
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            if name := element.get(attribute):
+                metas.setdefault(name.strip().lower(), []).append(text.squeeze(unescape(content)))
+    return {name: tuple(contents) for name, contents in metas.items()}
+
+
+def _heading(tree: Element) -> str:
+    element = tree.find(".//head/title")
+    element = tree.find(".//title") if element is None else element  # some sites close the head before it
+    return text.squeeze(unescape(element.text)) if element is not None and element.text else ""
+
+
+def inner(element: Element) -> str:
+    """The text inside an element, on one line, its parts held apart by spaces."""
+    return text.squeeze(" ".join(element.itertext()))
+
+
+def written(element: Element) -> str:
+    """The text inside a heading as it is read: `<b>W</b>ord` is one word, a line break parts two."""
+    return text.squeeze((" " if element.find(".//br") is not None else "").join(element.itertext()))

@@ -1,0 +1,63 @@
+"""A web page → resource. One parse; metadata first, the text last, because taking it spoils the tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline import text
+from pipeline.extract import authors, describe, event, kind, media, metadata, published, site, titles, walls
+from pipeline.extract.document import MAX_BYTES, Document, Found, parse
+from pipeline.extract.maintext import main_text
+from pipeline.model import Lead, Page, Resource
+
+
+def extract(page: Page, lead: Lead) -> Resource:
+    """Describe a web page. Raises `ExtractError` where it is a wall, a shell or nothing."""
+    document = parse(page)
+    signs = walls.signs(document, page.body[:MAX_BYTES])
+    findings = _metadata(document, lead)
+    words = main_text(document.tree)
+    count = len(text.words(words))
+    walls.check(document, signs, words, count)
+    findings |= _of_text(document, lead, findings, words=words, count=count)
+    filled = dict(describe.filled(findings, lead))
+    if not filled["title"] and document.heading:  # only the name of the site, but better than nothing
+        filled["title"] = document.heading, "title element"
+    return describe.assemble(page.url, filled)
+
+
+def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
+    owner = site.site(document)
+    day = published.published(document)
+    return {
+        "title": titles.title(document, owner),
+        "creators": authors.creators(document, owner),
+        "published": day,
+        "modified": published.modified(document, day[0] if day else None),
+        "description": metadata.description(document),
+        "canonical_url": metadata.canonical_url(document),
+        "identifiers": metadata.identifiers(document),
+        "site_name": site.site_name(owner),
+        "publisher": metadata.publisher(document),
+        "licence": metadata.licence(document),
+        "image": metadata.image(document),
+        "image_alt": metadata.image_alt(document),
+        "series": metadata.series(document),
+        "duration": media.duration(document, lead),
+    }
+
+
+def _of_text(document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int) -> dict[str, Found[Any]]:
+    """What the text tells: its length, language and kind, and an event that it announces."""
+    title, description = (found[0] if found else "" for found in (findings["title"], findings["description"]))
+    about = " ".join(filter(None, (description, lead.description, lead.note, lead.label)))
+    kind_found = kind.of_page(document, lead, kind.Words(title=title or lead.title or "", about=about))
+    timed = kind_found[0] in media.TIMED
+    return {
+        "text": (words, "trafilatura"),
+        "words": (count, "text") if count else None,
+        "minutes": None if timed else media.reading_minutes(words, count, lead=lead, document=document),
+        "language": metadata.language(document, words or description),
+        "kind": kind_found,
+        "event": event.of_page(document, "\n".join((about, words))),
+    }

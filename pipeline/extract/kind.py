@@ -1,0 +1,189 @@
+"""What kind of thing it is: by its lead, its metadata, its address and its words. The strongest sign wins, and is named as the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.extract import jsonld
+from pipeline.extract.document import Document
+from pipeline.model import Kind, Lead
+
+Sign = tuple[float, Kind, str]  # weight, kind, rule
+
+# How far a sign can be trusted. What a lead calls an article or a site is a shelf, not a kind.
+_LEAD, _LABEL, _STRONG, _ADDRESS, _WEAK, _SHELF = 6.0, 5.0, 4.5, 4.2, 2.5, 1.0
+_SHELVES = frozenset({Kind.ARTICLE, Kind.WEBSITE, Kind.DOCUMENT, Kind.COLLECTION})
+_IN_TITLE = 1.15
+_TYPES = {
+    "VideoObject": (_STRONG, Kind.VIDEO),
+    "PodcastEpisode": (_STRONG, Kind.PODCAST),
+    "PodcastSeries": (_STRONG, Kind.PODCAST),
+    "RadioEpisode": (_STRONG, Kind.AUDIO),
+    "AudioObject": (_STRONG, Kind.AUDIO),
+    "MusicRecording": (_STRONG, Kind.AUDIO),
+    "PresentationDigitalDocument": (_STRONG, Kind.SLIDES),
+    "ScholarlyArticle": (_STRONG, Kind.PAPER),
+    "MedicalScholarlyArticle": (_STRONG, Kind.PAPER),
+    "Report": (_STRONG, Kind.REPORT),
+    "Course": (_STRONG, Kind.COURSE),
+    "Book": (_STRONG, Kind.BOOK),
+    "Dataset": (_STRONG, Kind.DATASET),
+    "SoftwareApplication": (_STRONG, Kind.SOFTWARE),
+    "SoftwareSourceCode": (_STRONG, Kind.SOFTWARE),
+    "HowTo": (_STRONG, Kind.GUIDE),
+    "BlogPosting": (_WEAK, Kind.BLOG),
+    "NewsArticle": (_WEAK, Kind.NEWS),
+}
+_OG = {"video": Kind.VIDEO, "music": Kind.AUDIO, "book": Kind.BOOK}
+_ADDRESSES = tuple(
+    (weight, kind, re.compile(pattern, re.IGNORECASE))
+    for weight, kind, pattern in (
+        (_ADDRESS, Kind.TALK, r"//(?:www\.)?ted\.com/talks/"),
+        (_ADDRESS, Kind.VIDEO, r"//(?:[\w-]+\.)?(?:youtube\.com/watch|youtu\.be/|vimeo\.com/\d|wordpress\.tv/\d)"),
+        (_ADDRESS, Kind.SLIDES, r"//(?:[\w-]+\.)?(?:slideshare\.net/|speakerdeck\.com/|view\.genial\.?ly/)"),
+        (_ADDRESS, Kind.PODCAST, r"podcast|//(?:[\w-]+\.)?(?:open\.spotify\.com/episode|anchor\.fm/.+/episodes)"),
+        (_ADDRESS, Kind.AUDIO, r"//(?:[\w-]+\.)?(?:soundcloud\.com|mixcloud\.com)/[^/]+/[^/]+"),
+        (_ADDRESS, Kind.PAPER, r"//(?:[\w-]+\.)?(?:arxiv\.org/(?:abs|pdf)|doi\.org/10\.|pubmed\.ncbi)"),
+        (_ADDRESS, Kind.SOFTWARE, r"//(?:www\.)?(?:github|gitlab)\.com/[^/]+/[^/]+/?$"),
+        (3.4, Kind.CASE_STUDY, r"/case-stud(?:y|ies)/"),
+        (3.4, Kind.WEBINAR, r"/webinars?/."),
+        (3.0, Kind.EVENT, r"/events?/."),
+        (3.0, Kind.COURSE, r"/courses?/."),
+        (2.6, Kind.BLOG, r"/blogs?/.|//blogs?\."),
+        (2.6, Kind.NEWS, r"/news/."),
+        (2.8, Kind.REPORT, r"/reports?/."),
+    )
+)
+# Words of titles and descriptions; the weights say which word wins where several stand.
+_WORDS = tuple(
+    (weight, kind, re.compile(pattern, re.IGNORECASE))
+    for weight, kind, pattern in (
+        (
+            4.0,
+            Kind.DIGEST,
+            r"\b(?:monthly|weekly|quarterly)\W+(?:digest|bulletin|round-?up)\b|\b(?:digest|newsletter|bulletin|round-?up)\b.{0,20}\bwhat'?s new",
+        ),
+        (
+            4.0,
+            Kind.COLLECTION,
+            r"\b(?:useful|further)(?: [\w-]+){0,3} resources\b|\bresources\b.{0,80}\bdrawn from\b|\bcollection of\b|\breading list\b"
+            r"|\b(?:resources|links).{0,60}\bcollated\b",
+        ),
+        (4.0, Kind.WEBINAR, r"\bwebinar\b(?!.{0,40}\b(?:blog|recording))|\blocation:\s*webinar|\bonline events?\b.{0,40}\bseries"),
+        (4.0, Kind.SLIDES, r"\blink to slides\b|\bslide ?deck\b|\bslides (?:from|of)\b"),
+        (4.0, Kind.TALK, r"\bwatch talk\b|\bted ?(?:x )?talk\b|\bkeynote\b"),
+        (4.0, Kind.PODCAST, r"\blink to podcast\b|\b(?:the|this|a) podcast\b|\bpodcast (?:episode|series)\b|\blisten to\b"),
+        (4.0, Kind.WHITE_PAPER, r"\bwhite ?paper\b"),
+        (4.0, Kind.BOOK, r"\be-?\s?book\b|\bhandbook\b"),
+        (3.9, Kind.TOOLKIT, r"\btool-?kit\b|\bchecklist\b|\bladder of\b|\bmanagement card\b|\bcanvas\b"),
+        (3.9, Kind.TEMPLATE, r"\btemplates?\b"),
+        (3.9, Kind.COURSE, r"\b(?:online|e-?learning|free|training) course\b|\bmooc\b|\be-learning\b"),
+        (3.8, Kind.GUIDE, r"\bhow[- ]to guide\b|\b(?:a|quick|practical|step-by-step|short) guide\b|\bguide (?:to|for)\b"),
+        (3.6, Kind.CASE_STUDY, r"\bcase stud(?:y|ies)\b"),
+        (
+            3.5,
+            Kind.EVENT,
+            r"\bstart date:|\bregister (?:now|here|your place)\b|\b(?:conference|workshop|masterclass(?:es)?)\b|\bseries of .{0,12}events\b"
+            r"|\bevents?\b.{0,30}\b(?:series|designed)\b",
+        ),
+        (
+            3.5,
+            Kind.RESEARCH,
+            r"\bresearch (?:article|study|paper)\b|\bstudy article\b|\bthis paper\b|\bliterature review\b|\bsystematic review\b|\bet al\."
+            r"|\bdoi\b|\bquarterly\b"
+            r"|\bjournal of\b",
+        ),
+        (
+            3.4,
+            Kind.VIDEO,
+            r"\blink to videos?\b|\bwatch video\b|\b(?:this|short|minute|following)(?: \w+)? video\b|\bvideo (?:shared|covering)\b|\btalks about\b",
+        ),
+        (
+            3.3,
+            Kind.REPORT,
+            r"\blink to report\b|\b(?:annual|evaluation|final|interim|progress|research|impact|this|a|new|the"
+            r"|follow[- ]up)(?: \w+)? report\b|\breport (?:on|of|from|into|by)\b"
+            r"|\breport$|\bcommissioned\b|\bnational framework\b",
+        ),
+        (3.2, Kind.BLOG, r"\bblog(?:s|post)?\b"),
+        (2.6, Kind.INTERVIEW, r"\bin conversation with\b|\binterview\b|\bspotlight\b"),
+        (2.4, Kind.REVIEW, r"\bbook review\b|\breview of\b"),
+        (2.4, Kind.ARTICLE, r"\blink to article\b|\b(?:this|an?)(?: \w+)? article\b|\bminute read\b"),
+    )
+)
+_LABELS = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (Kind.REPORT, r"\breport\b"),
+        (Kind.BLOG, r"\bblog\b"),
+        (Kind.SLIDES, r"\bslides?\b|\bpresentation\b"),
+        (Kind.PODCAST, r"\bpodcast\b|\blisten\b"),
+        (Kind.TALK, r"\btalk\b"),
+        (Kind.VIDEO, r"\bvideos?\b|\bwatch\b"),
+        (Kind.TOOLKIT, r"\btoolkit\b"),
+        (Kind.CASE_STUDY, r"\bcase study\b"),
+        (Kind.EVENT, r"\b(?:book|register)\b"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a page or a lead says in words: its own title, and what is said about it."""
+
+    title: str
+    about: str
+
+
+def of_page(document: Document, lead: Lead, words: Words) -> tuple[Kind, str]:
+    """The kind of a page, with the rule that tells it."""
+    return _strongest([*_of_lead(lead), *_of_metadata(document), *_of_address(document.url), *_of_words(words)])
+
+
+def of_lead(lead: Lead, words: Words) -> tuple[Kind, str]:
+    """The kind by what the lead alone says, with the rule that tells it."""
+    return _strongest([*_of_lead(lead), *_of_address(lead.url), *_of_words(words)])
+
+
+def _strongest(signs: list[Sign]) -> tuple[Kind, str]:
+    if not signs:
+        return Kind.ARTICLE, "default"
+    _, kind, rule = max(signs, key=lambda sign: sign[0])  # the first of equals, in the order given
+    return kind, rule
+
+
+def _of_lead(lead: Lead) -> Iterator[Sign]:
+    if lead.kind:
+        yield (_SHELF if lead.kind in _SHELVES else _LEAD), lead.kind, "lead"
+    for kind, pattern in _LABELS if lead.label else ():
+        if pattern.search(lead.label or ""):
+            yield _LABEL, kind, "label of the lead"
+
+
+def _of_metadata(document: Document) -> Iterator[Sign]:
+    kind = jsonld.type_of(document.main)
+    if kind in _TYPES:
+        yield *_TYPES[kind], f"json-ld {kind}"
+    elif kind.endswith("Event"):
+        yield _STRONG - 1.1, Kind.EVENT, f"json-ld {kind}"  # so that "webinar" in its title can say it better
+    if cited := document.meta("citation_title"):
+        yield _STRONG, Kind.PAPER, cited[1]
+    og = document.meta("og:type")
+    if og and (named := _OG.get(og[0].lower().split(".")[0])):
+        yield _STRONG, named, "og:type"
+
+
+def _of_address(url: str) -> Iterator[Sign]:
+    for weight, kind, pattern in _ADDRESSES:
+        if pattern.search(url):
+            yield weight, kind, "address"
+
+
+def _of_words(words: Words) -> Iterator[Sign]:
+    for weight, kind, pattern in _WORDS:
+        if found := pattern.search(words.title):
+            yield weight * _IN_TITLE, kind, f"title: {found[0].lower()}"
+        if found := pattern.search(words.about):
+            yield weight, kind, f"description: {found[0].lower()}"

@@ -1,0 +1,84 @@
+"""Things to watch and hear, and how long they and readings take."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from pipeline import text
+from pipeline.extract import jsonld
+from pipeline.extract.document import Document, Found
+from pipeline.model import Kind, Lead
+
+TIMED = frozenset({Kind.VIDEO, Kind.PODCAST, Kind.AUDIO, Kind.TALK})
+"""Kinds that run for a time and are not read."""
+
+_LONGEST = timedelta(hours=48)
+_ISO = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
+_SECONDS = re.compile(r"(\d{1,6})(?:\.\d+)?")
+_METAS = ("og:video:duration", "video:duration", "music:duration", "duration", "og:audio:duration")
+_SPOKEN = re.compile(
+    r"\b(\d{1,3}|[a-z]+(?:-[a-z]+)?)[\s-]+min(?:ute)?s?\.?[\s-]+(?:(?:long|short|online)\s+)?(?:video|film|talk|podcast|episode|listen"
+    r"|watch|clip|interview|audio)\b",
+    re.IGNORECASE,
+)
+_OPENING = 500  # characters: a text states its own length before it begins; later on it speaks of others
+
+
+def duration(document: Document, lead: Lead) -> Found[timedelta]:
+    """How long the recording runs, from the page, else from the lead."""
+    for node in jsonld.described(document.nodes, document.main):
+        if (stated := jsonld.string(node, "duration")) and (span := read_duration(stated)):
+            return span, "json-ld"
+    for name in _METAS:
+        if (found := document.meta(name)) and (span := read_duration(found[0])):
+            return span, found[1]
+    return of_lead(lead)
+
+
+def of_lead(lead: Lead) -> Found[timedelta]:
+    """How long it runs by what the lead says: its own field, or words such as "a 12 minute video"."""
+    if lead.duration:
+        return lead.duration, "lead"
+    spoken = _SPOKEN.search(" ".join(filter(None, (lead.title, lead.description, lead.note))))
+    minutes = text.number(spoken[1]) if spoken else None
+    return (timedelta(minutes=minutes), "words of the lead") if minutes else None
+
+
+def read_duration(written: str) -> timedelta | None:
+    """Read a span: ISO 8601 ("PT1H2M"), clock ("1:02:03", "10:32") or seconds. `None` for none, for nothing, and beyond two days."""
+    written = written.strip()
+    if found := _ISO.fullmatch(written):
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    elif found := _CLOCK.fullmatch(written):
+        span = timedelta(hours=int(found[1] or 0), minutes=int(found[2]), seconds=int(found[3]))
+    elif found := _SECONDS.fullmatch(written):
+        span = timedelta(seconds=int(found[1]))
+    else:
+        return None
+    return span if timedelta(0) < span <= _LONGEST else None
+
+
+def reading_minutes(words: str, count: int, *, lead: Lead, document: Document | None = None) -> Found[int]:
+    """How long it takes to read, as the lead or the page says, else by its words. `None` where there is no text to read."""
+    for spoken in filter(None, (lead.description, lead.note, lead.label)):
+        if minutes := text.spoken_minutes(spoken):
+            return minutes, "words of the lead"
+    if document is not None and (stated := _stated_minutes(document)):
+        return stated
+    if minutes := text.spoken_minutes(words[:_OPENING]):
+        return minutes, "words of the text"
+    return (text.minutes(count), "number of words") if count else None
+
+
+def _stated_minutes(document: Document) -> Found[int]:
+    required = jsonld.string(document.main, "timeRequired")
+    if required and (span := read_duration(required)):
+        return max(1, round(span.total_seconds() / 60)), "json-ld"
+    for number in "12":
+        label, data = document.meta(f"twitter:label{number}"), document.meta(f"twitter:data{number}")
+        if label and data and (minutes := text.spoken_minutes(f"{label[0]}: {data[0]}") or text.spoken_minutes(f"{data[0]} read")):
+            return (minutes, data[1]) if "read" in label[0].lower() or "lese" in label[0].lower() else None
+    return None

@@ -1,0 +1,172 @@
+"""What else a page says of itself: description, language, addresses, identifiers, publisher, licence, picture, series."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urlsplit
+
+import py3langid
+
+from pipeline import text, urls
+from pipeline.extract import jsonld
+from pipeline.extract.document import Document, Found
+
+MAX_DESCRIPTION = 2_000
+_DESCRIPTIONS = (
+    "og:description",
+    "description",
+    "twitter:description",
+    "dc.description",
+    "dcterms.description",
+    "sailthru.description",
+    "citation_abstract",
+)
+_EMPTY = frozenset({"Visit the post for more."})  # what systems write for none
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_CREATIVE_COMMONS = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]{2,8})/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))", re.IGNORECASE)
+_DOI = re.compile(r"(?:^|doi\.org/|doi:\s*)(10\.\d{4,9}/[^\s\"<>]{1,200})", re.IGNORECASE)
+_ISBN = re.compile(r"(?:97[89])?\d{9}[\dX]")
+_OWN_KEYS = frozenset({"doi", "youtube", "arxiv", "pmid", "vimeo", "pmc"})
+_MIN_GUESSABLE = 60  # characters: on less text the language model guesses wildly
+
+
+def description(document: Document) -> Found[str]:
+    """What the page says it is about, in one paragraph."""
+    candidates = [(content, f"meta {name}") for name in _DESCRIPTIONS for content in document.metas.get(name, ())]
+    if stated := jsonld.string(document.main, "description"):
+        candidates.append((stated, "json-ld"))
+    for value, rule in candidates:
+        words = text.plain(value) if "<" in value or "&" in value else value
+        if len(words) > 15 and words not in _EMPTY:
+            return text.clip(words, MAX_DESCRIPTION), rule
+    return None
+
+
+def language(document: Document, words: str) -> Found[str]:
+    """The language as an IETF tag, as the page declares it, else as its words show."""
+    declared = (
+        (document.tree.get("lang") or document.tree.get("{http://www.w3.org/XML/1998/namespace}lang"), "html lang"),
+        document.meta("content-language", "dc.language", "dcterms.language", "citation_language"),
+        (jsonld.string(document.main, "inLanguage"), "json-ld"),
+        document.meta("og:locale"),
+    )
+    for found in declared:
+        if found and found[0] and (tag := language_tag(found[0])):
+            return tag, found[1]
+    return guessed_language(words)
+
+
+def language_tag(written: str) -> str | None:
+    """One form for a language tag: "EN_gb" and "en-GB, de" are en-GB; `None` where it is none."""
+    found = _TAG.fullmatch(written.split(",")[0].strip())
+    if not found:
+        return None
+    first, *rest = found[0].replace("_", "-").split("-")
+    return "-".join([first.lower(), *(part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in rest[:2])])
+
+
+def guessed_language(words: str) -> Found[str]:
+    """The language that the words show, where there are enough of them."""
+    if len(words) < _MIN_GUESSABLE:
+        return None
+    found, _ = py3langid.classify(words[:2_000])
+    return (str(found), "language of the text") if found != "zxx" else None  # zxx is its code for no language at all
+
+
+def canonical_url(document: Document) -> Found[str]:
+    """The address by which the page wants to be known, unless that names another site or only the site's front door."""
+    link = next((e.get("href") for e in document.tree.iter("link") if "canonical" in (e.get("rel") or "").lower().split() and e.get("href")), None)
+    for written, rule in ((link, "rel canonical"), document.meta("og:url") or (None, "")):
+        address = urls.join(document.url, written.strip()) if written else None
+        if address and _is_plausible(address, document.url):
+            return urls.clean(address), rule
+    return None
+
+
+def _is_plausible(address: str, page: str) -> bool:
+    if not urls.is_web(address) or _site_of(address) != _site_of(page):
+        return False
+    wanted, here = urlsplit(address), urlsplit(page)
+    return bool(wanted.path.strip("/") or wanted.query) or not (here.path.strip("/") or here.query)
+
+
+def _site_of(url: str) -> str:
+    """The part of a host that one owner holds, near enough: example.org, example.co.uk."""
+    labels = urls.host(url).split(":")[0].split(".")
+    second = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in ("co", "com", "org", "net", "ac", "gov", "edu", "nhs", "or", "ne")
+    return ".".join(labels[-3:] if second else labels[-2:])
+
+
+def identifiers(document: Document) -> Found[dict[str, str]]:
+    """Identifiers that the page or its address states: doi, isbn, pmid, arxiv, youtube and the like."""
+    found: dict[str, str] = {}
+    stated = document.meta("citation_doi", "prism.doi", "bepress_citation_doi", "dc.identifier.doi", "dc.identifier") or (None, "")
+    for written in (stated[0], *jsonld.names(document.main.get("identifier"), {}), jsonld.string(document.main, "sameAs", "@id")):
+        if doi := _DOI.search(written or ""):
+            found.setdefault("doi", doi[1].rstrip(".,;)").lower())
+    for name, metas in (("pmid", ("citation_pmid",)), ("arxiv", ("citation_arxiv_id",))):
+        if value := document.meta(*metas):
+            found[name] = value[0]
+    written_isbn = (document.meta("citation_isbn", "books:isbn", "book:isbn") or (jsonld.string(document.main, "isbn"), ""))[0]
+    if written_isbn and _ISBN.fullmatch(isbn := re.sub(r"[\s-]", "", written_isbn).upper()):
+        found["isbn"] = isbn
+    found = of_address(document.url) | found
+    return (found, "page and address") if found else None
+
+
+def of_address(url: str) -> dict[str, str]:
+    """The identifiers that an address itself holds."""
+    keys = (key.partition(":") for key in urls.identity(url))
+    return {scheme: value for scheme, _, value in keys if scheme in _OWN_KEYS}
+
+
+def publisher(document: Document) -> Found[str]:
+    """Who publishes it, where the page says so."""
+    if names := jsonld.names(document.main.get("publisher"), jsonld.by_id(document.nodes)):
+        return text.clip(text.squeeze(names[0]), 200), "json-ld"
+    stated = document.meta("citation_publisher", "dc.publisher", "dcterms.publisher", "publisher")
+    return stated if stated and not stated[0].startswith("http") else None
+
+
+def licence(document: Document) -> Found[str]:
+    """Under what terms it may be used: "CC BY 4.0", or the address or words that the page gives."""
+    links = (e.get("href") for e in document.tree.iter("a", "link") if "license" in (e.get("rel") or "").lower().split())
+    written = next(filter(None, links), None)
+    found = (written, "rel license") if written else (jsonld.link(document.main.get("license")), "json-ld")
+    stated = found if found[0] else document.meta("dc.rights", "dcterms.rights", "dcterms.license", "dc.rights.license")
+    if not stated or not stated[0]:
+        return None
+    if named := _CREATIVE_COMMONS.search(stated[0]):
+        kind = f"CC {named[1].upper()} {named[2]}" if named[1] else "CC0 1.0" if named[3].lower() == "zero" else "Public Domain Mark 1.0"
+        return kind, stated[1]
+    return text.clip(text.squeeze(stated[0]), 200), stated[1]
+
+
+def image(document: Document) -> Found[str]:
+    """The picture that the page shows for itself, as an absolute address."""
+    candidates = (
+        document.meta("og:image:secure_url", "og:image", "og:image:url"),
+        (jsonld.link(document.main.get("image") or document.main.get("thumbnailUrl")), "json-ld"),
+        document.meta("twitter:image", "twitter:image:src"),
+    )
+    for found in candidates:
+        address = urls.join(document.url, unescape(found[0])) if found and found[0] else None
+        if found and address and urls.is_web(address):
+            return address, found[1]
+    return None
+
+
+def image_alt(document: Document) -> Found[str]:
+    """The words that stand for the picture, where the page gives them."""
+    return document.meta("og:image:alt", "twitter:image:alt")
+
+
+def series(document: Document) -> Found[str]:
+    """The series, podcast or show that it is a part of."""
+    ids = jsonld.by_id(document.nodes)
+    names = jsonld.names(document.main.get("partOfSeries"), ids)
+    part_of = document.main.get("isPartOf")
+    if not names and isinstance(part_of, dict) and jsonld.type_of(part_of).endswith("Series"):
+        names = jsonld.names(part_of, ids)
+    return (text.clip(text.squeeze(names[0]), 200), "json-ld") if names and names[0].strip() else None

@@ -1,0 +1,10 @@
+"""The only door to the network. Asks politely, within bounds of bytes, time and addresses, and gives back a value or a named error.
+
+Refuses to reach addresses that are not public, to go on where robots.txt forbids it, and to follow a redirect to another host
+(that is the value `Moved`). It keeps no cookies, runs no scripts and writes no log.
+"""
+
+from pipeline.fetch.fetcher import Fetcher
+from pipeline.fetch.guard import Guard
+
+__all__ = ["Fetcher", "Guard"]

@@ -1,0 +1,73 @@
+"""The edition's events as iCalendar (RFC 5545). An event without a date stays out; nothing is made up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+
+import icalendar
+
+from pipeline.model import Edition, Entry, Event
+from pipeline.render.prepare import prepare
+
+
+def render(edition: Edition) -> bytes:
+    """Write the events in the edition's order. A UID is made of item and host alone, so that a later edition updates and never doubles."""
+    made = prepare(edition)
+    calendar = icalendar.Calendar()
+    calendar.add("prodid", "-//Gleanings//Digest//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", f"{made.title}, {made.month_name}")
+    for entry in _dated(made):
+        calendar.add_component(_component(entry, made))
+    written: bytes = calendar.to_ical(sorted=False)
+    return written
+
+
+def _dated(edition: Edition) -> Iterator[Entry]:
+    for section in edition.sections:
+        yield from (entry for entry in section.entries if entry.event and entry.event.start)
+
+
+def _component(entry: Entry, edition: Edition) -> icalendar.Event:
+    component = icalendar.Event()
+    component.add("uid", f"item-{entry.id}@{urlsplit(edition.url).hostname or 'localhost'}")
+    component.add("dtstamp", (edition.released or edition.composed).astimezone(UTC).replace(microsecond=0))
+    component.add("summary", entry.title)
+    start, end = _span(entry.event) if entry.event else (None, None)
+    component.add("dtstart", start)
+    if end is not None:
+        component.add("dtend", end)
+    about = "\n\n".join(part for part in (entry.blurb, entry.note, entry.url) if part)
+    if about:
+        component.add("description", about)
+    if entry.event and entry.event.location:
+        component.add("location", entry.event.location)
+    if entry.url:
+        component.add("url", entry.url)
+    return component
+
+
+def _span(event: Event) -> tuple[date | None, date | None]:
+    """Give DTSTART and DTEND: both days, the end exclusive, or both moments in UTC. An end before the start is left out."""
+    start, end = event.start, event.end
+    if isinstance(start, datetime) and not event.all_day:
+        until = _utc(end) if isinstance(end, datetime) else None
+        return _utc(start), until if until and until > _utc(start) else None
+    first = _day(start) if start else None
+    last = _day(end) if end else None
+    return first, last + timedelta(days=1) if first and last and date.max > last >= first else None
+
+
+def _utc(moment: datetime) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:  # a moment at the very edge of the calendar
+        return aware.replace(tzinfo=UTC, microsecond=0)
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value

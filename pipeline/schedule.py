@@ -1,0 +1,177 @@
+"""What is due, which source is silent, when the next edition comes. Reads no clock and no database: `now` and the states are arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pipeline.errors import ConfigError, Problem
+from pipeline.model import DigestSettings, Health, Source, SourceState
+
+PATIENCE = 2
+"""Failures in a row after which a source is asked less often."""
+SELDOM = timedelta(days=7)
+"""The longest pause between two tries of a source that fails; and the least silence that is worth a word."""
+SILENT = 4
+"""Usual gaps without anything new that make a source silent."""
+HORIZON = 9 * 366
+"""Days to look ahead for a cron line: 29 February is at most eight years away."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def due(states: Iterable[SourceState], sources: Sequence[Source], now: datetime) -> tuple[Source, ...]:
+    """Say which configured sources are to be asked now, those that waited longest first."""
+    known = {state.id: state for state in states}
+    waiting = [(moment, source) for source in sources if (moment := _next(known.get(source.id), source)) is not None and moment <= now]
+    return tuple(source for _, source in sorted(waiting, key=lambda pair: (pair[0], pair[1].id)))
+
+
+def health(state: SourceState, source: Source, now: datetime) -> Health:
+    """Say how a source does: paused, failing, new (never read yet), silent (overdue by its own habit) or ok, and since when."""
+    silent = _is_silent(state, now)
+    if state.paused:
+        word, since = "paused", state.last_run
+    elif state.error is not None:
+        word, since = "failing", state.last_ok or state.since
+    elif state.last_ok is None:
+        word, since = "new", state.since
+    elif silent:
+        word, since = "silent", state.last_new
+    else:
+        word, since = "ok", state.last_ok
+    return Health(source=source.id, state=word, since=since, error=state.error, next=_next(state, source), usual_gap=state.usual_gap, silent=silent)
+
+
+def next_edition(settings: DigestSettings, zone: str, now: datetime) -> datetime:
+    """Give the moment after `now` when an edition is due, in UTC. Raises `ConfigError` for a cron line that never comes true.
+
+    A time that the clock skips in spring comes that much later; one that it shows twice in autumn counts the first time.
+    """
+    cron, place = _cron(settings.schedule), ZoneInfo(zone)
+    day = now.astimezone(place).date()
+    for _ in range(HORIZON):
+        if cron.has_day(day):
+            moments = [datetime.combine(day, one, place).astimezone(UTC) for one in cron.times()]
+            if later := [moment for moment in moments if moment > now]:
+                return min(later)
+        day += timedelta(days=1)
+    raise _wrong(settings.schedule, "names a day that never comes")
+
+
+def edition_id(moment: datetime, zone: str) -> str:
+    """Name the edition of a moment: its month in the desk's zone, `2026-12`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m}"
+
+
+# ---------------------------------------------------------------- sources
+
+
+def _next(state: SourceState | None, source: Source) -> datetime | None:
+    """When a source is to be asked again; `None` while it is paused."""
+    if state is None or state.last_run is None:
+        return datetime.min.replace(tzinfo=UTC) if state is None or not state.paused else None
+    if state.paused:
+        return None
+    # A source that keeps failing is asked half as often each time, so that a dead server is not knocked at for ever.
+    extra = min(max(state.failures - PATIENCE, 0), 16)
+    return state.last_run + min(source.every * (1 << extra), max(source.every, SELDOM))
+
+
+def _is_silent(state: SourceState, now: datetime) -> bool:
+    """Whether nothing new came for much longer than usual. The usual gap is known from the third lead on."""
+    if state.usual_gap is None or state.last_new is None:
+        return False
+    return now - state.last_new > max(SILENT * state.usual_gap, SELDOM)
+
+
+# ---------------------------------------------------------------- cron lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One of the five: what it is called, from where to where it goes, and the names of its numbers from 1 on."""
+
+    name: str
+    least: int
+    most: int
+    names: tuple[str, ...] = ()
+
+    def number(self, word: str) -> int:
+        return self.names.index(word) + 1 if word in self.names else int(word)
+
+
+_FIELDS = (
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day", 1, 31),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("weekday", 0, 7, _WEEKDAYS),  # 0 and 7 are Sunday
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cron:
+    """A cron line as sets of numbers. Where day and weekday are both given either one will do, as crontab(5) says."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    any_day: bool
+    any_weekday: bool
+
+    def has_day(self, day: date) -> bool:
+        in_month, in_week = day.day in self.days, day.isoweekday() % 7 in self.weekdays
+        either = in_month or in_week if not (self.any_day or self.any_weekday) else in_month and in_week
+        return day.month in self.months and either
+
+    def times(self) -> list[time]:
+        return [time(hour, minute) for hour in sorted(self.hours) for minute in sorted(self.minutes)]
+
+
+def _cron(line: str) -> _Cron:
+    words = line.split()
+    if len(words) != len(_FIELDS):
+        raise _wrong(line, f"has {len(words)} fields")
+    minutes, hours, days, months, weekdays = (_numbers(line, word.lower(), field) for word, field in zip(words, _FIELDS, strict=True))
+    return _Cron(
+        minutes=minutes,
+        hours=hours,
+        days=days,
+        months=months,
+        weekdays=frozenset(number % 7 for number in weekdays),
+        any_day=words[2].startswith("*"),
+        any_weekday=words[4].startswith("*"),
+    )
+
+
+def _numbers(line: str, word: str, field: _Field) -> frozenset[int]:
+    """Read one field: `*`, numbers or names, ranges, lists of them, each with a step where wanted (`*/15`, `1-5`, `mon,thu`)."""
+    found: set[int] = set()
+    for part in word.split(","):
+        try:
+            found.update(_range(part, field))
+        except ValueError as error:
+            raise _wrong(line, f'says "{part}" for the {field.name}, which goes from {field.least} to {field.most}') from error
+    return frozenset(found)
+
+
+def _range(part: str, field: _Field) -> range:
+    whole, slash, step = part.partition("/")
+    first, dash, last = whole.partition("-")
+    start = field.least if whole == "*" else field.number(first)
+    open_end = whole == "*" or slash  # 5/10 is every tenth from five on
+    end = field.number(last) if dash else field.most if open_end else start
+    if not field.least <= start <= end <= field.most:
+        raise ValueError(part)
+    return range(start, end + 1, max(int(step), 0) if slash else 1)  # a step of nothing is a ValueError too
+
+
+def _wrong(line: str, what: str) -> ConfigError:
+    remedy = "write minute, hour, day, month and weekday, for example 0 7 1 * * for the first of each month at seven"
+    return ConfigError((Problem(file="sources.yaml", line=0, what=f'digest.schedule "{line}" {what}', remedy=remedy),))

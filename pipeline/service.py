@@ -1,0 +1,194 @@
+"""The process that serves the desk, ticks, and keeps a harvesting child at work when something is due.
+
+What is due stands in the database, so a tick that is missed is made good by the next one. It decides nothing that a person decides: it keeps
+the draft of the next edition fresh, and never freezes, releases or sends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import uvicorn
+from apscheduler.schedulers.background import BackgroundScheduler
+from starlette.types import ASGIApp
+
+from pipeline import publish, schedule
+from pipeline.config import Config
+from pipeline.errors import PipelineError, UnavailableError
+from pipeline.model import EditionState
+from pipeline.store import Store
+from pipeline.store.lock import hold
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(minutes=1)
+_NICE = 10
+_LONGEST_PAUSE = timedelta(hours=1)
+_GRACE = 4
+"""Seconds that open requests, and then the child, have to end; together under the ten that a supervisor waits."""
+_DONE = (0, 4)
+"""Exit codes of a harvest that did its work: all sources, or all but some."""
+_LOCKED = 75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What the service needs of the world. `app` answers the web; `child` is the command line of one harvest of what is due."""
+
+    app: ASGIApp
+    open_store: Callable[[], Store]
+    clock: Callable[[], datetime]
+    child: tuple[str, ...]
+
+
+class Harvester:
+    """The harvesting child: one at a time, and after each death a pause that doubles."""
+
+    def __init__(self, command: tuple[str, ...]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._deaths = 0
+        self._not_before: datetime | None = None
+
+    def is_busy(self, now: datetime) -> bool:
+        """Say whether the child is at work, and note how it ended if it is not."""
+        if self._process is None:
+            return False
+        code = self._process.poll()
+        if code is None:
+            return True
+        self._process = None
+        self._note(code, now)
+        return False
+
+    def start(self, now: datetime) -> bool:
+        """Start the child, unless one is at work or it died a moment ago."""
+        if self.is_busy(now) or (self._not_before is not None and now < self._not_before):
+            return False
+        # A session of its own: Ctrl-C reaches us alone, and `stop` reaches the child's workers too.
+        self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+        log.info("harvest started pid=%d", self._process.pid)
+        return True
+
+    def stop(self) -> None:
+        """End the child with all its workers. What it had in hand is in the database under a lease, and comes again."""
+        if self._process is None:
+            return
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._process.pid, sign)
+                self._process.wait(_GRACE)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self._process = None
+
+    def _note(self, code: int, now: datetime) -> None:
+        if code in _DONE or code == _LOCKED:
+            self._deaths, self._not_before = 0, None
+            log.info("harvest ended code=%d", code)
+            return
+        self._deaths += 1
+        pause = min(TICK * 2 ** min(self._deaths, 10), _LONGEST_PAUSE)
+        self._not_before = now + pause
+        log.error("harvest died code=%d deaths=%d again_in=%s", code, self._deaths, pause)
+
+
+def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool) -> None:
+    """Serve until SIGTERM or SIGINT; call it in the main thread.
+
+    Raises `LockedError` where another instance serves this database, `UnavailableError` where the port cannot be had.
+    """
+    server = uvicorn.Server(_settings(doors.app))
+    with hold(config.db, "serve", now=doors.clock()), _listening(host, port) as listener, _ended_by_signals(server):
+        with doors.open_store() as store:
+            store.sync_sources(config.sources, doors.clock())
+        harvester = Harvester(doors.child)
+        scheduler = BackgroundScheduler(timezone=UTC)
+        ticking = (config, doors, harvester if harvest else None)
+        scheduler.add_job(tick, "interval", ticking, seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True)
+        scheduler.start()
+        log.info("serving url=http://%s:%d/", f"[{host}]" if ":" in host else host, listener.getsockname()[1])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            scheduler.shutdown(wait=False)
+            harvester.stop()
+
+
+def tick(config: Config, doors: Doors, harvester: Harvester | None) -> None:
+    """Look once at what is due: wake what was put off, start the harvest, keep the draft fresh.
+
+    An expected trouble is logged, and the next tick tries again.
+    """
+    now = doors.clock()
+    try:
+        with doors.open_store() as store:
+            store.wake(now)
+            if harvester is not None and not harvester.is_busy(now) and _is_due(config, store, now):
+                harvester.start(now)
+            freshen(config, store, now=now)
+    except PipelineError as error:
+        log.warning("tick failed: %s", error)
+
+
+def freshen(config: Config, store: Store, *, now: datetime) -> None:
+    """Compose the draft of the next edition anew if something was decided since. One that an editor froze or released is left alone."""
+    zone = config.desk.timezone
+    edition_id = schedule.edition_id(schedule.next_edition(config.digest, zone, now), zone)
+    with store.transaction():
+        known = next((edition for edition in store.editions() if edition.id == edition_id), None)
+        if known is not None and known.state is not EditionState.DRAFT:
+            return
+        last = store.decisions(limit=1)
+        if last and (known is None or last[0].decided > known.composed):
+            publish.build(edition_id, config, store, now=now, formats=())
+
+
+def _is_due(config: Config, store: Store, now: datetime) -> bool:
+    return bool(store.pending(now)) or bool(schedule.due(store.source_states(), config.sources, now))
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=128)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnavailableError(
+            f"{host}:{port} cannot be listened on: {reason}.", hint="Stop what listens there, or choose another port with `--port`."
+        ) from error
+    with listener:
+        yield listener
+
+
+def _settings(app: ASGIApp) -> uvicorn.Config:
+    """Set uvicorn up. Proxy headers are never believed: the desk trusts loopback, and a header must not make somebody local."""
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, proxy_headers=False, server_header=False, lifespan="off", timeout_graceful_shutdown=_GRACE
+    )
+
+
+@contextmanager
+def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Take a signal as the wish to end. Uvicorn does so while it runs, but raises the signal again afterwards, when we still have a child to end."""
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    before = {sign: signal.signal(sign, end) for sign in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)

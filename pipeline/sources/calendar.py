@@ -1,0 +1,218 @@
+"""A calendar (iCalendar, RFC 5545) to leads: one for each event, and for the coming dates of an event that repeats. Fetches nothing.
+
+Times keep the zone that the calendar states. The end of an all-day event is its last day, where the standard writes the day after.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar
+from icalendar.error import BrokenCalendarProperty
+
+from pipeline import text, urls
+from pipeline.errors import ParseError
+from pipeline.model import Event, Kind, Lead, Page, Request, Source
+from pipeline.sources import markup
+from pipeline.sources.options import Options, problems
+from pipeline.sources.recurrence import coming
+
+MAX_EVENTS = 5_000
+MAX_LINES = 60_000
+MAX_REPEATS = 200
+"""Events whose repetitions are worked out; of the others, only the first date."""
+DESCRIPTION = 2_000
+
+_LINK = re.compile(r"https?://[^\s<>\"'\\]{4,2000}")
+_ONLINE = re.compile(r"\b(?:online|virtual|webinar|zoom|teams|webex|livestream|google meet)\b|^https?://", re.IGNORECASE)
+_FAULTS = (
+    BrokenCalendarProperty,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    ArithmeticError,
+    RecursionError,
+    NotImplementedError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The calendar that an event stands in: its source, its page, the zone it names for all, and where that calendar's dates were changed."""
+
+    source: Source
+    page: Page
+    zone: tzinfo | None
+    moved: Mapping[str, frozenset[datetime | date]]
+
+
+def check(options: Options) -> Iterator[str]:
+    """Say what is wrong with a calendar's options: it has none."""
+    yield from problems(options, {}, where="a calendar")
+
+
+def title(source: Source, page: Page) -> str | None:
+    """Read the calendar's own name (`NAME`, RFC 7986, or `X-WR-CALNAME`)."""
+    for calendar in _calendars(source, page):
+        for key in ("NAME", "X-WR-CALNAME"):
+            if name := _words(calendar.get(key)):
+                return name
+    return None
+
+
+def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
+    """Read the events in the calendar's own order. Raises `ParseError` for what is no calendar."""
+    for calendar in _calendars(source, page):
+        events = list(islice(calendar.walk("VEVENT"), MAX_EVENTS))
+        place = _Place(source=source, page=page, zone=_zone(_words(calendar.get("X-WR-TIMEZONE"))), moved=_moved(events))
+        repeats = 0
+        for event in events:
+            repeats += "RRULE" in event
+            yield from _leads(event, place, expand=repeats <= MAX_REPEATS)
+
+
+def _calendars(source: Source, page: Page) -> list[Any]:
+    words = markup.decode(page).replace("\x00", "").lstrip("\ufeff \t\r\n")
+    if words[:12].upper() == "BEGIN:VEVENT":  # some programs send the event alone
+        words = f"BEGIN:VCALENDAR\r\n{words}\r\nEND:VCALENDAR\r\n"
+    if "BEGIN:VCALENDAR" not in words[:10_000].upper():
+        what = "a web page; try kind: listing" if re.match(r"<(?:!doctype\s+)?html", words[:50], re.IGNORECASE) else "something else"
+        raise ParseError(f"{source.id}: {page.url} is no calendar but {what}.", source=source.id, hint="A calendar's address often ends in .ics.")
+    if len(page.body) > markup.MAX_BYTES or words.count("\n") > MAX_LINES:
+        raise ParseError(f"{source.id}: {page.url} has more than {MAX_LINES} lines, too many for a calendar of events.", source=source.id)
+    try:
+        return list(Calendar.from_ical(words, multiple=True))
+    except _FAULTS as error:
+        reason = text.clip(text.squeeze(str(error)), 120)
+        raise ParseError(f"{source.id}: {page.url} is a broken calendar: {reason}.", source=source.id) from error
+
+
+def _leads(event: Any, place: _Place, *, expand: bool) -> Iterator[Lead]:
+    try:
+        first = _lead(event, place)
+    except _FAULTS:  # one broken event must not hide the others
+        return
+    when = first.event
+    if when is None or when.start is None or "RECURRENCE-ID" in event or not expand:
+        yield first
+        return
+    try:
+        starts = coming(event, when.start, after=place.page.fetched, without=place.moved.get(_words(event.get("UID")), frozenset()))
+    except _FAULTS:
+        starts = ()
+    if not starts:
+        yield first
+        return
+    length = when.end - when.start if when.end is not None else None
+    for start in starts:
+        end = start + length if length is not None else None
+        shown = replace(when, start=start, end=end, problems=tuple(one for one in when.problems if not one.startswith("past")))
+        yield replace(first, event=shown)
+
+
+def _lead(event: Any, place: _Place) -> Lead:
+    words = str(event.get("DESCRIPTION") or "")
+    url = _url(event, words, place.page)
+    return Lead(
+        source=place.source.id,
+        url=url or markup.stand_in(place.page.url, _words(event.get("UID")) or _words(event.get("SUMMARY")) or "event"),
+        page=url is not None,
+        title=_words(event.get("SUMMARY")) or None,
+        description=text.clip(text.plain(words), DESCRIPTION) or None,
+        kind=Kind.EVENT,
+        event=_event(event, place),
+    )
+
+
+def _url(event: Any, words: str, page: Page) -> str | None:
+    own = markup.resolve(page.url, str(event.get("URL") or ""))
+    if own and urls.clean(own) != urls.clean(page.url):
+        return own
+    for found in _LINK.finditer(words):
+        if urls.is_web(link := found[0].rstrip(".,;:!?)]")):
+            return link
+    return None
+
+
+def _event(event: Any, place: _Place) -> Event:
+    start, end = _when(event.get("DTSTART"), place.zone), _when(event.get("DTEND"), place.zone)
+    if end is None and start is not None and (length := getattr(event.get("DURATION"), "dt", None)):
+        end = start + length
+    all_day = start is not None and not isinstance(start, datetime)
+    if all_day and end is not None and start is not None:
+        last = (end.date() if isinstance(end, datetime) else end) - timedelta(days=1)
+        end = max(last, start) if end >= start else last
+    location = _words(event.get("LOCATION")) or None
+    return Event(
+        start=start,
+        end=end if start is not None and end is not None and isinstance(end, datetime) == isinstance(start, datetime) else None,
+        all_day=all_day,
+        timezone=getattr(start.tzinfo, "key", None) if isinstance(start, datetime) else None,
+        location=location,
+        online=True if location and _ONLINE.search(location) else None,
+        problems=tuple(_problems(event, start, end, place.page.fetched)),
+    )
+
+
+def _problems(event: Any, start: date | None, end: date | None, now: datetime) -> Iterator[str]:
+    status = _words(event.get("STATUS")).upper()
+    if status == "CANCELLED":
+        yield "cancelled: the calendar says so"
+    if start is None:
+        yield "no_date: the calendar gives no start"
+        return
+    if end is not None and _instant(end) < _instant(start):
+        yield f"end_before_start: {start} to {end}"
+    if _instant(end if end is not None and _instant(end) > _instant(start) else start) < now - timedelta(days=1):
+        yield f"past: it ended on {end or start}"
+
+
+def _when(property_: Any, zone: tzinfo | None) -> date | None:
+    """Read a time in the zone it states; one without a zone, or in UTC, in the zone that the calendar names for all."""
+    when = getattr(property_, "dt", None)
+    if not isinstance(when, datetime):
+        return when if isinstance(when, date) else None
+    if when.tzinfo is None:
+        return when.replace(tzinfo=zone or UTC)
+    return when.astimezone(zone) if zone is not None and getattr(when.tzinfo, "key", "UTC") == "UTC" and when.utcoffset() == timedelta(0) else when
+
+
+def _instant(when: date) -> datetime:
+    return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
+
+
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError in name only where the file is missing
+        return None
+    except KeyError:
+        return None
+
+
+def _moved(events: list[Any]) -> dict[str, frozenset[datetime | date]]:
+    """Find the dates of repeating events that an entry of their own replaces."""
+    moved: dict[str, set[datetime | date]] = {}
+    for event in events:
+        try:
+            when = getattr(event.get("RECURRENCE-ID"), "dt", None)
+        except _FAULTS:
+            continue
+        if isinstance(when, date):
+            moved.setdefault(_words(event.get("UID")), set()).add(when)
+    return {uid: frozenset(dates) for uid, dates in moved.items()}
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):  # a property given twice
+        value = value[0] if value else ""
+    return text.clip(text.squeeze(str(value or "")), 500)

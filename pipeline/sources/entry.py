@@ -1,0 +1,233 @@
+"""The lines of a listing's items to leads: which line is the title, which the blurb, who wrote it, who posted it, in whatever order they stand.
+
+No page says which of its lines is what, so each is known by its form; who posts on a page is known by being on it again and again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pipeline import dates, text
+from pipeline.model import Kind, Lead, Page, Source
+from pipeline.sources.cut import links_of
+from pipeline.sources.labels import is_label, kind_of_label, kind_of_noun
+from pipeline.sources.lines import Line, Link
+from pipeline.sources.markup import stand_in
+
+BLURB = 2_000
+_SHORT = 70  # characters: dates, names and kinds are shorter, sentences longer
+
+_PARTS = re.compile(r"\s+[|·•]\s+|\s+[|·•]|[|·•]\s+|\.\s+(?=[\w-]{1,20}[ -]min(?:ute)?s?\b)")
+_POSTED = re.compile(r"(?:posted|shared|submitted|added|uploaded|created|contributed)\s+by:?\s+(.{3,80}?)(?:\s+on\s+(.{6,40}))?\.?", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?:by|authors?|written by|words by|speakers?|presented by)(?::\s*|\s+)(.{3,300}?)\.?", re.IGNORECASE)
+_KEYED = re.compile(r"(?:document type|resource type|type|format|kind|published in|category|content type):?\s+(.{2,40})", re.IGNORECASE)
+_DATED = re.compile(r"(?:(?:last )?updated|published|posted on|posted|date|added|on):?\s+(.{6,40})", re.IGNORECASE)
+_HAPPENS = re.compile(r"(?:start|end|when|from|until|to|deadline|clos)\w*\b", re.IGNORECASE)  # the dates of an event, not of its announcement
+_CHROME = re.compile(r"(?:share|save|comments?|leave a comment|cite|print|published in|posted on|organisation:.*)\W*", re.IGNORECASE)
+_NOMINALS = re.compile(r",?\s+\(?(?:RN|RGN|RMN|RM|MSc|BSc|PhD|DPhil|MA|BA|MBA|MPH|MBE|OBE|CBE|MD|MBBS|MBChB|FRC\w+|MRC\w+|DipHE)\b.*")
+_BYLINE = re.compile(r"(?:posted|published)(?: on)?:? (.{6,40}?),? by:? (.{3,120})", re.IGNORECASE)
+_TITLES = "(?:(?:Dr|Prof|Professor|Sir|Dame|Mr|Mrs|Ms|Rev)\\.? )?"
+_NAME = re.compile(_TITLES + r"[^\W\d_][\w'’.-]{0,24}(?: (?:de|van|von|der|den|la|le|da|dos|bin|al|[^\W\d_a-z][\w'’.-]{0,24})){1,4}")
+_BETWEEN = re.compile(r"\s*;\s*|,\s*(?:and\s+)?|\s+(?:and|&)\s+")
+_MINUTES = re.compile(r"\(?([\w-]{1,20}) ?-?(?:min(?:ute)?s?)\b ?(?:read|watch|listen|video|blog|podcast|film)?\)?\.?", re.IGNORECASE)
+_NAMED = 25  # characters; less is no resource, where no link speaks for it
+_NOWHERE = Link("", "", "")
+_MONTH_FIRST = re.compile(r"\b\d{1,2}/(?:1[3-9]|2\d|3[01])/\d{2,4}\b")
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the lines of one item have told so far."""
+
+    title: str = ""
+    creators: tuple[str, ...] = ()
+    posted_by: str = ""
+    published: date | None = None
+    minutes: int | None = None
+    kind: Kind | None = None
+    blurb: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Habits:
+    """What is true of the whole page: whose name stands on it again and again, and how it writes dates."""
+
+    posters: frozenset[str]
+    dayfirst: bool
+
+
+def leads(source: Source, page: Page, items: Sequence[Sequence[Line]]) -> Iterator[Lead]:
+    """Read each item's lines as a lead."""
+    habits = _habits(items)
+    for lines in items:
+        links = links_of(lines, page.url)
+        link = _link(lines, links) if links else _NOWHERE
+        labels = [one.words for one in links if one.url == link.url and is_label(one.words)]
+        found = _read(lines, habits, link, {one.words for one in links if is_label(one.words)})
+        label = labels[0] if labels else None
+        name = found.title or " ".join(found.blurb)
+        if not links and len(name) < _NAMED:
+            continue
+        yield Lead(
+            source=source.id,
+            url=link.url or stand_in(page.url, name),
+            page=bool(links),
+            title=found.title or None,
+            description=text.clip(" ".join(found.blurb), BLURB) or None,
+            published=found.published,
+            label=label,
+            creators=found.creators,
+            posted_by=found.posted_by or None,
+            kind=_kind(label, found.kind),
+            duration=timedelta(minutes=found.minutes) if found.minutes else None,
+        )
+
+
+def _kind(label: str | None, said: Kind | None) -> Kind | None:
+    """Weigh the label against a word beside it: "Visit Site" and "View PDF" say what the thing looks like, "Toolkit" what it is."""
+    told = kind_of_label(label) if label else None
+    return said or told if told in (Kind.WEBSITE, Kind.DOCUMENT) else told or said
+
+
+def _habits(items: Sequence[Sequence[Line]]) -> _Habits:
+    every = [line.words for lines in items for line in lines]
+    names = Counter(words for lines in items for words in {line.words for line in lines} if len(words) <= _SHORT and _people(words))
+    dayfirst = not any(_MONTH_FIRST.search(words) for words in every if len(words) <= _SHORT)
+    return _Habits(frozenset(name for name, times in names.items() if times > 2), dayfirst)
+
+
+def _link(lines: Sequence[Line], links: Sequence[Link]) -> Link:
+    """Choose the link that leads to the resource: that of the heading, else the first that invites to follow it, else the one that says most."""
+    headed = {one for line in lines if line.heading for one in line.links}
+    for link in links:
+        if link in headed:
+            return link
+    said = [link for link in links if link.words]
+    labelled = [link for link in said if is_label(link.words)]
+    titled = [link for link in said if not is_label(link.words) and len(link.words) > 12]
+    return (labelled if labelled and not titled else [*titled, *labelled, *said, *links])[0]
+
+
+def _read(lines: Sequence[Line], habits: _Habits, link: Link, labels: set[str]) -> _Found:
+    found = _Found(title=_title(lines, link))
+    for line in lines:
+        if len(line.links) > 1 and not line.heading and not line.rest.strip(" |/·•-–,") and any(one.words in labels for one in line.links):
+            continue  # "PDF Summary Video": ways to the resource, nothing about it
+        rest = line.words.replace(found.title, "", 1) if found.title and found.title in line.words else line.words
+        for words in labels | {one.words for one in line.links if one.words.startswith("Continue reading")}:
+            rest = _without(rest, words)
+        if line.time and found.published is None:
+            found.published = dates.parse(line.time)
+        for part in _PARTS.split(rest):
+            _take(part.strip(" |·•–—-→»()") if len(part) < _SHORT else part.strip(" |·•–—-→»"), found, habits)
+    if not found.title:
+        found.title = _short_line(found) or _before_dash(found)
+    return found
+
+
+def _without(rest: str, label: str) -> str:
+    return rest.replace(label, "") if rest == label or len(label) > 3 else rest
+
+
+def _title(lines: Sequence[Line], link: Link) -> str:
+    """Find the title: a heading, the words of the link, what is in bold at the start of a line. A label is nobody's title."""
+    candidates = [
+        *(line.words for line in lines if line.heading),
+        link.words,
+        *(line.bold for line in lines if line.bold and line.words.startswith(line.bold)),
+    ]
+    return next((one for one in candidates if one and not is_label(one) and not one.startswith("Continue reading")), "")
+
+
+def _short_line(found: _Found) -> str:
+    """Take for the title the first short line that ends like one, where there is more to say than that."""
+    for words in found.blurb:
+        if len(words) <= 140 and not words.endswith((".", ":", ";", ",", "!", "…")) and len(words.split()) > 1:
+            found.blurb.remove(words)
+            return words
+    return ""
+
+
+def _before_dash(found: _Found) -> str:
+    """Part "Title – what it is about." where that is all there is."""
+    if len(found.blurb) != 1:
+        return ""
+    head, dash, rest = found.blurb[0].partition(" – ")
+    if not dash or len(head) > 140 or head.endswith("."):
+        return ""
+    found.blurb[:] = [rest]
+    return head
+
+
+def _take(words: str, found: _Found, habits: _Habits) -> None:
+    """Read one line, or part of a line, for what it is."""
+    if not words or (is_label(words) and kind_of_noun(words) is None) or _CHROME.fullmatch(words):
+        return
+    if len(words) > _SHORT:
+        _take_long(words, found)
+    elif not (_take_person(words, found, habits) or _take_fact(words, found, habits)):
+        found.blurb.append(words)
+
+
+def _take_long(words: str, found: _Found) -> None:
+    if people := _written(words):
+        found.creators = found.creators or people
+        return
+    if found.minutes is None:
+        found.minutes = text.spoken_minutes(words)
+    words = words.removesuffix("(link to follow)")
+    trimmed = re.sub(r"\s*\([\w-]{1,20}[ -]min(?:ute)?s?(?: \w{1,12})?\)\s*$", "", words)
+    if not found.blurb or trimmed not in found.blurb:
+        found.blurb.append(trimmed.strip())
+
+
+def _take_person(words: str, found: _Found, habits: _Habits) -> bool:
+    if posted := _POSTED.fullmatch(words):
+        found.posted_by = found.posted_by or posted[1].strip()
+        found.published = found.published or (dates.parse(posted[2], dayfirst=habits.dayfirst) if posted[2] else None)
+        return True
+    if words in habits.posters or (_NOMINALS.search(words) and _people(words)):
+        found.posted_by = found.posted_by or words
+        return True
+    if dated := _BYLINE.fullmatch(words):
+        found.published = found.published or dates.parse(dated[1], dayfirst=habits.dayfirst)
+        words = dated[2]
+    people = _written(words) or _people(words)
+    if people and not found.creators:
+        found.creators = people
+    return bool(people)
+
+
+def _written(words: str) -> tuple[str, ...]:
+    """Read "By Ada Marsh and Joan Reed." as its people."""
+    named = _WRITTEN.fullmatch(words.rstrip(". "))
+    return _people(named[1]) if named else ()
+
+
+def _take_fact(words: str, found: _Found, habits: _Habits) -> bool:
+    if (kind := kind_of_noun(words)) or ((keyed := _KEYED.fullmatch(words)) and ((kind := kind_of_noun(keyed[1])) or True)):
+        found.kind = found.kind or kind
+        return True
+    minutes = text.spoken_minutes(words) or ((spoken := _MINUTES.fullmatch(words)) and text.number(spoken[1]))
+    if minutes:
+        found.minutes = found.minutes or minutes
+        return True
+    dated = _DATED.fullmatch(words)
+    day = dates.parse(dated[1] if dated else words, dayfirst=habits.dayfirst)
+    if day is not None and (dated or len(words) <= 40) and not _HAPPENS.match(words):
+        found.published = found.published or day
+        return True
+    return False
+
+
+def _people(words: str) -> tuple[str, ...]:
+    """Read a line that is nothing but names, as those names; empty for any other."""
+    if len(words) > 300 or words.endswith((".", "?", "!", ":")):
+        return ()
+    bare = _NOMINALS.sub("", words)
+    names = [name.strip() for name in _BETWEEN.split(bare) if name.strip()]
+    return tuple(names) if names and all(_NAME.fullmatch(name) and name[0].isupper() for name in names) else ()

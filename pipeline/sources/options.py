@@ -1,0 +1,40 @@
+"""The options of a source, read with their types: the mistakes as sentences, the values as what a kind works with. Knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+Options = Mapping[str, object]
+
+_NAMES = {bool: "true or false", str: "text", list: "a list of texts", dict: "a group of keys"}
+
+
+def problems(options: Options, known: Mapping[str, type], *, where: str) -> Iterator[str]:
+    """Say what is wrong with the options of one kind: unknown keys, each with the nearest known one, and values of the wrong type."""
+    for key, value in options.items():
+        if key not in known:
+            yield f"{where} has no option {key!r}" + _nearest(str(key), known)
+        elif not isinstance(value, known[key]) and not (known[key] is list and _is_texts(value)):
+            yield f"{where}: {key} must be {_NAMES[known[key]]}, not {value!r}"
+        elif known[key] is list and not _is_texts(value):
+            yield f"{where}: {key} must be a list of texts, not {value!r}"
+
+
+def texts(options: Options, key: str) -> tuple[str, ...]:
+    """Read an option that is one text or a list of them."""
+    value = options.get(key)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(one, str) for one in value))
+
+
+def _nearest(key: str, known: Mapping[str, type]) -> str:
+    near = get_close_matches(key, known, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; it knows {', '.join(known)}" if known else ""

@@ -1,0 +1,110 @@
+"""A resource comes in: a new item, the same as one we keep, perhaps the same, or a later state of one. Carries out what `dedupe.match` said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from pipeline.errors import NotFoundError
+from pipeline.model import Claim, Fingerprint, Fold, ItemId, Lead, Match, Resource, State
+from pipeline.store.connection import stamp
+from pipeline.store.forms import day, dump, load
+from pipeline.store.items import Items
+from pipeline.store.leads import Leads
+
+IMPORT = "import"
+"""Source of the sighting that an item gets which no source named."""
+
+
+class Arrivals(Items, Leads):
+    """Adding items."""
+
+    def add(
+        self,
+        resource: Resource,
+        fingerprint: Fingerprint,
+        match: Match,
+        *,
+        now: datetime,
+        claim: Claim | None = None,
+        origin_id: str | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> ItemId:
+        """Keep a resource as `match` says, with its keys and sightings, and settle the lead of `claim`; gives the number of its row.
+
+        A row that is the same as another has state merged and names its head. A revision gives the number of the item that it revised.
+        Without a claim the resource itself is the sighting, of source "import".
+        """
+        with self.transaction():
+            if match.fold is Fold.REVISION:
+                item = self._revise(match, resource, fingerprint, now)
+            else:
+                item = self._arrive(match, resource, fingerprint, now)
+                self._change(
+                    "UPDATE items SET origin_id = ?, extra = ? WHERE id = ?", (origin_id, json.dumps(dict(extra or {}), ensure_ascii=False), item)
+                )
+            if claim is not None:
+                self._bind(claim, item)
+                self._know(resource.url, item)
+            else:
+                said = Lead(source=IMPORT, url=resource.url, title=resource.title or None, published=resource.published)
+                self._sight(self._know(resource.url, item), item, said, now)
+        return ItemId(item)
+
+    def _arrive(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
+        of = self._of(match)
+        head = of if match.fold is Fold.SAME else None
+        item = self._insert(
+            """INSERT INTO items (state, kind, title, url, published, title_key, added, merged_into, head, fold_rule, fold_evidence)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                State.QUEUED if head is None else State.MERGED,
+                resource.kind,
+                resource.title,
+                resource.canonical_url or resource.url,
+                day(resource.published),
+                fingerprint.title,
+                stamp(now),
+                head,
+                head or 0,
+                match.rule if head else "",
+                match.evidence if head else "",
+            ),
+        )
+        if head is None:
+            self._change("UPDATE items SET head = id WHERE id = ?", (item,))
+        if match.fold is Fold.MAYBE:
+            self._change("INSERT INTO proposals (item, other, rule, evidence) VALUES (?, ?, ?, ?)", (item, of, match.rule, match.evidence))
+        self._insert("INSERT INTO resources (item, resource, fingerprint) VALUES (?, ?, ?)", (item, dump(resource), dump(fingerprint)))
+        self._remember(item, fingerprint)
+        self._index(item, resource)
+        return item
+
+    def _revise(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
+        """Put a later state in the place of an earlier one, which is kept. The overlay and the state of the item stay as they are."""
+        self._of(match)
+        item = int(match.of or 0)
+        old = self._rows("SELECT i.version, r.resource, r.fingerprint FROM items i JOIN resources r ON r.item = i.id WHERE i.id = ?", (item,))[0]
+        self._change(
+            "INSERT INTO versions (item, version, resource, fingerprint, replaced) VALUES (?, ?, ?, ?, ?)",
+            (item, old["version"], old["resource"], old["fingerprint"], stamp(now)),
+        )
+        self._change(
+            "UPDATE items SET version = version + 1, kind = ?, title = ?, url = ?, published = ?, title_key = ? WHERE id = ?",
+            (resource.kind, resource.title, resource.canonical_url or resource.url, day(resource.published), fingerprint.title, item),
+        )
+        self._change("UPDATE resources SET resource = ?, fingerprint = ? WHERE item = ?", (dump(resource), dump(fingerprint), item))
+        self._forget_text(item)
+        self._remember(item, fingerprint)
+        self._unindex(item, load(Resource, old["resource"]))
+        self._index(item, resource)
+        return item
+
+    def _of(self, match: Match) -> int | None:
+        """The head of the item that a match speaks of. Raises `NotFoundError` where it speaks of none that we keep."""
+        if match.fold is Fold.NEW:
+            return None
+        if match.of is None:
+            raise NotFoundError("item", f"that this one is the {match.fold} of")
+        return self._head(match.of)

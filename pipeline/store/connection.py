@@ -1,0 +1,245 @@
+"""One connection to one file: opening it, transactions, and what SQLite's complaints mean to a person. Knows no table.
+
+A `Store` may be used by several threads: a re-entrant lock makes each read and each transaction one step. Several processes may open the same file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from pipeline.errors import StoreError
+
+SCHEMA = 1
+"""Number of the newest change in `schema.py`, said here so that an up-to-date file opens without loading the migrations."""
+
+OURS = 0x476C6561  # "Glea": https://www.sqlite.org/pragma.html#pragma_application_id
+WAIT = 30.0  # seconds to wait for another writer
+
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32000",
+    "PRAGMA synchronous = NORMAL",  # in WAL safe against a killed process; claim_delivery asks for more
+)
+
+Row = sqlite3.Row
+Value = None | int | float | str
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as all tables do: UTC, always with microseconds, so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str | None) -> datetime | None:
+    """Read a moment back."""
+    return datetime.fromisoformat(text) if text else None
+
+
+class Connection:
+    """What the subjects of the store stand on: rows, changes, transactions."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = str(path)
+        self._lock = threading.RLock()
+        self._depth = 0
+        with self._answering():
+            self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False, cached_statements=256)
+        try:
+            with self._answering():
+                self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open the database at `path` (`":memory:"` for one that nobody keeps), making it or bringing it up to date where needed.
+
+        Raises `StoreError` for a newer schema, a folder that cannot be written, a full disk, a file that is no database of ours.
+        """
+        if str(path) != ":memory:" and not Path(path).parent.is_dir():
+            raise StoreError(f"There is no folder {Path(path).parent}.", hint="Make it first, or name another with --dir or --db.")
+        return cls(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. A second time does nothing."""
+        with self._lock:
+            self._db.close()
+
+    @property
+    def schema_version(self) -> int:
+        """Number of the newest change that this file has seen."""
+        return int(self._rows("PRAGMA user_version")[0][0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do everything in the block or nothing of it. Inside another one it is a part that can fail by itself."""
+        with self._lock, self._answering():
+            name = f"part_{self._depth}"
+            self._db.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._back(name)
+                raise
+            self._depth -= 1
+            if self._depth:
+                self._db.execute(f"RELEASE {name}")
+                return
+            try:
+                self._db.execute("COMMIT")
+            except sqlite3.Error:
+                self._depth += 1
+                self._back(name)
+                raise
+
+    def backup(self, path: Path | str) -> None:
+        """Copy the database to `path` while others use it, check the copy, and only then put it in place."""
+        target, part = Path(path), Path(f"{path}.part")
+        if self.path != ":memory:" and target.resolve() == Path(self.path).resolve():
+            raise StoreError(f"{path} is the database itself.", hint="Name another file for the copy.")
+        try:
+            part.unlink(missing_ok=True)
+            copy = sqlite3.connect(part)
+            try:
+                with self._lock:
+                    self._db.backup(copy)
+                    fault = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            finally:
+                copy.close()
+            if fault != "ok":
+                raise StoreError(f"The copy of {self.path} is damaged: {fault}.", hint="Nothing was replaced; check the disk, then try again.")
+            part.replace(target)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path} cannot be written ({error}).", hint="Name a file in a folder that you may write to.") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    # ------------------------------------------------------------ for the subjects
+
+    def _rows(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
+        with self._lock, self._answering():
+            return self._execute(sql, values).fetchall()
+
+    def _row(self, sql: str, values: Sequence[Value] = ()) -> Row | None:
+        rows = self._rows(sql, values)
+        return rows[0] if rows else None
+
+    def _change(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Execute one statement that writes; gives back how many rows it changed."""
+        with self._lock, self._answering():
+            return self._execute(sql, values).rowcount
+
+    def _insert(self, sql: str, values: Sequence[Value] = ()) -> int:
+        """Execute one INSERT; gives back the number of the new row."""
+        with self._lock, self._answering():
+            return int(self._execute(sql, values).lastrowid or 0)
+
+    def _execute(self, sql: str, values: Sequence[Value]) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except UnicodeEncodeError:  # a hostile page can hold half a surrogate pair, which no UTF-8 can
+            whole = [one.encode("utf-8", "ignore").decode() if isinstance(one, str) else one for one in values]
+            return self._db.execute(sql, whole)
+
+    # ------------------------------------------------------------ opening
+
+    def _prepare(self) -> None:
+        self._db.row_factory = sqlite3.Row
+        for pragma in _PRAGMAS:
+            self._db.execute(pragma)
+        self._db.execute(f"PRAGMA busy_timeout = {int(WAIT * 1000)}")
+        self._refuse_strangers()
+        if self.path != ":memory:":
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA journal_size_limit = 67108864")
+        if self.schema_version < SCHEMA:
+            self._migrate()
+
+    def _refuse_strangers(self) -> None:
+        version = self.schema_version
+        if version > SCHEMA:
+            raise StoreError(
+                f"{Path(self.path).name} was written by a newer Gleanings (schema {version}, this one knows {SCHEMA}).",
+                hint="Upgrade Gleanings, or restore a backup that was made before the upgrade.",
+            )
+        foreign = self._db.execute("PRAGMA application_id").fetchone()[0] != OURS
+        if foreign and self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StoreError(f"{self.path} is a database, but none of Gleanings.", hint="Name another file with --db; this one was not touched.")
+
+    def _migrate(self) -> None:
+        # Here and not above: an up-to-date file must open in a few milliseconds, and sqlite_utils takes 200 to load.
+        from sqlite_utils import Database
+
+        from pipeline.store.schema import changes
+
+        with self.transaction():  # of two processes that open a new file at once, one waits here and finds nothing left to do
+            if self.schema_version >= SCHEMA:
+                return
+            self._db.row_factory = None
+            changes.apply(Database(self._db, execute_plugins=False))
+            self._db.row_factory = sqlite3.Row
+            self._db.execute(f"PRAGMA application_id = {OURS}")
+            self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+    # ------------------------------------------------------------ failing
+
+    def _back(self, name: str) -> None:
+        """Undo one level. A full disk may have ended the whole transaction already, and then there is nothing left to undo."""
+        self._depth -= 1
+        if not self._db.in_transaction:
+            return
+        if self._depth:
+            self._db.execute(f"ROLLBACK TO {name}")
+            self._db.execute(f"RELEASE {name}")
+        else:
+            self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn what the disk or another process did to us into a sentence. What is our own mistake passes as it is."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            answer = _answer(error, self.path)
+            if answer is None:
+                raise
+            raise answer from error
+
+
+def _answer(error: sqlite3.Error, path: str) -> StoreError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code: https://www.sqlite.org/rescode.html
+    name = Path(path).name
+    again = "Nothing of this step was stored; what was stored before is safe."
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return StoreError(f"The disk is full: {name} cannot grow.", hint=f"{again} Free some space, then give the same command again.")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return StoreError(f"{path} cannot be written.", hint=f"{again} Give this user the right to write the file and its folder.")
+        case sqlite3.SQLITE_CANTOPEN:
+            return StoreError(f"{path} cannot be opened.", hint="Check that it is a file, and that this user may write it and its folder.")
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return StoreError(f"{name} is busy: another process has been writing for {WAIT:.0f} seconds.", hint=f"{again} Try again in a moment.")
+        case sqlite3.SQLITE_NOTADB:
+            return StoreError(f"{path} is no database.", hint="Name another file with --db, or restore a backup; this file was not touched.")
+        case sqlite3.SQLITE_CORRUPT:
+            return StoreError(
+                f"{path} is damaged.", hint="Restore a backup; keep the damaged file, as much of it can be saved with `sqlite3 … .recover`."
+            )
+        case sqlite3.SQLITE_IOERR:
+            return StoreError(f"The disk failed while {name} was used ({error}).", hint=f"{again} Check the disk.")
+    return None

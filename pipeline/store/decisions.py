@@ -1,0 +1,223 @@
+"""What curators did, appended and reversible. What is allowed `review.apply` says; here it is carried out, in the transaction that reads the item.
+
+Each act keeps the rows that it changed as they were before and as it left them. Undo puts back what was before, where nobody changed it since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from pipeline import review
+from pipeline.errors import ConflictError, TransitionError
+from pipeline.model import Decision, Item, ItemId, Overlay, State, Verdict
+from pipeline.store.connection import Row, stamp
+from pipeline.store.forms import dump, load
+from pipeline.store.items import Items
+
+# What an act may change in a row of items; `head` follows from `merged_into`.
+_CHANGED = ("state", "merged_into", "fold_rule", "fold_evidence", "before_fold", "edition", "deferred_until")
+
+
+class Decisions(Items):
+    """Deciding, folding, and taking it back."""
+
+    def decide(self, decision: Decision) -> Item:
+        """Carry out what a curator decided; gives the item as it is then. Raises `NotFoundError`, or `TransitionError` where it is not allowed."""
+        with self.transaction():
+            item = self.item(decision.item)
+            after = review.apply(item, decision)
+            before = self._snapshot([item.id])
+            self._put(after)
+            if after.overlay != item.overlay:
+                self._overlay(item.id, dump(after.overlay))
+            self._record(decision.verdict.value, decision, before)
+            return self.item(item.id)
+
+    def wake(self, now: datetime) -> int:
+        """Put deferred items whose day has come back into the queue; how many that were. No decision of a person, so none is recorded."""
+        with self.transaction():
+            rows = self._rows("SELECT id FROM items WHERE state = 'deferred' AND deferred_until <= ? ORDER BY id", (stamp(now),))
+            for row in rows:
+                item = self.item(row["id"])
+                self._put(review.apply(item, Decision(item=item.id, verdict=Verdict.REOPEN, decided=now)))
+            return len(rows)
+
+    def fold(self, a: ItemId, b: ItemId, *, by: str, now: datetime) -> Item:
+        """Fold `b` into `a` because a curator says that they are the same; gives the head.
+
+        What readers have been told wins: a published item, then an accepted one, stays head whichever is named first. A curator may fold again
+        what was kept apart. Raises `ConflictError` where both are published or they are folded already.
+        """
+        with self.transaction():
+            head, tail = self.item(ItemId(self._head(a))), self.item(ItemId(self._head(b)))
+            if head.id == tail.id:
+                raise ConflictError(f"Items {a} and {b} are folded together already.", hint=f"`gleanings show {head.id}` shows where it was seen.")
+            if _standing(tail) > _standing(head):
+                head, tail = tail, head
+            if tail.state is State.PUBLISHED:
+                raise ConflictError(f"Items {head.id} and {tail.id} are both published, so readers know both.", hint="Leave them as they are.")
+            before = self._snapshot(self._cluster(tail.id))
+            self._change("DELETE FROM kept_apart WHERE item = ? AND other = ?", _pair(head.id, tail.id))
+            self._change(
+                """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
+                   fold_rule = 'curator', fold_evidence = ?, deferred_until = NULL WHERE id = ?""",
+                (head.id, f"{by or 'A curator'} said on {now:%Y-%m-%d} that they are the same.", tail.id),
+            )
+            self._rehead(tail.id)
+            self._record("fold", Decision(item=tail.id, verdict=Verdict.REJECT, decided=now, curator=by, note=f"into {head.id}"), before)
+            return self.item(head.id)
+
+    def unfold(self, item_id: ItemId, *, by: str, now: datetime) -> Item:
+        """Take an item out of the one it is folded into, as it was before, and keep the two apart; with it goes what was folded into it.
+
+        Of an item that only may be the same as others, say that it is different from each. Raises `TransitionError` where it is neither.
+        """
+        with self.transaction():
+            item = self.item(item_id)
+            proposed = [match.of for match in self.proposals(item_id) if match.of is not None]
+            before = self._snapshot(self._cluster(item_id))
+            if item.state is State.MERGED:
+                self._keep_apart(item_id, self._above(item_id))
+                self._stand_alone(item_id)
+            elif proposed:
+                self._keep_apart(item_id, proposed)
+            else:
+                raise TransitionError(f"Item {item_id} is not folded into another; there is nothing to unfold.", item=item_id, verdict="unfold")
+            self._record("unfold", Decision(item=item_id, verdict=Verdict.REOPEN, decided=now, curator=by), before)
+            return self.item(item_id)
+
+    def undo(self, count: int, *, by: str, now: datetime) -> tuple[str, ...]:
+        """Take back the last acts, the last first, all or none; gives a sentence for each. Raises `ConflictError` where an item has changed since."""
+        with self.transaction():
+            rows = self._rows("SELECT * FROM decisions WHERE undone IS NULL ORDER BY id DESC LIMIT ?", (max(count, 0),))
+            return tuple(self._undo(row, by, now) for row in rows)
+
+    def decisions(self, item: ItemId | None = None, limit: int = 50) -> tuple[Decision, ...]:
+        """List verdicts that stand, of one item or of all, the last first. Folds are told by the items themselves."""
+        sql = """SELECT decision FROM decisions WHERE undone IS NULL AND act NOT IN ('fold', 'unfold') AND (?1 IS NULL OR item = ?1)
+                 ORDER BY id DESC LIMIT ?2"""
+        return tuple(load(Decision, row["decision"]) for row in self._rows(sql, (item, limit)))
+
+    def source_record(self) -> dict[str, tuple[int, int]]:
+        """Say for each source how many of its items were kept and how many decided."""
+        sql = """SELECT s.source, count(DISTINCT CASE WHEN h.state <> 'rejected' THEN h.id END) AS kept, count(DISTINCT h.id) AS decided
+                 FROM items h JOIN items m ON m.head = h.id JOIN sightings s ON s.item = m.id
+                 WHERE h.state IN ('accepted', 'published', 'rejected') GROUP BY s.source ORDER BY s.source LIMIT 100000"""
+        return {row["source"]: (row["kept"], row["decided"]) for row in self._rows(sql)}
+
+    # ------------------------------------------------------------ steps
+
+    def _put(self, item: Item) -> None:
+        until = stamp(item.deferred_until) if item.deferred_until else None
+        self._change("UPDATE items SET state = ?, deferred_until = ? WHERE id = ?", (item.state, until, item.id))
+
+    def _overlay(self, item: int, overlay: str | None) -> None:
+        if overlay is None or overlay == dump(Overlay()):
+            self._change("DELETE FROM overlay WHERE item = ?", (item,))
+        else:
+            self._change("INSERT OR REPLACE INTO overlay (item, overlay) VALUES (?, ?)", (item, overlay))
+
+    def _record(self, act: str, decision: Decision, before: str) -> None:
+        touched = [int(one) for one in json.loads(before)["items"]]
+        self._insert(
+            "INSERT INTO decisions (item, act, decided, curator, reason, decision, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                decision.item,
+                act,
+                stamp(decision.decided),
+                decision.curator,
+                decision.reason,
+                dump(decision),
+                before,
+                self._snapshot(touched),
+            ),
+        )
+
+    def _snapshot(self, items: Sequence[int]) -> str:
+        """Write down all that an act can change of these items."""
+        wanted = json.dumps(list(items))
+        rows = self._rows("SELECT * FROM items WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (wanted,))
+        overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
+        pairs = self._rows(
+            """SELECT item, other FROM kept_apart WHERE item IN (SELECT value FROM json_each(?1)) OR other IN (SELECT value FROM json_each(?1))
+               ORDER BY item, other""",
+            (wanted,),
+        )
+        return json.dumps(
+            {
+                "items": {str(row["id"]): [row[name] for name in _CHANGED] for row in rows},
+                "overlay": {str(row["id"]): overlays.get(row["id"]) for row in rows},
+                "apart": [[row["item"], row["other"]] for row in pairs],
+            }
+        )
+
+    def _undo(self, row: Row, by: str, now: datetime) -> str:
+        before, after = json.loads(row["before"]), json.loads(row["after"])
+        current = json.loads(self._snapshot([int(one) for one in after["items"]]))
+        item = self.item(row["item"])
+        if (current["items"], current["overlay"]) != (after["items"], after["overlay"]):
+            raise ConflictError(
+                f"{_act(row, item)} cannot be taken back: the item has changed since, and is {item.state} now.",
+                hint=f"`gleanings show {item.id}` says what happened; decide it anew.",
+            )
+        for one, values in before["items"].items():
+            self._change(f"UPDATE items SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE id = ?", (*values, int(one)))  # noqa: S608
+            self._overlay(int(one), before["overlay"][one])
+        for pair in after["apart"]:
+            if pair not in before["apart"]:
+                self._change("DELETE FROM kept_apart WHERE item = ? AND other = ?", pair)
+        self._keep([(pair[0], pair[1]) for pair in before["apart"] if pair not in after["apart"]])
+        for one in before["items"]:
+            self._rehead(int(one))
+        self._change("UPDATE decisions SET undone = ?, undone_by = ? WHERE id = ?", (stamp(now), by, row["id"]))
+        return f"{_act(row, item)} is taken back; the item is {self.item(item.id).state} again."
+
+    def _keep_apart(self, item: int, others: Sequence[int]) -> None:
+        self._keep([_pair(item, other) for other in others])
+
+    def _keep(self, pairs: Sequence[tuple[int, int]]) -> None:
+        for pair in pairs:
+            self._change("INSERT OR IGNORE INTO kept_apart (item, other) VALUES (?, ?)", pair)
+
+    def _stand_alone(self, item: int) -> None:
+        """Put a folded row back as it was. One that came in folded has no earlier state: it goes into the queue."""
+        self._change(
+            """UPDATE items SET state = coalesce(json_extract(before_fold, '$[0]'), 'queued'),
+               fold_rule = coalesce(json_extract(before_fold, '$[1]'), ''), fold_evidence = coalesce(json_extract(before_fold, '$[2]'), ''),
+               deferred_until = json_extract(before_fold, '$[3]'), merged_into = NULL, before_fold = NULL WHERE id = ?""",
+            (item,),
+        )
+        self._rehead(item)
+
+    def _above(self, item: int) -> list[int]:
+        """What an item is folded into, one above the other, its head last."""
+        sql = """WITH RECURSIVE up(id, parent) AS (SELECT id, merged_into FROM items WHERE id = ?
+                 UNION SELECT i.id, i.merged_into FROM items i JOIN up ON i.id = up.parent) SELECT id FROM up WHERE id <> ?1"""
+        return [row["id"] for row in self._rows(sql, (item,))]
+
+    def _cluster(self, item: int) -> list[int]:
+        """An item and all that is folded into it."""
+        sql = """WITH RECURSIVE down(id) AS (SELECT ? UNION SELECT i.id FROM items i JOIN down ON i.merged_into = down.id)
+                 SELECT id FROM down ORDER BY id"""
+        return [row["id"] for row in self._rows(sql, (item,))]
+
+    def _rehead(self, item: int) -> None:
+        """Let an item and all that is folded into it know their head."""
+        head = (self._above(item) or [item])[-1]
+        self._change("UPDATE items SET head = ? WHERE id IN (SELECT value FROM json_each(?))", (head, json.dumps(self._cluster(item))))
+
+
+def _standing(item: Item) -> int:
+    return {State.PUBLISHED: 2, State.ACCEPTED: 1}.get(item.state, 0)
+
+
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
+def _act(row: Row, item: Item) -> str:
+    by = f" by {row['curator']}" if row["curator"] else ""
+    title = f" “{item.title}”" if item.title else ""
+    return f"The {row['act']} of item {item.id}{title}{by} ({row['decided'][:10]})"

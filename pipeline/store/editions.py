@@ -1,0 +1,122 @@
+"""Editions: drafts that are overwritten, released ones that stay. Composes nothing and writes no files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.errors import ConflictError, NotFoundError
+from pipeline.model import Edition, EditionState, State, Tally
+from pipeline.store.connection import Connection, Row, stamp
+from pipeline.store.forms import dump, load
+
+_OPEN = (EditionState.DRAFT, EditionState.FROZEN)
+
+
+class Editions(Connection):
+    """Keeping editions, and the numbers that stand in them."""
+
+    def save_edition(self, edition: Edition) -> None:
+        """Keep a draft or a frozen edition in the place of the one before. Raises `ConflictError` where it is released."""
+        if edition.state not in _OPEN:
+            raise ConflictError(f"Edition {edition.id} cannot be saved as {edition.state}.", hint="Only a release makes an edition public.")
+        with self.transaction():
+            self._refuse_released(edition.id)
+            self._keep_edition(edition, {})
+
+    def edition(self, edition_id: str) -> Edition:
+        """Give an edition as it was last saved or released. Raises `NotFoundError`."""
+        return load(Edition, self._edition_row(edition_id)["edition"])
+
+    def editions(self) -> tuple[Edition, ...]:
+        """Give all editions, the newest first."""
+        return tuple(load(Edition, row["edition"]) for row in self._rows("SELECT edition FROM editions ORDER BY id DESC LIMIT 10000"))
+
+    def files(self, edition_id: str) -> dict[str, str]:
+        """Give the SHA-256 of each file of an edition by its name, as released; empty for a draft."""
+        return {str(name): str(digest) for name, digest in json.loads(self._edition_row(edition_id)["files"]).items()}
+
+    def release(self, edition: Edition, *, files: Mapping[str, str], now: datetime) -> Edition:
+        """Keep the snapshot of an edition with the SHA-256 of its files, and mark its items published: all of it or nothing.
+
+        Raises `ConflictError` where the edition is released already, or one of its items is no longer accepted.
+        """
+        released = replace(edition, state=EditionState.RELEASED, released=edition.released or now)
+        with self.transaction():
+            self._refuse_released(edition.id)
+            self._keep_edition(released, files)
+            place = 0
+            for section in released.sections:
+                for entry in section.entries:
+                    place += 1
+                    self._publish(edition.id, entry.id)
+                    self._change(
+                        "INSERT OR IGNORE INTO edition_items (edition, item, section, place) VALUES (?, ?, ?, ?)",
+                        (edition.id, entry.id, section.id, place),
+                    )
+        return released
+
+    def tally(self, since: datetime | None, until: datetime) -> Tally:
+        """Count what came in and what became of it after `since` (or ever) until `until`: items by when they were added, verdicts by when decided."""
+        window = (stamp(since) if since else "", stamp(until))
+        came = self._rows("SELECT count(*) AS n, sum(state = 'merged') AS folded FROM items WHERE added > ? AND added <= ?", window)[0]
+        sources = self._rows(
+            "SELECT count(DISTINCT s.source) AS n FROM items i JOIN sightings s ON s.item = i.id WHERE i.added > ? AND i.added <= ?", window
+        )[0]
+        verdicts = self._rows(
+            """SELECT CASE WHEN i.state = 'rejected' THEN 'rejected' ELSE 'kept' END AS verdict, coalesce(d.reason, '') AS reason, count(*) AS n
+               FROM items i JOIN decisions d
+                 ON d.id = (SELECT max(id) FROM decisions l WHERE l.item = i.id AND l.undone IS NULL AND l.act NOT IN ('fold', 'unfold'))
+               WHERE i.state IN ('accepted', 'published', 'rejected') AND d.decided > ? AND d.decided <= ?
+               GROUP BY 1, 2 ORDER BY n DESC, 2 LIMIT 1000""",
+            window,
+        )
+        rejected = [row for row in verdicts if row["verdict"] == "rejected"]
+        return Tally(
+            received=came["n"],
+            folded=came["folded"] or 0,
+            kept=sum(row["n"] for row in verdicts) - sum(row["n"] for row in rejected),
+            rejected=sum(row["n"] for row in rejected),
+            sources=sources["n"],
+            reasons=tuple((row["reason"], row["n"]) for row in rejected if row["reason"]),
+        )
+
+    # ------------------------------------------------------------ steps
+
+    def _edition_row(self, edition_id: str) -> Row:
+        row = self._row("SELECT * FROM editions WHERE id = ?", (edition_id,))
+        if row is None:
+            raise NotFoundError("edition", edition_id, hint="`gleanings digest list` shows those there are.")
+        return row
+
+    def _keep_edition(self, edition: Edition, files: Mapping[str, str]) -> None:
+        released = stamp(edition.released) if edition.released else None
+        self._change(
+            """INSERT INTO editions (id, state, composed, released, edition, files) VALUES (?, ?, ?, ?, ?, ?)
+               ON CONFLICT (id) DO UPDATE SET state = excluded.state, composed = excluded.composed, released = excluded.released,
+                 edition = excluded.edition, files = excluded.files""",
+            (edition.id, edition.state, stamp(edition.composed), released, dump(edition), json.dumps(dict(files))),
+        )
+
+    def _refuse_released(self, edition_id: str) -> None:
+        row = self._row("SELECT released FROM editions WHERE id = ? AND state IN ('released', 'corrected')", (edition_id,))
+        if row is not None:
+            raise ConflictError(
+                f"Edition {edition_id} was released on {row['released'][:10]} and stays as it is.",
+                hint=f"`gleanings digest show {edition_id}` shows it.",
+            )
+
+    def _publish(self, edition_id: str, item: int) -> None:
+        row = self._row("SELECT state, edition FROM items WHERE id = ?", (item,))
+        if row is None:
+            raise NotFoundError("item", item)
+        if row["state"] == State.PUBLISHED and row["edition"] == edition_id:
+            return  # an item may stand in two sections
+        if row["state"] != State.ACCEPTED:
+            raise ConflictError(
+                f"Item {item} is {row['state']} by now, so edition {edition_id} cannot be released with it.",
+                hint=f"`gleanings digest build {edition_id}` makes it anew from what is accepted.",
+            )
+        self._change("UPDATE items SET state = 'published', edition = ? WHERE id = ?", (edition_id, item))

@@ -1,0 +1,191 @@
+"""Items as everybody reads them: one, a list, all. Changes nothing but suggestions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pipeline import urls
+from pipeline.errors import NotFoundError
+from pipeline.model import Fold, Item, ItemId, Lead, Match, Resource, Sighting, State, Suggestion
+from pipeline.store.connection import Row, Value
+from pipeline.store.forms import dump, item_of, load
+from pipeline.store.keys import Keys
+from pipeline.store.query import ItemQuery
+from pipeline.store.search import Search, phrases
+
+PAGE = 200
+"""Items that `each_item` reads at a time."""
+
+_ITEM = "SELECT i.*, r.resource FROM items i JOIN resources r ON r.item = i.id"
+
+_ORDERS = {  # order: (ORDER BY, what follows the last one of the page before)
+    "rank": ("i.rank DESC, i.id DESC", "(i.rank, i.id) < (SELECT rank, id FROM items WHERE id = ?)"),
+    "newest": ("i.added DESC, i.id DESC", "(i.added, i.id) < (SELECT added, id FROM items WHERE id = ?)"),
+    "id": ("i.id", "i.id > ?"),
+}
+
+_KIND = "coalesce((SELECT json_extract(o.overlay, '$.kind') FROM overlay o WHERE o.item = i.id), i.kind) = ?"
+# The same rule as Item.topics: what the curator chose, else what is suggested with at least even odds.
+_TOPIC = """CASE WHEN EXISTS (SELECT 1 FROM overlay o WHERE o.item = i.id AND json_type(o.overlay, '$.topics') = 'array')
+            THEN EXISTS (SELECT 1 FROM overlay o, json_each(o.overlay, '$.topics') t WHERE o.item = i.id AND t.value = ?)
+            ELSE EXISTS (SELECT 1 FROM suggestions g WHERE g.item = i.id AND g.topic = ? AND g.probability >= 0.5) END"""
+_SOURCE = "i.id IN (SELECT m.head FROM sightings s JOIN items m ON m.id = s.item WHERE s.source = ?)"
+_TEXT = "i.id IN (SELECT m.head FROM search f JOIN items m ON m.id = f.rowid WHERE search MATCH ?)"
+
+
+class Items(Keys, Search):
+    """Reading items."""
+
+    def item(self, item_id: ItemId) -> Item:
+        """Give one item; a head with the sightings of all that is folded into it. Raises `NotFoundError`."""
+        found = self._items(self._rows(f"{_ITEM} WHERE i.id = ?", (item_id,))) if _is_number(item_id) else ()
+        if not found:
+            raise NotFoundError("item", item_id, hint="`gleanings queue` lists what waits.")
+        return found[0]
+
+    def find(self, url_or_origin_id: str) -> ItemId | None:
+        """Find the item with this origin id, or the one that this address led to; the head where it is folded."""
+        row = self._row("SELECT head FROM items WHERE origin_id = ? ORDER BY id LIMIT 1", (url_or_origin_id,))
+        row = row or self._row("SELECT i.head FROM leads l JOIN items i ON i.id = l.item WHERE l.key = ?", (urls.canonical(url_or_origin_id),))
+        row = row or self._row(
+            "SELECT i.head FROM identities k JOIN items i ON i.id = k.item WHERE k.key IN (SELECT value FROM json_each(?)) ORDER BY i.id LIMIT 1",
+            (json.dumps(urls.identity(url_or_origin_id)),),
+        )
+        return ItemId(row["head"]) if row else None
+
+    def items(self, query: ItemQuery) -> tuple[Item, ...]:
+        """List what the query asks for, in its order, at most its limit."""
+        order, follows = _ORDERS[query.order]
+        states = query.states or tuple(state for state in State if state is not State.MERGED)
+        where = ["i.state IN (SELECT value FROM json_each(?))"]
+        values: list[Value] = [dump(states)]
+        for condition, value in _conditions(query):
+            where.append(condition)
+            values += [value] * condition.count("?")
+        if query.after is not None:
+            where.append(follows)
+            values.append(query.after)
+        # Numbers first: a sort that carries whole resources is ten times slower.
+        wanted = f"SELECT i.id FROM items i WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"  # noqa: S608 - parts are written above
+        rows = self._rows(f"{_ITEM} WHERE i.id IN ({wanted}) ORDER BY {order}", (*values, query.limit))
+        return self._items(rows)
+
+    def each_item(self, state: State | None = None) -> Iterator[Item]:
+        """Give every item of a state, or of all with the folded ones, in the order of their numbers, a page at a time."""
+        last = 0
+        while rows := self._rows(f"{_ITEM} WHERE i.id > ?1 AND (?2 IS NULL OR i.state = ?2) ORDER BY i.id LIMIT ?3", (last, state, PAGE)):
+            yield from self._items(rows)
+            last = rows[-1]["id"]
+
+    def counts(self) -> dict[State, int]:
+        """Count the items of each state."""
+        found = {row["state"]: row["n"] for row in self._rows("SELECT state, count(*) AS n FROM items GROUP BY state ORDER BY state LIMIT 10")}
+        return {state: found.get(state.value, 0) for state in State}
+
+    def background(self, limit: int) -> tuple[Resource, ...]:
+        """Give the latest resources, for a classifier to learn which words are common here. Folded ones would count twice."""
+        sql = "SELECT r.resource FROM items i JOIN resources r ON r.item = i.id WHERE i.state <> 'merged' ORDER BY i.id DESC LIMIT ?"
+        return tuple(load(Resource, row["resource"]) for row in self._rows(sql, (limit,)))
+
+    def suggest(self, item_id: ItemId, suggestions: Sequence[Suggestion], rank: float) -> None:
+        """Replace what is suggested for an item, and its place in the queue. Topics that a curator chose are not touched."""
+        with self.transaction():
+            if not self._change("UPDATE items SET rank = ? WHERE id = ?", (rank, item_id)):
+                raise NotFoundError("item", item_id)
+            self._change("DELETE FROM suggestions WHERE item = ?", (item_id,))
+            for place, one in enumerate(suggestions):
+                self._change(
+                    "INSERT OR IGNORE INTO suggestions (item, topic, probability, reasons, place) VALUES (?, ?, ?, ?, ?)",
+                    (item_id, one.topic, one.probability, dump(one.reasons), place),
+                )
+
+    def proposals(self, item_id: ItemId) -> tuple[Match, ...]:
+        """Say of which items this one may be the same, by which rule, on what evidence; not of those it is folded with or kept apart from."""
+        sql = """SELECT h.head AS other, p.rule, p.evidence FROM (
+                   SELECT other, rule, evidence FROM proposals WHERE item = ?1
+                   UNION SELECT item, rule, evidence FROM proposals WHERE other = ?1) p
+                 JOIN items h ON h.id = p.other JOIN items me ON me.id = ?1
+                 WHERE h.head <> me.head
+                   AND NOT EXISTS (SELECT 1 FROM kept_apart k WHERE k.item = min(p.other, ?1) AND k.other = max(p.other, ?1))
+                   AND NOT EXISTS (SELECT 1 FROM kept_apart k WHERE k.item = min(h.head, ?1) AND k.other = max(h.head, ?1))
+                 ORDER BY other LIMIT 20"""
+        return tuple(
+            Match(fold=Fold.MAYBE, of=ItemId(row["other"]), rule=row["rule"], evidence=row["evidence"]) for row in self._rows(sql, (item_id,))
+        )
+
+    # ------------------------------------------------------------ steps
+
+    def _head(self, item_id: int) -> int:
+        """The item that this one is folded into, itself where it stands alone. Raises `NotFoundError`."""
+        row = self._row("SELECT head FROM items WHERE id = ?", (item_id,)) if _is_number(item_id) else None
+        if row is None:
+            raise NotFoundError("item", item_id)
+        return int(row["head"])
+
+    def _items(self, rows: Sequence[Row]) -> tuple[Item, ...]:
+        """Put items together, with one query for each sort of thing that belongs to them."""
+        if not rows:
+            return ()
+        wanted = json.dumps([row["id"] for row in rows])
+        overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
+        decisions = self._texts(
+            """SELECT item, decision FROM decisions WHERE id IN (SELECT max(id) FROM decisions WHERE item IN (SELECT value FROM json_each(?))
+               AND act NOT IN ('fold', 'unfold') AND undone IS NULL GROUP BY item)""",
+            wanted,
+        )
+        suggestions, sightings = self._suggestions(wanted), self._sightings(wanted)
+        return tuple(
+            item_of(
+                row,
+                overlay=overlays.get(row["id"]),
+                decision=decisions.get(row["id"]),
+                suggestions=tuple(suggestions.get(row["id"], ())),
+                sightings=tuple(sightings.get(row["id"], ())),
+            )
+            for row in rows
+        )
+
+    def _texts(self, sql: str, wanted: str) -> dict[int, str]:
+        return {row[0]: row[1] for row in self._rows(sql, (wanted,))}
+
+    def _suggestions(self, wanted: str) -> dict[int, list[Suggestion]]:
+        found: dict[int, list[Suggestion]] = {}
+        sql = "SELECT * FROM suggestions WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item, place"
+        for row in self._rows(sql, (wanted,)):
+            one = Suggestion(topic=row["topic"], probability=row["probability"], reasons=tuple(json.loads(row["reasons"])))
+            found.setdefault(row["item"], []).append(one)
+        return found
+
+    def _sightings(self, wanted: str) -> dict[int, list[Sighting]]:
+        """Sightings by item: a folded one has its own, a head has those of its whole cluster."""
+        found: dict[int, list[Sighting]] = {}
+        sql = """SELECT m.id, m.head, s.said, s.first_seen, s.last_seen FROM items m JOIN sightings s ON s.item = m.id
+                 WHERE m.head IN (SELECT head FROM items WHERE id IN (SELECT value FROM json_each(?))) ORDER BY s.first_seen, s.id"""
+        for row in self._rows(sql, (wanted,)):
+            one = Sighting(
+                lead=load(Lead, row["said"]),
+                first_seen=datetime.fromisoformat(row["first_seen"]),
+                last_seen=datetime.fromisoformat(row["last_seen"]),
+            )
+            for owner in {row["id"], row["head"]}:
+                found.setdefault(owner, []).append(one)
+        return found
+
+
+def _is_number(item_id: int) -> bool:
+    """Whether SQLite can hold the number: somebody may type forty digits."""
+    return 0 < item_id < 2**63
+
+
+def _conditions(query: ItemQuery) -> Iterator[tuple[str, Value]]:
+    if query.topic is not None:
+        yield _TOPIC, query.topic
+    if query.kind is not None:
+        yield _KIND, query.kind.value
+    if query.source is not None:
+        yield _SOURCE, query.source
+    if query.text.strip():
+        words = phrases(query.text)
+        yield (_TEXT, words) if words else ("? IS NULL", query.text)  # signs without a word are found nowhere

@@ -1,0 +1,27 @@
+"""What a list of items may be asked for: values only, no database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.model import ItemId, Kind, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemQuery:
+    """Which items, in which order, how many.
+
+    `states` empty means every state but merged, which never appears in a list unless it is named. `topic` and `kind` are what a reader sees
+    (the curator's word, else the suggested). `order` is `rank` (best first), `newest` (last added first) or `id` (first added first).
+    `after` is the last item of the page before. `text` is what a person typed; it can hold anything.
+    """
+
+    states: tuple[State, ...] = (State.QUEUED,)
+    topic: str | None = None
+    kind: Kind | None = None
+    source: str | None = None
+    text: str = ""
+    limit: int = 50
+    after: ItemId | None = None
+    order: Literal["rank", "newest", "id"] = "rank"

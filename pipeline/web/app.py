@@ -1,0 +1,58 @@
+"""The web application: the rooms' routes behind one gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from pipeline.config import Config
+from pipeline.errors import PipelineError
+from pipeline.store import Store
+from pipeline.web import archive, decide, editions, health, items, login, queue, sources
+from pipeline.web.access import Access
+from pipeline.web.gate import Gate
+from pipeline.web.problems import RefusedVisitError, status_of
+from pipeline.web.security import wants_json
+from pipeline.web.site import Site, environment, page
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> Starlette:
+    """Make the desk and the public pages. `open_store` is called once for each request, in the thread that answers it; `clock` gives aware UTC."""
+    access = Access(config.desk_password, clock=clock)
+    routes = [route for room in (archive, items, queue, decide, editions, sources, login, health) for route in room.routes]
+    app = Starlette(
+        routes=[*routes, Mount("/static", StaticFiles(directory=STATIC), name="static")],
+        middleware=[Middleware(Gate, public_url=config.desk.url, admit=access.admit, explain=explain)],
+        exception_handlers={HTTPException: _as_ours},
+    )
+    app.state.site = Site(config=config, open_store=open_store, clock=clock, access=access, templates=environment())
+    return app
+
+
+def explain(request: Request, error: PipelineError | None) -> Response:
+    """Answer with what went wrong and what to do next, as page or JSON. Of a bug (`None`) nothing is told but that it is one."""
+    status = 500 if error is None else status_of(error)
+    sentence = "Something went wrong here." if error is None else error.sentence
+    hint = "It has been written to the log. Nothing was changed." if error is None else error.hint
+    if wants_json(request):
+        return JSONResponse({"error": sentence, "hint": hint}, status_code=status)
+    return page(request, "problem.html", status=status, sentence=sentence, hint=hint, code=status)
+
+
+def _as_ours(request: Request, error: Exception) -> Response:
+    """Say in our words what the router found: no such page, or a method that it does not answer."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = "There is no such page." if status == 404 else f"{HTTPStatus(status).phrase}."
+    return explain(request, RefusedVisitError(said, status=status))

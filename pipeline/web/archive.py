@@ -1,0 +1,135 @@
+"""The public pages: the latest edition, each edition with its files, the feed and the calendar. Shows only what is released for everybody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import PurePath
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pipeline.errors import NotFoundError
+from pipeline.model import Edition, EditionState
+from pipeline.render import letter
+from pipeline.store import Store
+from pipeline.web.security import policy
+from pipeline.web.site import Site, page, site_of
+
+MEDIA_TYPES = {
+    ".pdf": "application/pdf",
+    ".html": "text/html; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".xml": "application/atom+xml; charset=utf-8",
+    ".json": "application/json",
+    ".ics": "text/calendar; charset=utf-8",
+}
+OFFERED = (
+    ("digest.pdf", "PDF"),
+    ("digest-large-print.pdf", "PDF in large print"),
+    ("index.html", "One page to keep"),
+    ("email.txt", "Plain text"),
+    ("digest.md", "Markdown"),
+    ("events.ics", "Dates for your calendar"),
+    ("edition.json", "For other desks (JSON)"),
+)
+_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+_MANIFEST = "manifest.json"
+
+
+def latest(request: Request) -> Response:
+    """Show the latest edition, or say that there is none yet."""
+    site = site_of(request)
+    with site.open_store() as store:
+        editions = public_editions(store)
+        if not editions:
+            return page(request, "soon.html")
+        return _show(request, site, store, editions[0], editions)
+
+
+def one(request: Request) -> Response:
+    site = site_of(request)
+    with site.open_store() as store:
+        edition = _public(store, request.path_params["edition"])
+        return _show(request, site, store, edition, public_editions(store))
+
+
+def file(request: Request) -> Response:
+    """Serve a file of an edition, if the edition was released with a file of that name."""
+    with site_of(request).open_store() as store:
+        edition = _public(store, request.path_params["edition"])
+        return _file(request, store, edition, request.path_params["file"])
+
+
+def feed(request: Request) -> Response:
+    return _of_latest(request, "atom.xml")
+
+
+def calendar(request: Request) -> Response:
+    return _of_latest(request, "events.ics")
+
+
+def is_public(edition: Edition) -> bool:
+    return edition.state in (EditionState.RELEASED, EditionState.CORRECTED) and edition.audience == "public"
+
+
+def public_editions(store: Store) -> tuple[Edition, ...]:
+    """List the editions that everybody may see, newest first."""
+    return tuple(sorted((edition for edition in store.editions() if is_public(edition)), key=lambda edition: edition.id, reverse=True))
+
+
+def _public(store: Store, edition_id: str) -> Edition:
+    edition = store.edition(edition_id)
+    if not is_public(edition):
+        raise NotFoundError("edition", edition_id)
+    return edition
+
+
+def _show(request: Request, site: Site, store: Store, edition: Edition, editions: tuple[Edition, ...]) -> Response:
+    folder = site.config.digests / edition.id
+    released = store.files(edition.id)
+    files = tuple((name, words) for name, words in OFFERED if name in released and (folder / name).is_file())
+    said = Markup(letter.as_html(edition.letter))  # noqa: S704 - sanitised there
+    count = sum(len(section.entries) for section in edition.sections)
+    return page(request, "edition.html", edition=edition, editions=editions, files=files, letter=said, count=count)
+
+
+def _of_latest(request: Request, name: str) -> Response:
+    with site_of(request).open_store() as store:
+        editions = public_editions(store)
+        if not editions:
+            raise NotFoundError("edition", "yet", hint="The first one is being made. Come back later.")
+        return _file(request, store, editions[0], name)
+
+
+def _file(request: Request, store: Store, edition: Edition, name: str) -> Response:
+    """Send one file of a released edition. Only names that the release knows are ever joined to a folder."""
+    path = site_of(request).config.digests / edition.id / name
+    if (name not in store.files(edition.id) and name != _MANIFEST) or not path.is_file():
+        raise NotFoundError("file", f"{name} of edition {edition.id}", hint=f"/editions/{edition.id} lists what there is.")
+    body = path.read_bytes()
+    headers = {"etag": f'"{hashlib.sha256(body).hexdigest()}"', "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+    if request.headers.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    suffix = PurePath(name).suffix
+    if suffix == ".html":
+        headers["content-security-policy"] = policy(_styles(body))
+    return Response(body, media_type=MEDIA_TYPES.get(suffix, "application/octet-stream"), headers=headers)
+
+
+def _styles(body: bytes) -> tuple[str, ...]:
+    """Name the style sheets inside a published page by their hashes (CSP Level 3), so that it keeps them and nothing else may style it."""
+    return tuple(f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'" for style in _STYLE.findall(body))
+
+
+routes = [
+    Route("/", latest),
+    Route("/editions/{edition}", one),
+    Route("/editions/{edition}/{file}", file),
+    Route("/feeds/all.atom", feed),
+    Route("/calendar.ics", calendar),
+]

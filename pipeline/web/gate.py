@@ -1,0 +1,88 @@
+"""The gate that every visit goes through: the rules of the door before it, the headers after it, and the one place where errors become answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.errors import PipelineError
+from pipeline.web import security
+from pipeline.web.problems import RefusedVisitError
+
+log = logging.getLogger(__name__)
+
+_PROBES = ("/healthz", "/readyz")
+
+
+class Explain(Protocol):
+    """Turn an error into an answer; `None` is a bug, of which the visitor learns nothing more."""
+
+    def __call__(self, request: Request, error: PipelineError | None) -> Response: ...
+
+
+class Gate:
+    """ASGI middleware. `admit` says who may enter the desk: `None` to go on, or an answer instead."""
+
+    def __init__(self, app: ASGIApp, *, public_url: str, admit: Callable[[Request], Response | None], explain: Explain) -> None:
+        self._app = app
+        self._public_url = public_url
+        self._admit = admit
+        self._explain = explain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        request.state.token = security.token_of(request)
+        answer = _Answer(request, send)
+        try:
+            await self._pass(request, answer)
+        except PipelineError as error:
+            await self._tell(request, answer, error)
+        except Exception:
+            log.exception("failed method=%s path=%s", request.method, request.url.path)
+            await self._tell(request, answer, None)
+
+    async def _pass(self, request: Request, answer: _Answer) -> None:
+        if request.url.path not in _PROBES:
+            security.check_host(request.headers.get("host"), self._public_url)
+        if request.method not in ("GET", "HEAD", "POST"):
+            raise RefusedVisitError(f"{request.method} is not something that this desk answers.", status=405)
+        instead = self._admit(request) if security.in_desk(request.url.path) else None
+        if instead is None and request.method == "POST":
+            request.state.form = await security.read_form(request)
+            security.check_form(request, request.state.form)
+        await (instead or self._app)(request.scope, request.receive, answer.send)
+
+    async def _tell(self, request: Request, answer: _Answer, error: PipelineError | None) -> None:
+        if not answer.started:
+            await self._explain(request, error)(request.scope, request.receive, answer.send)
+
+
+class _Answer:
+    """The way out: adds the headers of every answer, and the cookie that our forms need."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self._request = request
+        self._send = send
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            path = self._request.url.path
+            headers = MutableHeaders(scope=message)
+            for name, value in security.headers(path).items():
+                headers.setdefault(name, value)
+            token = self._request.state.token
+            if security.in_desk(path) and self._request.cookies.get(security.TOKEN_COOKIE) != token:
+                secure = "; Secure" if self._request.url.scheme == "https" else ""
+                headers.append("set-cookie", f"{security.TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
+        await self._send(message)

@@ -1,0 +1,133 @@
+"""The rules of the door: which hosts we answer to, what a form must bring, what a browser may load. Decides; sends nothing itself.
+
+A form must come from our own page twice over: the browser says so (`Sec-Fetch-Site`, or else `Origin`), and the form carries the token that
+stands in a cookie which other sites can neither read nor, by `SameSite=Strict`, have sent.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request
+
+from pipeline.web.problems import RefusedVisitError
+
+TOKEN_COOKIE = "gleanings_token"  # noqa: S105 - the name of a cookie
+FORM_LIMIT = 64_000
+"""Greatest body of a form in bytes; ours are under 4,000."""
+
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src {styles}; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_PROXY_MARKS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via")
+
+Form = Mapping[str, tuple[str, ...]]
+
+
+def headers(path: str) -> dict[str, str]:
+    """Give the headers of every answer. A page may set its own policy for what stands inside it."""
+    return {
+        "content-security-policy": policy(),
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        # With `no-referrer` browsers send `Origin: null` with a form, and we could not tell our own forms from a stranger's.
+        "referrer-policy": "same-origin" if in_desk(path) else "no-referrer",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        "cache-control": "no-store" if in_desk(path) else "no-cache",
+    }
+
+
+def policy(styles: tuple[str, ...] = ()) -> str:
+    """Write the Content-Security-Policy. `styles` are hashes of style sheets that stand inside a published file."""
+    return _POLICY.format(styles=" ".join(styles) or "'self'")
+
+
+def in_desk(path: str) -> bool:
+    """Say whether an address belongs to the curators."""
+    return path == "/desk" or path.startswith("/desk/")
+
+
+def wants_json(request: Request) -> bool:
+    """Say whether a program asks: our own script says so in `Accept`."""
+    return "application/json" in request.headers.get("accept", "")
+
+
+def check_host(header: str | None, public_url: str) -> None:
+    """Refuse a name that is not ours: a page elsewhere may point a name of its own at this machine (DNS rebinding)."""
+    name = _name(f"//{header or ''}")
+    if name not in _LOOPBACK_NAMES and name != _name(public_url):
+        raise RefusedVisitError(
+            "This address is not one of ours.", status=421, hint="Set desk.url in sources.yaml to the address under which people reach the desk."
+        )
+
+
+def is_local(request: Request) -> bool:
+    """Say whether somebody on this machine asks, with no proxy between. HTTP/1.0 is what some proxies speak without saying who they are."""
+    if request.client is None or request.scope.get("http_version") == "1.0" or any(mark in request.headers for mark in _PROXY_MARKS):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
+    """Read a posted form within our bounds. Raises `RefusedVisitError` for another media type or a body that is too large."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise RefusedVisitError("This is not a form.", status=415)
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > FORM_LIMIT:
+                raise RefusedVisitError("This form is too large.", status=413)
+    except ClientDisconnect as error:
+        raise RefusedVisitError("The form did not arrive.", status=400) from error
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
+    except ValueError as error:
+        raise RefusedVisitError("This form cannot be read.", status=400) from error
+    form: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        form[name] = (*form.get(name, ()), value)
+    return form
+
+
+def token_of(request: Request) -> str:
+    """Give the visitor's form token, a fresh one where there is none yet."""
+    known = request.cookies.get(TOKEN_COOKIE, "")
+    return known if _TOKEN.fullmatch(known) else secrets.token_urlsafe(24)
+
+
+def check_form(request: Request, form: Form) -> None:
+    """Refuse a form that did not come from a page of ours."""
+    sent = (form.get("token") or ("",))[-1]
+    known = request.cookies.get(TOKEN_COOKIE, "")
+    if not _is_own(request.headers) or not _TOKEN.fullmatch(known) or not hmac.compare_digest(sent.encode(), known.encode()):
+        hint = "Load the page again and repeat what you did. Cookies must be allowed here."
+        raise RefusedVisitError("This form did not come from a page of this desk.", status=403, hint=hint)
+
+
+def _is_own(headers: Headers) -> bool:
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    return urlsplit(headers.get("origin", "")).netloc.lower() == headers.get("host", "").lower() != ""
+
+
+def _name(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

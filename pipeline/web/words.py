@@ -1,0 +1,91 @@
+"""Words for the pages: dates, kinds and numbers as people write them, and the words of a text that speak for a topic, marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from pipeline.model import Item, Kind, Resource
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SPANS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
+_MOST_MARKS = 40
+EXCERPT = 1_400
+"""Characters of the text that the reading pane shows."""
+
+
+def day(value: date | None, *, today: date) -> str:
+    """Write a day as `19 Nov`, with its year where it is not this one. The day is the one that the page stated."""
+    if value is None:
+        return ""
+    year = "" if value.year == today.year else f" {value.year}"
+    return f"{value.day} {_MONTHS[value.month - 1]}{year}"
+
+
+def moment(value: datetime | None, *, zone: ZoneInfo, today: date) -> str:
+    """Write a time of ours in the desk's zone: `14:05` today, else `19 Nov, 14:05`."""
+    if value is None:
+        return ""
+    local = value.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    return clock if local.date() == today else f"{day(local.date(), today=today)}, {clock}"
+
+
+def when(value: date, *, today: date) -> str:
+    """Write the day of an event, with its time of day where the page gave one, as it gave it."""
+    return f"{day(value, today=today)}, {value:%H:%M}" if isinstance(value, datetime) else day(value, today=today)
+
+
+def span(value: timedelta) -> str:
+    """Write a length of time in its largest whole unit: `6 days`."""
+    for unit, name in _SPANS:
+        count = value // unit
+        if count:
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "less than a minute"
+
+
+def kind_name(kind: Kind) -> str:
+    return kind.value.replace("-", " ")
+
+
+def maker(resource: Resource) -> str:
+    """Name who stands behind a resource: the publisher, else its site, else its host."""
+    return resource.publisher or resource.site_name or (urlsplit(resource.url).hostname or "").removeprefix("www.")
+
+
+def percent(probability: float) -> int:
+    """Give a probability in whole percent, between 0 and 100."""
+    return round(100 * min(1.0, max(0.0, probability)))
+
+
+def href(url: str) -> str:
+    """Give an address that may stand in a link: nothing but the web's own schemes (a `javascript:` link would run on our page)."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def reasons(item: Item) -> tuple[str, ...]:
+    """List the words that speak for an item's topics, each once, in the order of the topics."""
+    return tuple(dict.fromkeys(word for suggestion in item.suggestions for word in suggestion.reasons))
+
+
+def excerpt(text: str, *, limit: int = EXCERPT) -> str:
+    """Give the beginning of a text, cut between words."""
+    if len(text) <= limit:
+        return text
+    return text[:limit].rsplit(None, 1)[0].rstrip(" ,;:–-") + " …"
+
+
+def marked(text: str, words: Iterable[str]) -> Markup:
+    """Escape a text and put `<mark>` around the given words where they stand as whole words, in any case."""
+    wanted = sorted({word.strip() for word in words if word.strip()}, key=len, reverse=True)[:_MOST_MARKS]
+    if not wanted:
+        return escape(text)
+    found = re.compile(r"(?<!\w)(" + "|".join(re.escape(word) for word in wanted) + r")(?!\w)", re.IGNORECASE)
+    pieces = found.split(text)
+    return Markup("").join(Markup("<mark>{}</mark>").format(piece) if odd % 2 else escape(piece) for odd, piece in enumerate(pieces))

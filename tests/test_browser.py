@@ -1,0 +1,227 @@
+"""The queue in a real browser: keys, buttons, honest roll-back, and nothing on the console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from pipeline.model import ItemId, State, Verdict
+from tests import builders
+from tests.test_web import Site
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Window:
+    """A page of the desk, what the browser complained about, and the desk behind it."""
+
+    page: Page
+    site: Site
+    items: tuple[ItemId, ...]
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def titles(self) -> list[str]:
+        return self.page.locator(".items h3").all_inner_texts()
+
+    def state(self, place: int) -> State:
+        return self.site.state(self.items[place])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium is found")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[tuple[Site, str]]:
+    site = Site(tmp_path)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(site.app, log_config=None, lifespan="off", proxy_headers=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield site, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture(params=["wide", "phone"])
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    size = {"wide": (1440, 900), "phone": (390, 844)}[request.param]
+    made = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def window(context: BrowserContext, desk: tuple[Site, str]) -> Iterator[Window]:
+    site, address = desk
+    items = tuple(site.add(number, rank=0.9 - number / 10) for number in range(4))
+    made = Window(context.new_page(), site, items, address)
+    made.page.on("console", lambda message: made.complaints.append(message.text) if message.type in ("error", "warning") else None)
+    made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    made.page.goto(f"{address}/desk/queue")
+    yield made
+    assert made.complaints == []
+
+
+def settle(window: Window) -> None:
+    """Wait until what was sent is answered."""
+    window.page.wait_for_load_state("networkidle")
+
+
+def test_keys_accept_reject_and_put_off(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("a")
+    expect(page.locator("#live")).to_have_text("Accepted: How network 0 learns")
+    page.keyboard.press("x")
+    page.keyboard.press("3")
+    expect(page.locator("#live")).to_have_text("Rejected: How network 1 learns")
+    page.keyboard.press("l")
+    expect(page.locator("#live")).to_have_text("Put off until later: How network 2 learns")
+    settle(window)
+    assert [window.state(place) for place in range(4)] == [State.ACCEPTED, State.REJECTED, State.DEFERRED, State.QUEUED]
+    assert window.titles() == ["How network 3 learns"]
+    with window.site.open() as store:
+        assert store.decisions(window.items[1])[0].reason == "promotional"
+    assert page.locator("[data-count=all]").inner_text() == "3"
+
+
+def test_buttons_do_what_the_keys_do(window: Window) -> None:
+    page = window.page
+    page.get_by_role("button", name="Accept").click()
+    page.locator("summary", has_text="Reject").click()
+    page.get_by_role("button", name="Off topic").click()
+    settle(window)
+    assert [window.state(place) for place in range(2)] == [State.ACCEPTED, State.REJECTED]
+
+
+def test_j_and_k_move_and_show_the_item(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("j")
+    expect(page.locator("#view h2")).to_have_text("How network 1 learns")
+    assert page.locator(".row[aria-current] h3").inner_text() == "How network 1 learns"
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#view h2")).to_have_text("How network 2 learns")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    page.keyboard.press("k")
+    expect(page.locator("#view h2")).to_have_text("How network 0 learns")
+    expect(page.get_by_role("link", name="Previous")).to_be_hidden()
+
+
+def test_undo_brings_the_item_back_to_its_place(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.keyboard.press("u")
+    expect(page.locator("#view h2")).to_have_text("How network 1 learns")
+    settle(window)
+    assert window.titles() == [f"How network {number} learns" for number in range(4)]
+    assert window.state(1) is State.QUEUED
+    assert page.locator("[data-count=accept]").inner_text() == "0"
+
+
+def test_digits_switch_topics_and_the_choice_is_kept(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("1")
+    page.keyboard.press("a")
+    settle(window)
+    with window.site.open() as store:
+        assert store.item(window.items[0]).topics == ()
+
+
+def test_a_decision_that_somebody_else_made_first_is_rolled_back_with_the_reason(window: Window) -> None:
+    with window.site.open() as store:
+        store.decide(builders.decision(item=window.items[0], verdict=Verdict.REJECT, reason="weak", curator="Kim"))
+    window.page.keyboard.press("a")
+    expect(window.page.locator("#live")).to_contain_text("Somebody decided first (Kim)")
+    assert window.titles()[0] == "How network 0 learns"
+    assert window.page.locator("[data-count=accept]").inner_text() == "0"
+    assert window.state(0) is State.REJECTED
+    window.complaints[:] = [line for line in window.complaints if "409" not in line]  # the browser names every refused request
+
+
+def test_a_desk_that_does_not_answer_is_told(window: Window) -> None:
+    window.page.context.set_offline(True)
+    window.page.keyboard.press("a")
+    expect(window.page.locator("#live")).to_contain_text("The desk does not answer")
+    assert len(window.titles()) == 4
+    assert window.state(0) is State.QUEUED
+    window.complaints[:] = [line for line in window.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+def test_single_letter_keys_can_be_switched_off(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("?")
+    page.get_by_label("Single-letter keys are on").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("a")
+    settle(window)
+    assert window.state(0) is State.QUEUED
+
+
+def test_typing_in_a_field_is_no_command(window: Window) -> None:
+    page = window.page
+    page.get_by_text("Words for the digest").click()
+    page.get_by_label("Why it is here").fill("")
+    page.get_by_label("Why it is here").press_sequentially("all a x l u")
+    settle(window)
+    assert [window.state(place) for place in range(4)] == [State.QUEUED] * 4
+
+
+def test_the_last_decision_leads_to_an_empty_queue(window: Window) -> None:
+    for _ in range(4):
+        window.page.keyboard.press("a")
+    expect(window.page.locator("#view")).to_contain_text("The queue is empty")
+    assert [window.state(place) for place in range(4)] == [State.ACCEPTED] * 4
+
+
+def test_without_scripts_the_forms_do_the_same(browser: Browser, desk: tuple[Site, str]) -> None:
+    site, address = desk
+    items = [site.add(number, rank=0.9 - number / 10) for number in range(2)]
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/desk/queue")
+    page.get_by_role("button", name="Accept").click()
+    assert page.locator("#view h2").inner_text() == "How network 1 learns"
+    assert page.locator("#live").inner_text() == "Accepted: How network 0 learns"
+    page.locator("summary", has_text="Reject").click()
+    page.get_by_role("button", name="Weak").click()
+    assert [site.state(item) for item in items] == [State.ACCEPTED, State.REJECTED]
+    page.locator(".done").get_by_role("button", name="Undo").click()
+    assert site.state(items[1]) is State.QUEUED
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/queue", "/desk/items/1", "/desk/sources", "/desk/editions", "/desk/editions/2026-11", "/nowhere"])
+def test_no_page_overflows_and_every_target_is_large_enough(window: Window, path: str) -> None:
+    window.site.release(builders.edition(), digest_pdf=b"%PDF")
+    page = window.page
+    page.goto(window.address + path)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = page.evaluate(
+        """[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), textarea')]
+        .filter(one => one.checkVisibility() && !one.closest('p, .chip, .skip, .row'))
+        .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
+        .filter(([, box]) => box.width < 24 || box.height < 24).map(([words]) => words)"""
+    )
+    assert small == []
+    window.complaints[:] = [line for line in window.complaints if "404" not in line]

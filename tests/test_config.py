@@ -1,0 +1,253 @@
+"""The settings: every problem at once with its line, nothing wrong let through, and additions that leave the rest of the file alone."""
+
+from __future__ import annotations
+
+import stat
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import config
+from pipeline.config import Config
+from pipeline.digest import DEFAULT_SECTIONS
+from pipeline.errors import ConfigError
+from pipeline.model import HarvestSettings, Kind, Source
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = sorted((Path(__file__).parent / "cases" / "config").glob("*.yaml"))
+
+WHOLE = """\
+desk: {name: 2026, organisation: No, url: "https://digest.example.org/", contact: editor@example.org, timezone: Europe/London}
+harvest: {every: 12h, adapt: false, per_host: {concurrency: 2, delay: 500s}, max_bytes: 1MB, allow_private: 127.0.0.1}
+digest:
+  schedule: "30 6 * * mon-fri"
+  sections: [{id: tools, title: Tools, kinds: [toolkit, guide], cap: 5}]
+mail: {from: "News <n@example.org>", smtp: "mail.example.org", tls: starttls, outbox: out}
+topics:
+  - {id: leadership, name: Leadership, keywords: lead}
+collections:
+  - {id: useful, title: Useful, query: {topics: [leadership], kinds: [report]}, review_every: 26w}
+sources:
+  - {id: blog, kind: feed, url: "https://north.example/feed", topics: [leadership], every: 1d}
+  - {id: site, kind: sitemap, url: "https://north.example/sitemap.xml", include: [/reports/]}
+"""
+
+
+def load(tmp_path: Path, text: str, **environ: str) -> Config:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text, encoding="utf-8")
+    return config.load(path, environ)
+
+
+def problems(tmp_path: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, text, **environ)
+    return str(error.value).splitlines()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_every_problem_is_named_with_its_line(case: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        config.load(case, {})
+    assert str(error.value).replace(str(case.parent), "FOLDER") + "\n" == case.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) > 15
+
+
+def test_a_whole_file_is_read_with_its_types(tmp_path: Path) -> None:
+    found = load(tmp_path, WHOLE)
+    assert (found.desk.name, found.desk.organisation, found.desk.url) == ("2026", "No", "https://digest.example.org")
+    assert found.harvest == HarvestSettings(
+        every=timedelta(hours=12),
+        adapt=False,
+        concurrency=2,
+        delay=timedelta(seconds=500),
+        max_bytes=1_000_000,
+        allow_private=("127.0.0.1",),
+        contact="https://digest.example.org; editor@example.org",
+    )
+    assert [(rule.id, rule.kinds, rule.cap) for rule in found.digest.sections] == [("tools", (Kind.TOOLKIT, Kind.GUIDE), 5)]
+    assert (found.mail.host, found.mail.port, found.mail.outbox) == ("mail.example.org", 587, str(tmp_path / "out"))
+    assert found.topics[0].keywords == ("lead",)
+    assert found.collections[0].review_every == timedelta(weeks=26)
+    assert found.sources[0] == Source(
+        id="blog", kind="feed", url="https://north.example/feed", topics=("leadership",), every=timedelta(days=1), options={}
+    )
+    assert (found.sources[1].every, found.sources[1].options) == (timedelta(hours=12), {"include": ["/reports/"]})
+    assert (found.db, found.digests) == (tmp_path / "curated.db", tmp_path / "digests")
+
+
+def test_what_is_left_out_takes_its_default(tmp_path: Path) -> None:
+    found = load(tmp_path, "sources:\n  []\n")
+    assert (found.sources, found.topics, found.digest.sections) == ((), (), DEFAULT_SECTIONS)
+    assert (found.harvest, found.mail.port) == (HarvestSettings(), 25)
+
+
+def test_topics_may_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "topics.yaml").write_text("- {id: leadership}\n- {id: safety, name: Patient safety}\n")
+    found = load(tmp_path, "topics: topics.yaml\nsources: [{id: a, kind: feed, url: 'https://a.example/', topics: [safety]}]\n")
+    assert [topic.name for topic in found.topics] == ["Leadership", "Patient safety"]
+
+
+def test_problems_of_the_topics_file_name_that_file(tmp_path: Path) -> None:
+    (tmp_path / "topics.yaml").write_text("topics:\n  - {id: leadership, keyword: [a]}\n")
+    assert problems(tmp_path, "topics: topics.yaml\ndesk: {nme: A}\n") == [
+        "sources.yaml:2: desk: the key `nme` is unknown; did you mean `name`?",
+        'topics.yaml:2: topic "leadership": the key `keyword` is unknown; did you mean `keywords`?',
+    ]
+
+
+def test_a_file_that_is_missing_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"sources\.yaml: there is no such file in .*; `gleanings init` writes one"):
+        config.load(tmp_path / "sources.yaml", {})
+
+
+def test_a_folder_in_its_place_is_a_problem_and_no_crash(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load(tmp_path, {})
+
+
+def test_secrets_come_from_the_environment_or_a_file_and_show_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("swordfish\n")
+    found = load(tmp_path, "sources: []\n", GLEANINGS_SMTP_PASSWORD="hunter2", GLEANINGS_DESK_PASSWORD_FILE=str(tmp_path / "secret"))
+    assert (found.mail.password, found.desk_password) == ("hunter2", "swordfish")
+    assert "hunter2" not in repr(found)
+    assert "swordfish" not in repr(found)
+
+
+def test_problems_of_the_environment_are_named_without_the_secret(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        "sources: []\n",
+        GLEANINGS_SMTP_PASWORD="hunter2",
+        GLEANINGS_DESK_PASSWORD="hunter2",
+        GLEANINGS_DESK_PASSWORD_FILE="x",
+        GLEANINGS_SMTP_PASSWORD_FILE=str(tmp_path / "none"),
+    )
+    assert found == [
+        "environment: the variable GLEANINGS_SMTP_PASWORD is unknown; did you mean `GLEANINGS_SMTP_PASSWORD`?",
+        f"environment: GLEANINGS_SMTP_PASSWORD_FILE: {tmp_path / 'none'} cannot be read: No such file or directory; "
+        "give the path of a file that holds the secret",
+        "environment: GLEANINGS_DESK_PASSWORD and GLEANINGS_DESK_PASSWORD_FILE are both set; unset one of them",
+    ]
+
+
+def test_the_example_is_sound_and_stands_at_the_top_of_the_project(tmp_path: Path) -> None:
+    assert (ROOT / "sources.yaml").read_text(encoding="utf-8") == config.example()
+    found = load(tmp_path, config.example())
+    assert {source.kind for source in found.sources} == {"feed", "listing", "sitemap", "calendar"}
+    assert {topic.facet for topic in found.topics} == {"topic", "practice-area", "network-type", "member-need"}
+
+
+@pytest.mark.parametrize("depth", [100, 50_000])
+def test_brackets_without_end_are_refused_at_once(tmp_path: Path, depth: int) -> None:
+    began = time.process_time()
+    assert "too deep" in problems(tmp_path, "sources: " + "[" * depth)[0]
+    assert time.process_time() - began < 1
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path) -> None:
+    assert "larger than 2 MB" in problems(tmp_path, "# " + "a" * 2_000_001)[0]
+
+
+@given(text=st.text(alphabet=st.sampled_from("abd:-[]{}&*!|>'\"#?,%@`\n\t ~0\\é\ufeff\u2028"), max_size=60))
+def test_no_text_does_anything_but_load_or_name_problems(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(text, encoding="utf-8")
+    with suppress(ConfigError):
+        assert isinstance(config.load(path, {}), Config)
+
+
+@given(values=st.dictionaries(st.sampled_from(["url", "contact", "timezone", "language", "name"]), st.text(max_size=20), min_size=1))
+def test_no_value_of_the_desk_does_anything_but_load_or_name_problems(values: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "desk.yaml"
+    lines = "".join(f"  {key}: {value!a}\n" for key, value in values.items())
+    path.write_text(f"desk:\n{lines}", encoding="utf-8")
+    with suppress(ConfigError):
+        found = config.load(path, {})
+        assert "\n" not in found.desk.name + found.desk.url + found.desk.contact
+
+
+# ---------------------------------------------------------------- add_source
+
+NEW = Source(id="new-blog", kind="feed", url="https://new.example/feed?a=1#b", title="A “new” blog: what's on", topics=("leadership",))
+HEAD = "# our desk\ntopics: [{id: leadership}]   # more to come\n"
+
+LAYOUTS = {
+    "no list": HEAD,
+    "an empty list": HEAD + "sources: []  # none yet\ndesk: {name: A}\n",
+    "an empty list below": HEAD + "sources:\n  []\n",
+    "nothing behind the key": HEAD + "sources:   # none yet\ndesk: {name: A}\n",
+    "a block": HEAD
+    + "sources:\n  # the first\n  - id: a\n    kind: listing\n    url: https://a.example/\n    select: {item: .card}  # cards\n\n# the end\ndesk: {name: A}\n",
+    "a block without indent": HEAD
+    + "sources:\n- {id: a, kind: feed, url: 'https://a.example/'} # a\n- id: b\n  kind: feed\n  url: https://b.example/",
+    "a block with folded text": HEAD
+    + "sources:\n  - id: a\n    kind: feed\n    url: https://a.example/\n    title: >\n      A long\n      title\n\ndesk: {name: A}\n",
+    "brackets": HEAD + "sources: [{id: a, kind: feed, url: 'https://a.example/'}]\n",
+    "brackets over lines": HEAD + "sources: [\n  {id: a, kind: feed, url: 'https://a.example/'}, # a, b\n]\ndesk: {name: A}\n",
+    "lines of Windows": HEAD.replace("\n", "\r\n") + "sources:\r\n  - {id: a, kind: feed, url: 'https://a.example/'}\r\n",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_source_is_added_and_everything_else_stays(tmp_path: Path, layout: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(layout.encode())
+    before = config.load(path, {})
+    config.add_source(path, NEW)
+    after = config.load(path, {})
+    assert after.sources == (*before.sources, replace(NEW, every=after.harvest.every))
+    assert replace(after, sources=before.sources) == before
+    text = path.read_bytes().decode()
+    assert all(comment in text for comment in layout.splitlines() if comment.startswith("#"))
+    assert "# more to come" in text
+    assert text.count("\r\n") in (0, text.count("\n"))
+
+
+def test_sources_are_added_to_the_example_one_after_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(config.example(), encoding="utf-8")
+    path.chmod(0o640)
+    config.add_sources(path, [NEW, replace(NEW, id="other")])
+    config.add_source(path, replace(NEW, id="third"))
+    assert [source.id for source in config.load(path, {}).sources][-4:] == ["network-events", "new-blog", "other", "third"]
+    assert path.read_text(encoding="utf-8").startswith(config.example())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert [one.name for one in tmp_path.iterdir()] == ["sources.yaml"]
+
+
+@pytest.mark.parametrize("text", ["{topics: []}\n", "- a\n", "sources: seven\n", "sources: [\n", "a: 'x"])
+def test_a_file_that_we_cannot_add_to_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError):
+        config.add_source(path, NEW)
+    assert path.read_text() == text
+
+
+@given(title=st.text(max_size=30), url=st.text(max_size=30))
+def test_any_words_survive_being_added(title: str, url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.getbasetemp() / "added.yaml"
+    path.write_text("sources: [] # none\n")
+    try:
+        config.add_source(path, replace(NEW, title=title, url=f"https://new.example/{url}"))
+    except ConfigError:
+        assert path.read_text() == "sources: [] # none\n"
+    else:
+        assert path.read_text(encoding="utf-8").endswith("] # none\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "name"), [("The King's Fund", "the-kings-fund"), ("Été à Genève!", "ete-a-geneve"), ("健康", "source"), ("A", "a-2"), ("--", "source")]
+)
+def test_an_id_is_made_of_words(words: str, name: str) -> None:
+    assert config.new_id(words, {"a"}) == name

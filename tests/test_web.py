@@ -1,0 +1,663 @@
+"""The desk and the public pages, in-process, over a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import dedupe
+from pipeline.config import Config
+from pipeline.model import (
+    Desk,
+    DigestSettings,
+    Edition,
+    EditionState,
+    Fold,
+    HarvestSettings,
+    ItemId,
+    Kind,
+    MailSettings,
+    Match,
+    Run,
+    SectionRule,
+    State,
+    Suggestion,
+    Topic,
+    Verdict,
+)
+from pipeline.store import Store
+from pipeline.web import create_app, words
+from pipeline.web.site import desk_path
+from tests import builders
+
+HOME = "http://127.0.0.1:8765"
+FORM = {"content-type": "application/x-www-form-urlencoded", "origin": HOME}
+JSON = {"accept": "application/json"}
+
+
+class Visitor:
+    """A browser without a window: keeps cookies, follows nothing. `address` is where it sits."""
+
+    def __init__(self, site: Site, *, address: str = "127.0.0.1", home: str = HOME) -> None:
+        self.site, self.address, self.home = site, address, home
+        self.cookies = httpx.Cookies()
+
+    def ask(self, method: str, path: str, *, body: bytes | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def once() -> httpx.Response:
+            transport = httpx.ASGITransport(self.site.app, client=(self.address, 50_000))
+            async with httpx.AsyncClient(transport=transport, base_url=self.home, cookies=self.cookies) as client:
+                answer = await client.request(method, path, content=body, headers=headers)
+                self.cookies = client.cookies
+                return answer
+
+        return asyncio.run(once())
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return self.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, path: str, fields: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
+        """Send a form as a page of ours would, after looking at the queue for the token."""
+        if "gleanings_token" not in self.cookies:
+            self.get("/desk/login")
+        body = str(httpx.QueryParams({"token": self.cookies["gleanings_token"], **fields})).encode()
+        return self.ask("POST", path, body=body, headers={**FORM, "origin": self.home, **(headers or {})})
+
+
+class Site:
+    """A desk with a database in a folder of its own, and a clock that stands."""
+
+    def __init__(self, folder: Path, *, password: str = "", **desk: str) -> None:
+        self.config = Config(
+            desk=Desk(name="What's new", organisation="Example Learning Network", **desk),
+            harvest=HarvestSettings(),
+            digest=DigestSettings(sections=(SectionRule(id="evidence", title="Reports", kinds=(Kind.REPORT, Kind.ARTICLE)),)),
+            mail=MailSettings(),
+            topics=(Topic(id="learning", name="Learning networks"), Topic(id="care", name="Integrated care")),
+            sources=(builders.source(),),
+            desk_password=password,
+            path=folder / "sources.yaml",
+            folder=folder,
+            db=folder / "curated.db",
+            digests=folder / "digests",
+        )
+        self.now = builders.NOW
+        self.app = create_app(self.config, self.open, lambda: self.now)
+
+    def open(self) -> Store:
+        return Store.open(self.config.db)
+
+    def visitor(self, address: str = "127.0.0.1", home: str = HOME) -> Visitor:
+        return Visitor(self, address=address, home=home)
+
+    def add(self, number: int, *, rank: float = 0.5, match: Match | None = None, **changes: object) -> ItemId:
+        url = f"https://north.example/{number}"
+        resource = replace(builders.resource(url=url, canonical_url=url, title=f"How network {number} learns"), **changes)  # type: ignore[arg-type]  # the test's words
+        with self.open() as store:
+            item = store.add(resource, dedupe.fingerprint(resource), match or Match(fold=Fold.NEW), now=self.now)
+            store.suggest(item, (Suggestion(topic="learning", probability=0.9, reasons=("networks", "learnt together")),), rank)
+        return item
+
+    def has(self, item: ItemId) -> bool:
+        with self.open() as store:
+            return any(one.id == item for one in store.each_item(State.ACCEPTED))
+
+    def state(self, item: ItemId) -> State:
+        with self.open() as store:
+            return store.item(item).state
+
+    def accept(self, number: int) -> ItemId:
+        item = self.add(number)
+        with self.open() as store:
+            store.decide(builders.decision(item=item))
+        return item
+
+    def release(self, edition: Edition, **files: bytes) -> None:
+        """Publish an edition with these files (`digest_pdf` is digest.pdf). Its entries become items of ours, unless they are."""
+        mine = [
+            replace(section, entries=tuple(entry if self.has(entry.id) else replace(entry, id=self.accept(900)) for entry in section.entries))
+            for section in edition.sections
+        ]
+        edition = replace(edition, sections=tuple(mine))
+        folder = self.config.digests / edition.id
+        folder.mkdir(parents=True)
+        named = {name.replace("_", "."): body for name, body in files.items()}
+        for name, body in named.items():
+            (folder / name).write_bytes(body)
+        hashes = {name: hashlib.sha256(body).hexdigest() for name, body in named.items()}
+        (folder / "manifest.json").write_text(json.dumps({"files": hashes}))
+        with self.open() as store:
+            store.release(replace(edition, state=EditionState.RELEASED, released=self.now), files=hashes, now=self.now)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    with made.open() as store:
+        store.sync_sources(made.config.sources, made.now)
+    yield made
+
+
+def dump(site: Site) -> list[str]:
+    """Everything that stands in the database, for the question whether a visit changed it."""
+    with site.open() as store:
+        return [repr(store.item(item.id)) for item in store.each_item()] + [
+            repr(store.decisions(limit=100)),
+            repr(store.editions()),
+            repr(store.source_states()),
+        ]
+
+
+# ---------------------------------------------------------------- the queue
+
+
+def test_the_queue_shows_what_waits_best_first(site: Site) -> None:
+    site.add(1, rank=0.3)
+    site.add(2, rank=0.9)
+    page = site.visitor().get("/desk/queue")
+    assert page.status_code == 200
+    assert re.findall(r'<h3><a href="[^"]+">([^<]+)', page.text) == ["How network 2 learns", "How network 1 learns"]
+
+
+def test_the_words_that_speak_for_a_topic_are_marked(site: Site) -> None:
+    site.add(1)
+    assert "What three <mark>networks</mark> of practices learnt in a year." in site.visitor().get("/desk/queue").text
+
+
+def test_an_empty_queue_says_what_to_do_next(site: Site) -> None:
+    assert "The queue is empty" in site.visitor().get("/desk/queue").text
+
+
+def test_a_filter_that_matches_nothing_says_so(site: Site) -> None:
+    site.add(1)
+    assert "Nothing waits here" in site.visitor().get("/desk/queue?topic=care").text
+
+
+def test_an_unknown_kind_is_a_sentence(site: Site) -> None:
+    answer = site.visitor().get("/desk/queue?kind=poem")
+    assert answer.status_code == 404
+    assert "There is no kind" in answer.text
+
+
+def test_a_long_queue_has_further_pages(site: Site) -> None:
+    for number in range(45):
+        site.add(number, text="", description=f"Number {number}.", rank=number / 50)
+    visitor = site.visitor()
+    first = visitor.get("/desk/queue").text
+    further = re.search(r'href="(/desk/queue\?after=\d+)"', first)
+    assert first.count('class="row"') == 40
+    assert further is not None
+    assert visitor.get(further[1]).text.count('class="row"') == 5
+
+
+def test_what_a_page_says_cannot_become_markup(site: Site) -> None:
+    site.add(1, title="<script>alert(1)</script>", description="<img src=x onerror=alert(1)> networks", url="https://north.example/1")
+    text = site.visitor().get("/desk/queue").text
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert "&lt;img src=x onerror=alert(1)&gt; <mark>networks</mark>" in text
+
+
+# ---------------------------------------------------------------- deciding
+
+
+def test_accepting_leads_on_to_the_next_item_and_says_what_was_done(site: Site) -> None:
+    best, next_one = site.add(1, rank=0.9), site.add(2, rank=0.5)
+    visitor = site.visitor()
+    to = re.search(r'name="to" value="([^"]+)"', visitor.get("/desk/queue").text.partition('id="view"')[2])
+    assert to is not None
+    answer = visitor.post(f"/desk/items/{best}/decide", {"verdict": "accept", "state": "queued", "to": to[1]})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/queue?item={next_one}&did={best}")
+    assert "Accepted: How network 1 learns" in visitor.get(answer.headers["location"]).text
+    assert site.state(best) is State.ACCEPTED
+
+
+def test_a_rejection_keeps_its_reason(site: Site) -> None:
+    item = site.add(1)
+    site.visitor().post(f"/desk/items/{item}/decide", {"reason": "promotional", "state": "queued"})
+    with site.open() as store:
+        decision = store.item(item).decision
+    assert decision is not None
+    assert (decision.verdict, decision.reason, decision.decided) == (Verdict.REJECT, "promotional", site.now)
+
+
+def test_ticked_topics_and_words_for_the_digest_are_kept(site: Site) -> None:
+    item = site.add(1)
+    site.visitor().post(
+        f"/desk/items/{item}/decide", {"verdict": "accept", "topics": "shown", "topic": "care", "blurb": "In short.", "note": "Read it."}
+    )
+    with site.open() as store:
+        kept = store.item(item)
+    assert kept.topics == ("care",)
+    assert kept.overlay.blurb == "In short."
+    assert kept.decision is not None
+    assert kept.decision.note == "Read it."
+
+
+def test_two_browsers_cannot_decide_one_item_twice(site: Site) -> None:
+    item = site.add(1)
+    first, second = site.visitor(), site.visitor()
+    first.post(f"/desk/items/{item}/decide", {"verdict": "accept", "state": "queued"})
+    answer = second.post(f"/desk/items/{item}/decide", {"reason": "weak", "state": "queued"}, JSON)
+    assert answer.status_code == 409
+    assert answer.json()["error"].startswith("Somebody decided first")
+    assert site.state(item) is State.ACCEPTED
+
+
+def test_undo_puts_the_item_back(site: Site) -> None:
+    item = site.add(1)
+    visitor = site.visitor()
+    visitor.post(f"/desk/items/{item}/decide", {"verdict": "accept"})
+    answer = visitor.post("/desk/undo", {}, JSON)
+    assert answer.json()["item"] == item
+    assert site.state(item) is State.QUEUED
+
+
+def test_with_nothing_to_undo_the_desk_says_so(site: Site) -> None:
+    answer = site.visitor().post("/desk/undo", {}, JSON)
+    assert (answer.status_code, answer.json()["error"]) == (409, "There is nothing to undo.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"verdict": "praise"}, 422),
+        ({"reason": "boring"}, 422),
+        ({}, 422),
+        ({"verdict": "accept", "kind": "poem"}, 422),
+        ({"verdict": "reopen"}, 409),
+    ],
+)
+def test_a_form_that_says_nonsense_changes_nothing(site: Site, fields: dict[str, str], status: int) -> None:
+    item = site.add(1)
+    answer = site.visitor().post(f"/desk/items/{item}/decide", fields)
+    assert answer.status_code == status
+    assert site.state(item) is State.QUEUED
+
+
+def test_an_item_that_is_not_there_is_a_sentence(site: Site) -> None:
+    assert site.visitor().get("/desk/items/99").status_code == 404
+    answer = site.visitor().post("/desk/items/99/decide", {"verdict": "accept"}, JSON)
+    assert (answer.status_code, answer.json()["error"]) == (404, "There is no item 99.")
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/\\evil.example", "/desk/../..//evil.example", "/desk/queue\r\nx: y"])
+def test_a_form_leads_on_to_the_desk_only(site: Site, to: str) -> None:
+    item = site.add(1)
+    answer = site.visitor().post(f"/desk/items/{item}/decide", {"verdict": "accept", "to": to})
+    assert answer.headers["location"] == f"/desk/queue?did={item}"
+
+
+@given(st.text())
+def test_no_address_leads_out_of_the_desk(path: str) -> None:
+    assert re.match(r"/desk($|[/?])", desk_path("/desk" + path)) and not re.search(r"[\r\n\\]|//", desk_path("/desk" + path).partition("?")[0])
+
+
+def test_the_page_of_an_item_shows_rules_sightings_and_history(site: Site) -> None:
+    item = site.add(1, origin={"title": "json-ld"})
+    visitor = site.visitor()
+    visitor.post(f"/desk/items/{item}/decide", {"reason": "old"})
+    text = visitor.get(f"/desk/items/{item}").text
+    assert "json-ld" in text
+    assert "Reject: old" in text
+    assert "Back to the queue" in text
+
+
+def test_a_proposed_fold_is_noted_with_its_evidence(site: Site) -> None:
+    first = site.add(1)
+    site.add(2, match=Match(fold=Fold.MAYBE, of=first, rule="title", evidence="The titles agree in 5 of 6 words."))
+    text = site.visitor().get("/desk/queue").text
+    assert "May be the same as" in text
+    assert "The titles agree in 5 of 6 words." in text
+
+
+# ---------------------------------------------------------------- the rules of the door
+
+
+def test_a_visit_changes_nothing(site: Site) -> None:
+    item = site.add(1)
+    site.release(builders.edition(), index_html=b"<p>x", atom_xml=b"<feed/>", events_ics=b"BEGIN:VCALENDAR")
+    visitor, before = site.visitor(), dump(site)
+    paths = ["/", "/editions/2026-11", "/editions/2026-11/index.html", "/items/1", "/feeds/all.atom", "/calendar.ics", "/healthz", "/readyz"]
+    paths += [
+        "/desk/queue",
+        f"/desk/items/{item}",
+        "/desk/sources",
+        "/desk/editions",
+        "/desk/editions/2026-11",
+        "/desk/undo",
+        f"/desk/items/{item}/decide?verdict=accept",
+    ]
+    for path in paths:
+        for method in ("GET", "HEAD"):
+            assert visitor.ask(method, path).status_code < 500
+    assert dump(site) == before
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/queue", "/nowhere", "/static/desk.css", "/healthz"])
+def test_every_answer_carries_the_rules_for_the_browser(site: Site, path: str) -> None:
+    headers = site.visitor().get(path).headers
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == ("same-origin" if path.startswith("/desk") else "no-referrer")
+
+
+def test_no_page_has_script_or_style_inside(site: Site) -> None:
+    item = site.add(1)
+    site.release(builders.edition())
+    for path in ("/", "/desk/queue", f"/desk/items/{item}", "/desk/sources", "/desk/editions/2026-11", "/desk/login", "/nowhere"):
+        text = site.visitor().get(path).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", text), path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": HOME, "sec-fetch-site": "cross-site"},
+        {"origin": HOME, "sec-fetch-site": "same-site"},
+    ],
+)
+def test_a_form_from_elsewhere_is_refused(site: Site, change: dict[str, str]) -> None:
+    item = site.add(1)
+    assert site.visitor().post(f"/desk/items/{item}/decide", {"verdict": "accept"}, change).status_code == 403
+    assert site.state(item) is State.QUEUED
+
+
+def test_a_form_that_the_browser_vouches_for_is_taken(site: Site) -> None:
+    item = site.add(1)
+    site.visitor().post(f"/desk/items/{item}/decide", {"verdict": "accept"}, {"origin": "null", "sec-fetch-site": "same-origin"})
+    assert site.state(item) is State.ACCEPTED
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 32])
+def test_a_form_without_our_token_is_refused(site: Site, token: str) -> None:
+    item = site.add(1)
+    answer = site.visitor().post(f"/desk/items/{item}/decide", {"verdict": "accept", "token": token})
+    assert answer.status_code == 403
+    assert "Load the page again" in answer.text
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "desk.example:80"])
+def test_a_name_that_is_not_ours_gets_no_page(site: Site, host: str) -> None:
+    assert site.visitor().get("/desk/queue", host=host).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:8765", "LOCALHOST"])
+def test_the_names_of_this_machine_are_ours(site: Site, host: str) -> None:
+    assert site.visitor().get("/desk/queue", host=host).status_code == 200
+
+
+def test_the_public_address_is_ours(tmp_path: Path) -> None:
+    site = Site(tmp_path, url="https://digest.example.org")
+    assert site.visitor().get("/", host="digest.example.org").status_code == 200
+
+
+@pytest.mark.parametrize("mark", ["x-forwarded-for", "forwarded", "via", "x-real-ip"])
+def test_without_a_password_the_desk_is_for_this_machine_only(site: Site, mark: str) -> None:
+    assert site.visitor(address="192.0.2.7").get("/desk/queue").status_code == 403
+    assert site.visitor().ask("GET", "/desk/queue", headers={mark: "127.0.0.1"}).status_code == 403
+    assert site.visitor(address="192.0.2.7").get("/").status_code == 200
+    assert site.visitor(address="::1").get("/desk/queue").status_code == 200
+
+
+def test_a_body_beyond_bounds_is_refused(site: Site) -> None:
+    assert site.visitor().post("/desk/undo", {"note": "x" * 70_000}).status_code == 413
+    assert site.visitor().post("/desk/undo", {}, {"content-type": "application/json"}).status_code == 415
+    assert site.visitor().post("/desk/undo", {str(number): "" for number in range(300)}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("PUT", "/", 405), ("DELETE", "/desk/queue", 405), ("POST", "/", 405), ("GET", "/desk/undo", 405)]
+)
+def test_a_method_that_is_not_answered_is_a_sentence(site: Site, method: str, path: str, status: int) -> None:
+    visitor = site.visitor()
+    answer = visitor.post(path, {}) if method == "POST" else visitor.ask(method, path)
+    assert answer.status_code == status
+
+
+def test_a_bug_is_told_without_details_and_logged_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    site = Site(tmp_path)
+
+    def broken() -> Store:
+        raise RuntimeError("secret detail")
+
+    site.app = create_app(site.config, broken, lambda: site.now)
+    answer = site.visitor().get("/desk/queue")
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert [record.message for record in caplog.records if record.exc_info] == ["failed method=GET path=/desk/queue"]
+
+
+# ---------------------------------------------------------------- with a password
+
+
+def test_with_a_password_the_desk_asks_for_it_and_leads_back(tmp_path: Path) -> None:
+    site = Site(tmp_path, password="open sesame", url="https://digest.example.org")
+    visitor = site.visitor(address="192.0.2.7", home="https://digest.example.org")
+    asked = visitor.get("/desk/queue?topic=care")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/desk/login?to=%2Fdesk%2Fqueue%3Ftopic%3Dcare")
+    opened = visitor.post("/desk/login", {"password": "open sesame", "to": "/desk/queue?topic=care"})
+    assert (opened.status_code, opened.headers["location"]) == (303, "/desk/queue?topic=care")
+    assert "HttpOnly" in opened.headers["set-cookie"]
+    assert "Secure" in opened.headers["set-cookie"]
+    assert visitor.get("/desk/queue").status_code == 200
+    visitor.post("/desk/logout", {})
+    assert visitor.get("/desk/queue").status_code == 303
+
+
+def test_a_forged_or_old_session_is_none(tmp_path: Path) -> None:
+    site = Site(tmp_path, password="open sesame")
+    visitor = site.visitor()
+    visitor.post("/desk/login", {"password": "open sesame"})
+    assert visitor.get("/desk/queue").status_code == 200
+    site.now += timedelta(days=15)
+    assert visitor.get("/desk/queue").status_code == 303
+    for forged in ("", "x", f"{2**40}.", f"{2**40}.{'0' * 64}", "a.b"):
+        assert site.visitor().ask("GET", "/desk/queue", headers={"cookie": f"gleanings_session={forged}"}).status_code == 303
+
+
+def test_guessing_a_password_is_slow(tmp_path: Path) -> None:
+    site = Site(tmp_path, password="open sesame")
+    visitor = site.visitor()
+    tries = [visitor.post("/desk/login", {"password": f"guess {number}"}).status_code for number in range(11)]
+    assert tries == [403] * 10 + [429]
+    assert visitor.post("/desk/login", {"password": "open sesame"}).status_code == 429
+    site.now += timedelta(minutes=11)
+    assert visitor.post("/desk/login", {"password": "open sesame"}).status_code == 303
+
+
+def test_without_a_login_a_program_is_told_so(tmp_path: Path) -> None:
+    site = Site(tmp_path, password="open sesame")
+    assert site.visitor().get("/desk/queue", accept="application/json").status_code == 401
+    assert site.visitor().post("/desk/undo", {}).status_code == 401
+
+
+# ---------------------------------------------------------------- the public pages
+
+
+def test_before_the_first_release_the_first_page_is_friendly(site: Site) -> None:
+    answer = site.visitor().get("/")
+    assert answer.status_code == 200
+    assert "soon to come" in answer.text
+    assert site.visitor().get("/feeds/all.atom").status_code == 404
+
+
+def test_the_first_page_shows_the_latest_edition_and_the_others(site: Site) -> None:
+    site.release(replace(builders.edition(id="2026-10", month_name="October 2026"), sections=()))
+    site.release(builders.edition(), digest_pdf=b"%PDF-1.7")
+    text = site.visitor().get("/").text
+    assert "November 2026" in text
+    assert "How a network learns" in text
+    assert "<em>much</em>" in text
+    assert 'href="/editions/2026-10"' in text
+    assert 'href="/editions/2026-11/digest.pdf"' in text
+    assert "October 2026" in site.visitor().get("/editions/2026-10").text
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("digest.pdf", "application/pdf"),
+        ("atom.xml", "application/atom+xml; charset=utf-8"),
+        ("events.ics", "text/calendar; charset=utf-8"),
+        ("manifest.json", "application/json"),
+    ],
+)
+def test_the_files_of_an_edition_have_their_media_types(site: Site, name: str, media_type: str) -> None:
+    site.release(builders.edition(), digest_pdf=b"%PDF", atom_xml=b"<feed/>", events_ics=b"BEGIN:VCALENDAR")
+    answer = site.visitor().get(f"/editions/2026-11/{name}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+    assert answer.content == (site.config.digests / "2026-11" / name).read_bytes()
+    assert site.visitor().get(f"/editions/2026-11/{name}", if_none_match=answer.headers["etag"]).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "name", ["letter.md", "..%2F..%2Fcurated.db", "%2e%2e", "..%5C..%5Ccurated.db", "/etc/passwd", "digest.pdf%00", "email.html"]
+)
+def test_only_what_the_release_names_is_served(site: Site, name: str) -> None:
+    site.release(builders.edition(), digest_pdf=b"%PDF")
+    (site.config.digests / "2026-11" / "letter.md").write_text("a draft")
+    assert site.visitor().get(f"/editions/2026-11/{name}").status_code == 404
+
+
+def test_a_published_page_keeps_its_own_style_and_nothing_else(site: Site) -> None:
+    site.release(builders.edition(), index_html=b"<style>p { color: red }</style><p>x")
+    policy = site.visitor().get("/editions/2026-11/index.html").headers["content-security-policy"]
+    assert "style-src 'sha256-" in policy
+    assert "unsafe" not in policy
+
+
+def test_feed_and_calendar_are_those_of_the_latest_edition(site: Site) -> None:
+    site.release(builders.edition(id="2026-10"), atom_xml=b"<feed>october</feed>")
+    site.release(builders.edition(), atom_xml=b"<feed>november</feed>", events_ics=b"BEGIN:VCALENDAR")
+    assert site.visitor().get("/feeds/all.atom").content == b"<feed>november</feed>"
+    assert site.visitor().get("/calendar.ics").content == b"BEGIN:VCALENDAR"
+
+
+@pytest.mark.parametrize("change", [{"audience": "members"}, {"state": EditionState.DRAFT}])
+def test_what_is_not_for_everybody_is_not_there(site: Site, change: dict[str, object]) -> None:
+    edition = replace(builders.edition(), **change)  # type: ignore[arg-type]  # one of two fields
+    if edition.state is EditionState.DRAFT and "state" in change:
+        with site.open() as store:
+            store.save_edition(edition)
+    else:
+        site.release(edition, atom_xml=b"<feed/>")
+    visitor = site.visitor()
+    assert "soon to come" in visitor.get("/").text
+    assert [visitor.get(path).status_code for path in ("/editions/2026-11", "/editions/2026-11/atom.xml", "/feeds/all.atom")] == [404, 404, 404]
+    assert visitor.get("/desk/editions/2026-11").status_code == 200
+
+
+def test_an_item_is_public_once_it_is_published(site: Site) -> None:
+    item = site.add(1)
+    visitor = site.visitor()
+    assert visitor.get(f"/items/{item}").status_code == 404
+    visitor.post(f"/desk/items/{item}/decide", {"verdict": "accept"})
+    assert visitor.get(f"/items/{item}").status_code == 404
+    section = replace(builders.edition().sections[0], entries=(builders.entry(id=item),))
+    site.release(builders.edition(sections=(section,)))
+    answer = visitor.get(f"/items/{item}")
+    assert answer.status_code == 200
+    assert "Take the table on page 4" in answer.text
+
+
+# ---------------------------------------------------------------- sources, editions, health
+
+
+def test_a_failing_source_stands_first_with_its_sentence(site: Site) -> None:
+    with site.open() as store:
+        store.record_run(Run(source="north-blog", started=site.now, finished=site.now, error="north.example does not answer."))
+    text = site.visitor().get("/desk/sources").text
+    assert "north.example does not answer." in text
+    assert "North Network blog" in text
+
+
+def test_the_draft_shows_sections_and_findings(site: Site) -> None:
+    entry = builders.entry(title="Untitled", note="")
+    with site.open() as store:
+        store.save_edition(builders.edition(sections=(replace(builders.edition().sections[0], entries=(entry,)),)))
+    text = site.visitor().get("/desk/editions/2026-11").text
+    assert "Reports and research" in text
+    assert "does not say why it is here" in text
+
+
+def test_an_edition_that_is_not_there_names_the_command(site: Site) -> None:
+    answer = site.visitor().get("/desk/editions/2027-01", accept="application/json")
+    assert answer.status_code == 404
+    assert "gleanings digest build 2027-01" in answer.json()["hint"]
+
+
+def test_health_is_told_to_any_host(site: Site) -> None:
+    assert site.visitor().get("/healthz", host="10.0.0.9:8765").json() == {"ok": True}
+    ready = site.visitor().get("/readyz", host="10.0.0.9:8765")
+    assert ready.status_code == 200
+    assert ready.json()["db"] == "ok"
+
+
+def test_a_database_that_cannot_be_read_is_not_ready(tmp_path: Path) -> None:
+    (tmp_path / "curated.db").write_bytes(b"this is no database, " * 200)
+    answer = Site(tmp_path).visitor().get("/readyz")
+    assert (answer.status_code, answer.json()["db"]) == (503, "unreadable")
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "expected"),
+    [
+        ("A network of networks.", ("network",), "A <mark>network</mark> of networks."),
+        ("Primary care networks", ("care", "primary care"), "<mark>Primary care</mark> networks"),
+        ("a < b & c", ("b",), "a &lt; <mark>b</mark> &amp; c"),
+        ("plain", (), "plain"),
+        ("c++ and (x)", ("c++", "(x)"), "<mark>c++</mark> and <mark>(x)</mark>"),
+    ],
+)
+def test_words_are_marked_where_they_stand_whole(text: str, wanted: tuple[str, ...], expected: str) -> None:
+    assert words.marked(text, wanted) == expected
+
+
+@given(st.text(), st.lists(st.text(max_size=8), max_size=6))
+def test_marking_adds_marks_and_nothing_else(text: str, wanted: list[str]) -> None:
+    marked = words.marked(text, wanted)
+    assert marked.replace("<mark>", "").replace("</mark>", "").unescape() == text or "<mark>" in text or "</mark>" in text
+
+
+@given(st.text(max_size=200), st.integers(1, 100))
+def test_an_excerpt_is_the_beginning(text: str, limit: int) -> None:
+    short = words.excerpt(text, limit=limit)
+    assert text.startswith(short.removesuffix(" …")) or not text.strip()
+    assert len(short) <= limit + 2
+
+
+def test_a_link_leads_to_the_web_only() -> None:
+    assert words.href("HTTPS://north.example/") == "HTTPS://north.example/"
+    assert [words.href(url) for url in ("javascript:alert(1)", "data:text/html,x", " https://x.example", "")] == ["", "", "", ""]
+
+
+def test_times_are_told_in_the_zone_of_the_desk() -> None:
+    from zoneinfo import ZoneInfo
+
+    zone, today = ZoneInfo("Europe/London"), datetime(2026, 7, 1, tzinfo=UTC).date()
+    assert words.moment(datetime(2026, 7, 1, 12, 5, tzinfo=UTC), zone=zone, today=today) == "13:05"
+    assert words.moment(datetime(2025, 12, 1, 12, 5, tzinfo=UTC), zone=zone, today=today) == "1 Dec 2025, 12:05"
+    assert words.span(timedelta(days=6, hours=3)) == "6 days"
+    assert words.span(timedelta(seconds=3)) == "less than a minute"
