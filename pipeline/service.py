@@ -58,6 +58,11 @@ class Harvester:
         self._deaths = 0
         self._not_before: datetime | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that was started last and not yet seen to have ended."""
+        return self._process.pid if self._process else None
+
     def is_busy(self, now: datetime) -> bool:
         """Say whether the child is at work, and note how it ended if it is not."""
         if self._process is None:
@@ -71,7 +76,7 @@ class Harvester:
 
     def start(self, now: datetime) -> bool:
         """Start the child, unless one is at work or it died a moment ago."""
-        if self.is_busy(now) or (self._not_before is not None and now < self._not_before):
+        if self.is_busy(now) or not self.may_start(now):
             return False
         # A session of its own: Ctrl-C reaches us alone, and `stop` reaches the child's workers too.
         self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -93,6 +98,10 @@ class Harvester:
                 continue
         self._process = None
 
+    def may_start(self, now: datetime) -> bool:
+        """Say whether the pause after the last death is over."""
+        return self._not_before is None or now >= self._not_before
+
     def _note(self, code: int, now: datetime) -> None:
         if code in _DONE or code == _LOCKED:
             self._deaths, self._not_before = 0, None
@@ -109,6 +118,7 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool) 
 
     Raises `LockedError` where another instance serves this database, `UnavailableError` where the port cannot be had.
     """
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # a line for every tick tells nobody anything
     server = uvicorn.Server(_settings(doors.app))
     with hold(config.db, "serve", now=doors.clock()), _listening(host, port) as listener, _ended_by_signals(server):
         with doors.open_store() as store:

@@ -187,7 +187,8 @@ LAYOUTS = {
     "an empty list below": HEAD + "sources:\n  []\n",
     "nothing behind the key": HEAD + "sources:   # none yet\ndesk: {name: A}\n",
     "a block": HEAD
-    + "sources:\n  # the first\n  - id: a\n    kind: listing\n    url: https://a.example/\n    select: {item: .card}  # cards\n\n# the end\ndesk: {name: A}\n",
+    + "sources:\n  # the first\n  - id: a\n    kind: listing\n    url: https://a.example/\n"
+    + "    select: {item: .card}  # cards\n\n# the end\ndesk: {name: A}\n",
     "a block without indent": HEAD
     + "sources:\n- {id: a, kind: feed, url: 'https://a.example/'} # a\n- id: b\n  kind: feed\n  url: https://b.example/",
     "a block with folded text": HEAD

@@ -55,7 +55,20 @@ def test_dates_are_read_as_people_and_machines_write_them(written: str, expected
 
 @pytest.mark.parametrize(
     "written",
-    ["2026", "November 2026", "2026-11", "11/2026", "2026-02-30", "31/02/2026", "Tuesday, November 3", "soon", "", "1.2.3", "12.3 million 2020", "99999999"],
+    [
+        "2026",
+        "November 2026",
+        "2026-11",
+        "11/2026",
+        "2026-02-30",
+        "31/02/2026",
+        "Tuesday, November 3",
+        "soon",
+        "",
+        "1.2.3",
+        "12.3 million 2020",
+        "99999999",
+    ],
 )
 def test_what_is_no_whole_date_stays_unread(written: str) -> None:
     assert dates.parse(written) is None

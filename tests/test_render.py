@@ -9,8 +9,10 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,12 @@ def test_every_entry_is_in_every_format_once(format: str) -> None:
         assert re.search(rf"Entry\s+number\s+{n}\s+of\s+many", text), n
     found = re.findall(r"Entry\s+number\s+\d+\s+of\s+many", re.sub(r'aria-label="[^"]*"', "", text))
     assert len(found) == 60 or format == "pdf-large"
+
+
+def test_several_threads_may_print_at_once() -> None:
+    with ThreadPoolExecutor(4) as crew:
+        printed = set(crew.map(lambda _: render(full(4), "pdf").body, range(8)))
+    assert printed == {render(full(4), "pdf").body}
 
 
 HOSTILE = json.loads((CASES / "hostile.json").read_text(encoding="utf-8"))
@@ -375,7 +383,7 @@ def test_the_page_has_one_heading_of_the_first_level_and_skips_none() -> None:
     page = soup(full())
     levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert page.html is not None
     assert page.html["lang"] == "en-GB"
     ids = [tag["id"] for tag in page.find_all(id=True)]

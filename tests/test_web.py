@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,11 +140,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Site:
     made = Site(tmp_path)
     with made.open() as store:
         store.sync_sources(made.config.sources, made.now)
-    yield made
+    return made
 
 
 def dump(site: Site) -> list[str]:
@@ -300,7 +299,8 @@ def test_a_form_leads_on_to_the_desk_only(site: Site, to: str) -> None:
 
 @given(st.text())
 def test_no_address_leads_out_of_the_desk(path: str) -> None:
-    assert re.match(r"/desk($|[/?])", desk_path("/desk" + path)) and not re.search(r"[\r\n\\]|//", desk_path("/desk" + path).partition("?")[0])
+    assert re.match(r"/desk($|[/?])", desk_path("/desk" + path))
+    assert not re.search(r"[\r\n\\]|//", desk_path("/desk" + path).partition("?")[0])
 
 
 def test_the_page_of_an_item_shows_rules_sightings_and_history(site: Site) -> None:
@@ -541,8 +541,7 @@ def test_only_what_the_release_names_is_served(site: Site, name: str) -> None:
 def test_a_published_page_keeps_its_own_style_and_nothing_else(site: Site) -> None:
     site.release(builders.edition(), index_html=b"<style>p { color: red }</style><p>x")
     policy = site.visitor().get("/editions/2026-11/index.html").headers["content-security-policy"]
-    assert "style-src 'sha256-" in policy
-    assert "unsafe" not in policy
+    assert re.search(r"; style-src 'sha256-[^' ]+'; ", policy)
 
 
 def test_feed_and_calendar_are_those_of_the_latest_edition(site: Site) -> None:

@@ -34,7 +34,7 @@ def _head(row: Row, web: SampleWeb, *extra: str, suffix: bool = True) -> str:
     site = web.sites[row["site"]]["name"]
     title = html.escape(row["title"]) + (f" | {site}" if suffix else "")
     description = html.escape(row.get("description", ""))
-    return f"<!doctype html><html lang='en-GB'><head><meta charset='utf-8'><title>{title}</title><meta name='description' content=\"{description}\">{''.join(extra)}</head>"
+    return f"<!doctype html><html lang='en-GB'><head><meta charset='utf-8'><title>{title}</title><meta name='description' content=\"{description}\"><meta property='og:site_name' content='{site}'>{''.join(extra)}</head>"
 
 
 def _press(row: Row, web: SampleWeb) -> str:
@@ -59,7 +59,7 @@ def _press(row: Row, web: SampleWeb) -> str:
     head = _head(
         row,
         web,
-        f"<meta property='og:site_name' content='{site}'><link rel='canonical' href='{html.escape(link)}'>",
+        f"<link rel='canonical' href='{html.escape(link)}'>",
         f"<script type='application/ld+json'>{json.dumps(data)}</script>",
     )
     pdf = f"<p><a href='{row['pdf']}'>Download the report (PDF)</a></p>" if "pdf" in row else ""
@@ -73,11 +73,10 @@ def _press(row: Row, web: SampleWeb) -> str:
 
 
 def _blog(row: Row, web: SampleWeb) -> str:
-    site = web.sites[row["site"]]["name"]
     head = _head(
         row,
         web,
-        f"<meta property='og:title' content=\"{html.escape(row['title'])}\"><meta property='og:type' content='article'><meta property='og:site_name' content='{site}'>",
+        f"<meta property='og:title' content=\"{html.escape(row['title'])}\"><meta property='og:type' content='article'>",
     )
     return (
         f"{head}<body>{MENU}<article class='post'><h1 class='entry-title'>{html.escape(row['title'])}</h1><p class='entry-meta'>Posted by "
@@ -145,7 +144,7 @@ def event_page(event: Row, web: SampleWeb) -> str:
         data |= {"startDate": start.isoformat(), "endDate": (start + timedelta(days=event["days"] - 1)).isoformat()}
     return (
         f"<!doctype html><html lang='en-GB'><head><meta charset='utf-8'><title>{html.escape(event['title'])} | Improvement Almanac</title>"
-        f"<meta name='description' content=\"{html.escape(event['description'])}\"><script type='application/ld+json'>{json.dumps(data)}</script></head>"
+        f"<meta name='description' content=\"{html.escape(event['description'])}\"><meta property='og:site_name' content='Improvement Almanac'><script type='application/ld+json'>{json.dumps(data)}</script></head>"
         f"<body>{MENU}<main><h1>{html.escape(event['title'])}</h1><p>{html.escape(event['description'])}</p><p>{html.escape(event['place'])}</p>"
         f"<p>Places are given in the order of registration. Tell us what you need in order to take part.</p></main>{FOOT}</body></html>"
     )

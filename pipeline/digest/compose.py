@@ -43,7 +43,22 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
     shares = list(share_out(wanted.values(), settings))
     sections = tuple(_section(rule, share, names, zone) for rule, share in shares)
     earlier = sorted((one for one in history if one.id < edition_id), key=lambda one: one.id)[1 - _MONTHS_SHOWN :]
-    edition = Edition(
+    edition = replace(
+        _blank(edition_id, desk, now),
+        number=number,
+        months=tuple(short_month(one, desk.language) for one in (*(e.id for e in earlier), edition_id)),
+        letter=letter,
+        audience=settings.audience,
+        sections=sections,
+        picks=_picks([share for _, share in shares]),
+        tally=tally,
+        trends=tuple(_trends((*(e.sections for e in earlier), sections))),
+    )
+    return edition if letter.strip() else replace(edition, letter=default_letter(edition))
+
+
+def _blank(edition_id: str, desk: Desk, now: datetime) -> Edition:
+    return Edition(
         id=edition_id,
         title=desk.name,
         organisation=desk.organisation,
@@ -51,20 +66,11 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
         contact=desk.contact,
         language=desk.language,
         timezone=desk.timezone,
-        number=number,
         month_name=month_name(edition_id, desk.language),
-        months=tuple(short_month(one, desk.language) for one in (*(e.id for e in earlier), edition_id)),
         strap=desk.strap,
-        letter=letter,
         editor=desk.editor,
-        audience=settings.audience,
-        sections=sections,
-        picks=_picks([share for _, share in shares]),
-        tally=tally,
-        trends=tuple(_trends((*(e.sections for e in earlier), sections))),
         composed=now,
     )
-    return edition if letter.strip() else replace(edition, letter=default_letter(edition))
 
 
 def zone_of(name: str) -> tzinfo:

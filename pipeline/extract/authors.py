@@ -59,9 +59,8 @@ _BETWEEN = re.compile(rf"\s*;\s*|\s*\|\s*|,?\s+(?:and|und|et|y)\s+|\s+&\s+|\s*,\
 _ADDRESS = re.compile(r"\S+@\S+")
 _LETTER = re.compile(r"[^\W\d_]")
 _BYLINE = re.compile(
-    r"(?:(?:written|posted|reported|published|words|text|story|photos?|(?:(?:blog|ein) )?beitrag|geschrieben|verfasst|veröffentlicht|publié"
-    r"|[eé]crit|escrito)\s+)?"
-    r"(?:by|von|par|por|di|autor(?:in)?:|text:|author:|auteur\s*:|autor/in:|redaktion:|redacción:)[\s:]+"
+    r"(?i:(?:(?:written|posted|reported|published|words|text|story|photos?|(?:(?:blog|ein) )?beitrag|geschrieben|verfasst|veröffentlicht|publié|[eé]crit"
+    r"|escrito)\s+)?(?:by|von|par|por|di|autor(?:in)?:|text:|author:|auteur\s*:|autor/in:|redaktion:|redacción:))[\s:]+"
     r"([A-ZÀ-ÝŁŚŻ][^\d|,;:()<>]{3,50}?)\s*(?:[|,;:(·•–-].*|\d.*|am .*|on .*)?"
 )
 

@@ -8,8 +8,6 @@ from lxml import etree
 from pipeline import text
 from pipeline.extract.document import Element
 
-MAX_ELEMENTS = 25_000
-"""Beyond this trafilatura takes seconds. Such pages are tables of data, or attacks; their paragraphs are taken as they stand."""
 MAX_TEXT = 500_000
 """Characters kept of a text: a long book chapter."""
 
@@ -35,26 +33,13 @@ _NO_TEXT = (
     ),
     *("picture", "source", "video", "audio", "footer", "aside", "form"),
 )
-_COUNT = etree.XPath("count(//*)")
 
 
 def main_text(tree: Element) -> str:
     """The text without menus, comments and advertisements: paragraphs in lines of their own; "" where there is none."""
     etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
-    if _COUNT(tree) > MAX_ELEMENTS:
-        return _paragraphs(tree)
     found = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
     return _tidy((found.text or "") if found else "")
-
-
-def _paragraphs(tree: Element) -> str:
-    lines, length = [], 0
-    for element in tree.iter("p"):
-        lines.append("".join(element.itertext()))
-        length += len(lines[-1])
-        if length > MAX_TEXT:
-            break
-    return _tidy("\n".join(lines))
 
 
 def _tidy(found: str) -> str:

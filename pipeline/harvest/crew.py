@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -53,7 +54,7 @@ def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, 
     """One pool's life: each shard with what came of it, `None` where its worker was lost."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipeline.harvest.work"])
-    with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context) as pool:
+    with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context, initializer=_tie) as pool:
         futures: dict[Future[ShardDone], Shard] = {}
         for shard in shards:
             try:
@@ -65,6 +66,19 @@ def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, 
                 yield futures[future], future.result()
             except BrokenProcessPool:
                 yield futures[future], None
+
+
+def _tie() -> None:
+    """Let this worker end with its harvest, even where that is killed: an orphan would go on asking hosts, and then wait for ever."""
+    harvest = multiprocessing.parent_process()
+    if harvest is None:
+        return
+
+    def follow() -> None:
+        harvest.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _halves(shard: Shard) -> list[Shard]:

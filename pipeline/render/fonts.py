@@ -5,6 +5,7 @@ The families come as packages: Source Sans Pro and Source Serif Pro (SIL Open Fo
 
 from __future__ import annotations
 
+import atexit
 import re
 import struct
 import unicodedata
@@ -30,16 +31,17 @@ _ENDLESS = re.compile(rf"\S{{{_PIECE + 8},}}")
 
 
 @cache
-def library() -> tuple[typst.Fonts, TemporaryDirectory[str]]:
-    """Give the faces that the template uses, and the folder that must live as long as they do.
+def library() -> typst.Fonts:
+    """Give the faces that the template uses.
 
     The packages hold each face twice (OpenType and TrueType), and typst takes whichever the folder lists first: that differs between
     machines, and so would the bytes. Links to one file for each face, in a folder of this process, make it always the same.
     """
     folder = TemporaryDirectory(prefix="gleanings-fonts-")
+    atexit.register(folder.cleanup)  # typst reads a face when it first needs it, so the links must live as long as the process
     for face in _paths():
         (Path(folder.name) / face.name).symlink_to(face)
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder.name]), folder
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder.name])
 
 
 @cache

@@ -37,10 +37,10 @@ def render_large(edition: Edition) -> bytes:
 def _set(edition: Edition, *, large: bool) -> bytes:
     made = prepare(edition)
     inputs = {"data": json.dumps(_showable(page_data(made)), ensure_ascii=False), "large": "yes" if large else "no"}
-    compiler, source = _compiler()
     moment = int((edition.released or edition.composed).timestamp())
     try:
-        document = compiler.compile(input=source, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=moment)
+        # Not a typst.Compiler kept for all: two threads may not use one at a time.
+        document = typst.compile(_template(), font_paths=fonts.library(), format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=moment)
     except typst.TypstError as error:
         raise RenderError(f"The PDF of {made.id} could not be set: {error.message}.", place=f"edition {made.id}") from error
     if not isinstance(document, bytes):
@@ -49,9 +49,8 @@ def _set(edition: Edition, *, large: bool) -> bytes:
 
 
 @cache
-def _compiler() -> tuple[typst.Compiler, bytes]:
-    source = (files("pipeline.render") / "templates" / "digest.typ").read_bytes()
-    return typst.Compiler(input=source, font_paths=fonts.library()[0]), source
+def _template() -> bytes:
+    return (files("pipeline.render") / "templates" / "digest.typ").read_bytes()
 
 
 def page_data(edition: Edition) -> dict[str, Json]:
@@ -165,6 +164,8 @@ def _topics(edition: Edition) -> Iterator[tuple[str, list[Json]]]:
 
 def _second_column(edition: Edition) -> str:
     """Choose the section that opens the second column of the contents, so that both are about as high."""
+    if sum(len(section.entries) for section in edition.sections) <= _SHORT:
+        return edition.sections[(len(edition.sections) + 1) // 2].title if len(edition.sections) > 1 else ""
     heights = [3.5 + sum(2 if len(entry.title) > 48 else 1 for entry in section.entries) for section in edition.sections]
     whole = sum(heights) + 3.5
     cut = min(range(1, len(heights) + 1), key=lambda place: max(sum(heights[:place]), whole - sum(heights[:place])), default=0)

@@ -37,12 +37,14 @@ def reading(entry: Entry) -> str:
 
 
 def byline(entry: Entry, language: str) -> str:
-    """Join credits, date and length: "By Ada Marsh, 3 November 2026, 10 minute read"."""
-    people = ". ".join(credit_lines(entry))
+    """Join who made it, date and length, then who passed it on: "By Ada Marsh, 3 November 2026, 10 minute read. Posted by Di Oak"."""
+    lines = list(credit_lines(entry))
+    makers = [line for line in lines if line.startswith(tuple(_ROLES.values()))]
     if entry.event:
-        return people  # when its page was written and how long that is says nothing of an event
+        return ". ".join(lines)  # when its page was written and how long that is says nothing of an event
     day = dates.long(entry.published, language) if entry.published else ""
-    return ", ".join(part for part in (people, day, reading(entry)) if part)
+    made = ", ".join(part for part in (". ".join(makers), day, reading(entry)) if part)
+    return ". ".join(part for part in (made, *(line for line in lines if line not in makers)) if part)
 
 
 def credit_lines(entry: Entry) -> Iterator[str]:

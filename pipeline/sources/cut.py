@@ -28,7 +28,8 @@ _HEADS = ("dt", "h2", "h3", "h4", "h5", "h6")
 _CHROME_WORDS = re.compile(
     r"(?:share|tweet|comments?|\d+ comments?|leave a comment|reply|save|cite|print|e-?mail|log ?in|sign in|edit|next|previous|prev|older(?: posts)?"
     r"|newer(?: posts)?|back to top|top|home|permalink|facebook|twitter|x|linkedin|whatsapp|mastodon|bluesky|pinterest|\d{1,3}|[«»‹›<>←→]+|like"
-    r"|bookmark|add to (?:list|favou?rites)|about(?: us)?|contact(?: us)?|privacy(?: notice| policy)?|cookies|accessibility|terms[ \w]{0,20}|site ?map)\W*",
+    r"|bookmark|add to (?:list|favou?rites)|about(?: us)?|contact(?: us)?|privacy(?: notice| policy)?|cookies|accessibility|terms[ \w]{0,20}"
+    r"|site ?map)\W*",
     re.IGNORECASE,
 )
 _CHROME_PATHS = re.compile(

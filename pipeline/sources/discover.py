@@ -65,7 +65,7 @@ def _kind_of(page: Page) -> str | None:
     try:
         root = markup.local(markup.xml(Source(id="offer", kind="", url=page.url), page))
     except ParseError:
-        return None
+        root = ""
     if root in _ROOTS:
         return _ROOTS[root]
     return "listing" if root == "html" or re.search(r"<(?:!doctype html|html|head|body|a\s|p\b|div|ul|table|h1)", head, re.IGNORECASE) else None

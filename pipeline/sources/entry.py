@@ -70,7 +70,7 @@ def leads(source: Source, page: Page, items: Sequence[Sequence[Line]]) -> Iterat
         found = _read(lines, habits, link, {one.words for one in links if is_label(one.words)})
         label = labels[0] if labels else None
         name = found.title or " ".join(found.blurb)
-        if not links and len(name) < _NAMED:
+        if not links and len(found.title + " ".join(found.blurb)) < _NAMED:
             continue
         yield Lead(
             source=source.id,

@@ -41,7 +41,8 @@ _WINDOWS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DECLARATION = re.compile(r"<\?xml[^>]{0,300}>")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_DOCTYPE_START = re.compile("<!DOCTYPE", re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
@@ -167,9 +168,9 @@ def _mended(text: str) -> str:
     """Put right what feeds get wrong: junk before the first tag, forbidden characters, bare ampersands, names of HTML characters; no DTD."""
     text = _NOT_XML.sub("", text[max(text.find("<"), 0) :])
     text = _DECLARATION.sub("", text, count=1)
-    start = text.find("<!DOCTYPE")
-    if start >= 0 and (doctype := _DOCTYPE.match(text, start)):
-        text = text[:start] + text[doctype.end() :]
+    start = _DOCTYPE_START.search(text)
+    if start and (doctype := _DOCTYPE.match(text, start.start())):
+        text = text[: start.start()] + text[doctype.end() :]
     text = text.replace("<!DOCTYPE", "&lt;!DOCTYPE")  # a second one, or one that never ends, is no document type any more
     head, *rest = text.split("<![CDATA[")
     parts = [_REFERENCE.sub(_character, head)]

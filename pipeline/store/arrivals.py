@@ -41,12 +41,12 @@ class Arrivals(Items, Leads):
                 item = self._revise(match, resource, fingerprint, now)
             else:
                 item = self._arrive(match, resource, fingerprint, now)
+            if match.fold is not Fold.REVISION and (origin_id is not None or extra):
                 self._change(
                     "UPDATE items SET origin_id = ?, extra = ? WHERE id = ?", (origin_id, json.dumps(dict(extra or {}), ensure_ascii=False), item)
                 )
             if claim is not None:
-                self._bind(claim, item)
-                self._know(resource.url, item)
+                self._bind(claim, item, resource.url)
             else:
                 said = Lead(source=IMPORT, url=resource.url, title=resource.title or None, published=resource.published)
                 self._sight(self._know(resource.url, item), item, said, now)
@@ -57,7 +57,7 @@ class Arrivals(Items, Leads):
         head = of if match.fold is Fold.SAME else None
         item = self._insert(
             """INSERT INTO items (state, kind, title, url, published, title_key, added, merged_into, head, fold_rule, fold_evidence)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'), 1), ?, ?)""",
             (
                 State.QUEUED if head is None else State.MERGED,
                 resource.kind,
@@ -67,13 +67,11 @@ class Arrivals(Items, Leads):
                 fingerprint.title,
                 stamp(now),
                 head,
-                head or 0,
+                head,
                 match.rule if head else "",
                 match.evidence if head else "",
             ),
         )
-        if head is None:
-            self._change("UPDATE items SET head = id WHERE id = ?", (item,))
         if match.fold is Fold.MAYBE:
             self._change("INSERT INTO proposals (item, other, rule, evidence) VALUES (?, ?, ?, ?)", (item, of, match.rule, match.evidence))
         self._insert("INSERT INTO resources (item, resource, fingerprint) VALUES (?, ?, ?)", (item, dump(resource), dump(fingerprint)))

@@ -49,6 +49,7 @@ class Connection:
         self.path = str(path)
         self._lock = threading.RLock()
         self._depth = 0
+        self._late: list[tuple[str, Sequence[Value]]] = []
         with self._answering():
             self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
@@ -88,24 +89,22 @@ class Connection:
     def transaction(self) -> Iterator[None]:
         """Do everything in the block or nothing of it. Inside another one it is a part that can fail by itself."""
         with self._lock, self._answering():
-            name = f"part_{self._depth}"
+            name, waiting = f"part_{self._depth}", len(self._late)
             self._db.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
+                if self._depth == 1:
+                    for sql, values in self._late:
+                        self._execute(sql, values)
+                    self._late.clear()
+                self._db.execute(f"RELEASE {name}" if self._depth > 1 else "COMMIT")
             except BaseException:
+                del self._late[waiting:]
                 self._back(name)
                 raise
-            self._depth -= 1
-            if self._depth:
-                self._db.execute(f"RELEASE {name}")
-                return
-            try:
-                self._db.execute("COMMIT")
-            except sqlite3.Error:
-                self._depth += 1
-                self._back(name)
-                raise
+            finally:
+                self._depth -= 1
 
     def backup(self, path: Path | str) -> None:
         """Copy the database to `path` while others use it, check the copy, and only then put it in place."""
@@ -148,6 +147,10 @@ class Connection:
         """Execute one INSERT; gives back the number of the new row."""
         with self._lock, self._answering():
             return int(self._execute(sql, values).lastrowid or 0)
+
+    def _later(self, sql: str, values: Sequence[Value]) -> None:
+        """Execute a statement of a transaction at its end. FTS5 writes out what it holds whenever another statement begins; together it is cheap."""
+        self._late.append((sql, values))
 
     def _execute(self, sql: str, values: Sequence[Value]) -> sqlite3.Cursor:
         try:
@@ -200,10 +203,9 @@ class Connection:
 
     def _back(self, name: str) -> None:
         """Undo one level. A full disk may have ended the whole transaction already, and then there is nothing left to undo."""
-        self._depth -= 1
         if not self._db.in_transaction:
             return
-        if self._depth:
+        if self._depth > 1:
             self._db.execute(f"ROLLBACK TO {name}")
             self._db.execute(f"RELEASE {name}")
         else:

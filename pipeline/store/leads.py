@@ -104,11 +104,15 @@ class Leads(Connection):
 
     # ------------------------------------------------------------ for add()
 
-    def _bind(self, claim: Claim, item: int) -> None:
-        """Say where a visited lead led to; its sightings go with it."""
-        self._waits(claim.id)
+    def _bind(self, claim: Claim, item: int, url: str) -> None:
+        """Say where a visited lead led to: its sightings go with the item, and the address where that was found is known from now on."""
+        row = self._row("SELECT key FROM leads WHERE id = ?", (claim.id,))
+        if row is None:
+            raise NotFoundError("lead", claim.id)
         self._change(f"{_SETTLED} WHERE id = ? AND item IS NULL", (item, claim.id))
         self._change("UPDATE sightings SET item = ? WHERE lead = ? AND item IS NULL", (item, claim.id))
+        if row["key"] != urls.canonical(url):
+            self._know(url, item)
 
     def _know(self, url: str, item: int) -> int | None:
         """Keep the address where an item was found, so that it is not visited when somebody names it; gives back its lead row."""

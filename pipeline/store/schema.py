@@ -55,7 +55,7 @@ CREATE TABLE items (               -- one row for each resource that came in, fo
     rank REAL NOT NULL DEFAULT 0,
     origin_id TEXT,
     merged_into INTEGER REFERENCES items(id),
-    head INTEGER NOT NULL REFERENCES items(id) DEFERRABLE INITIALLY DEFERRED,   -- top of the merged_into chain, itself where it stands alone
+    head INTEGER NOT NULL REFERENCES items(id),   -- top of the merged_into chain, itself where it stands alone
     fold_rule TEXT NOT NULL DEFAULT '',
     fold_evidence TEXT NOT NULL DEFAULT '',
     before_fold TEXT,              -- what a fold by hand changed in this row, to be put back

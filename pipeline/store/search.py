@@ -15,7 +15,10 @@ class Search(Connection):
     """What can be found, and finding it."""
 
     def search(self, query: str, limit: int = 50) -> tuple[ItemId, ...]:
-        """Find the items that hold all the words, best first; a folded one is found as its head. The last word may be a beginning."""
+        """Find the items that hold all the words, best first; a folded one is found as its head. The last word may be a beginning.
+
+        What a transaction has added is found once it has ended.
+        """
         words = phrases(query)
         if not words:
             return ()
@@ -24,11 +27,11 @@ class Search(Connection):
         return tuple(ItemId(row[0]) for row in self._rows(sql, (words, limit)))
 
     def _index(self, item: int, resource: Resource) -> None:
-        self._change("INSERT INTO search (rowid, title, description, text) VALUES (?, ?, ?, ?)", (item, *_columns(resource)))
+        self._later("INSERT INTO search (rowid, title, description, text) VALUES (?, ?, ?, ?)", (item, *_columns(resource)))
 
     def _unindex(self, item: int, resource: Resource) -> None:
         """Take an item out. The index keeps no text, so it must be told what it was: https://www.sqlite.org/fts5.html#the_delete_command"""
-        self._change("INSERT INTO search (search, rowid, title, description, text) VALUES ('delete', ?, ?, ?, ?)", (item, *_columns(resource)))
+        self._later("INSERT INTO search (search, rowid, title, description, text) VALUES ('delete', ?, ?, ?, ?)", (item, *_columns(resource)))
 
 
 def phrases(query: str) -> str:

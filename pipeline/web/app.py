@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.config import Config
@@ -33,7 +33,7 @@ def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[
     access = Access(config.desk_password, clock=clock)
     routes = [route for room in (archive, items, queue, decide, editions, sources, login, health) for route in room.routes]
     app = Starlette(
-        routes=[*routes, Mount("/static", StaticFiles(directory=STATIC), name="static")],
+        routes=[*routes, Route("/favicon.ico", _icon), Mount("/static", StaticFiles(directory=STATIC), name="static")],
         middleware=[Middleware(Gate, public_url=config.desk.url, admit=access.admit, explain=explain)],
         exception_handlers={HTTPException: _as_ours},
     )
@@ -49,6 +49,11 @@ def explain(request: Request, error: PipelineError | None) -> Response:
     if wants_json(request):
         return JSONResponse({"error": sentence, "hint": hint}, status_code=status)
     return page(request, "problem.html", status=status, sentence=sentence, hint=hint, code=status)
+
+
+def _icon(request: Request) -> Response:
+    """Give the icon to browsers that ask for it by custom: a published page names none."""
+    return FileResponse(STATIC / "icon.svg")
 
 
 def _as_ours(request: Request, error: Exception) -> Response:

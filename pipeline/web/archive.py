@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 from pathlib import PurePath
 
@@ -37,7 +38,8 @@ OFFERED = (
     ("events.ics", "Dates for your calendar"),
     ("edition.json", "For other desks (JSON)"),
 )
-_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+_STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
+_STYLE_ATTRIBUTE = re.compile(r'\sstyle="([^"]*)"')
 _MANIFEST = "manifest.json"
 
 
@@ -122,8 +124,18 @@ def _file(request: Request, store: Store, edition: Edition, name: str) -> Respon
 
 
 def _styles(body: bytes) -> tuple[str, ...]:
-    """Name the style sheets inside a published page by their hashes (CSP Level 3), so that it keeps them and nothing else may style it."""
-    return tuple(f"'sha256-{base64.b64encode(hashlib.sha256(style).digest()).decode()}'" for style in _STYLE.findall(body))
+    """Name the styles inside a published page by their hashes (CSP Level 3), so that it keeps them and nothing else may style it.
+
+    A mail carries its styles in attributes; hashes count for those only beside `'unsafe-hashes'`.
+    """
+    page = body.decode("utf-8", "replace")
+    sheets = [_hash(style) for style in _STYLE.findall(page)]
+    attributes = [_hash(html.unescape(style)) for style in dict.fromkeys(_STYLE_ATTRIBUTE.findall(page))]
+    return (*sheets, *(["'unsafe-hashes'", *attributes] if attributes else ()))
+
+
+def _hash(style: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
 routes = [

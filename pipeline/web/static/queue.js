@@ -8,6 +8,7 @@
   const wide = matchMedia("(min-width: 821px)"); // where the list stands beside the item, not below it
   const gone = new Map();          // rows that were decided on this page, by item
   let sending = Promise.resolve(); // one after the other, so that undo takes back what was seen last
+  let unsent = 0;
 
   const rows = () => $$(".row", list);
   const current = () => $(".row[aria-current]", list);
@@ -67,7 +68,7 @@
   async function post(address, body) {
     let answer;
     try {
-      answer = await fetch(address, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(body) });
+      answer = await fetch(address, { method: "POST", keepalive: true, headers: { Accept: "application/json" }, body: new URLSearchParams(body) });
     } catch {
       throw new Error("The desk does not answer. Nothing was kept of this; try again.");
     }
@@ -89,8 +90,9 @@
     gone.set(row.dataset.id, place);
     count(verdict, 1);
     say(`${{ accept: "Accepted", reject: "Rejected", defer: "Put off until later" }[verdict]}: ${title}`);
+    unsent += 1;
     sending = sending.then(() => post(address, body)).catch(error => { back(row.dataset.id); say(`${title}: ${error.message}`, true); })
-      .then(() => { if (!rows().length) location.assign("/desk/queue"); });
+      .then(() => { unsent -= 1; if (!unsent && !rows().length) location.assign("/desk/queue"); });
   }
 
   function back(id) {
@@ -153,6 +155,7 @@
     else if (event.target.matches("form.one") && event.submitter?.name) { event.preventDefault(); decide(event.submitter.name, event.submitter.value); }
   });
 
+  addEventListener("beforeunload", event => { if (unsent) event.preventDefault(); });
   try { single.checked = localStorage.getItem("single") !== "off"; } catch { /* storage may be switched off */ }
   single.addEventListener("change", () => { try { localStorage.setItem("single", single.checked ? "on" : "off"); } catch { /* for this page only */ } });
   if (current()) show(current(), false);

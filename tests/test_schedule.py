@@ -1,0 +1,180 @@
+"""What is due, which source is silent, when the next edition comes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import schedule
+from pipeline.errors import ConfigError
+from pipeline.model import DigestSettings, SourceState
+from tests.builders import NOW, source
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def state(**changes: Any) -> SourceState:
+    defaults: dict[str, Any] = {"last_run": NOW - HOUR, "last_ok": NOW - HOUR, "last_new": NOW - DAY, "since": NOW - 90 * DAY}
+    return SourceState(id="north-blog", kind="feed", url="https://north.example/feed", **(defaults | changes))
+
+
+def next_edition(line: str, now: datetime, zone: str = "Europe/London") -> datetime:
+    return schedule.next_edition(DigestSettings(schedule=line), zone, now)
+
+
+# ---------------------------------------------------------------- due
+
+
+def test_a_source_never_read_is_due() -> None:
+    assert schedule.due([], [source()], NOW) == (source(),)
+    assert schedule.due([state(last_run=None)], [source()], NOW) == (source(),)
+
+
+def test_a_source_is_due_when_its_interval_has_passed_and_not_before() -> None:
+    assert schedule.due([state(last_run=NOW - 6 * HOUR)], [source()], NOW) == (source(),)
+    assert schedule.due([state(last_run=NOW - 6 * HOUR + timedelta(seconds=1))], [source()], NOW) == ()
+
+
+def test_a_paused_source_is_never_due() -> None:
+    assert schedule.due([state(paused=True, last_run=None)], [source()], NOW) == ()
+    assert schedule.due([state(paused=True, last_run=NOW - 90 * DAY)], [source()], NOW) == ()
+
+
+def test_what_waited_longest_comes_first() -> None:
+    other = source(id="a-blog")
+    states = [state(last_run=NOW - 20 * HOUR), SourceState(id="a-blog", kind="feed", url="x", last_run=NOW - 10 * HOUR)]
+    assert [one.id for one in schedule.due(states, [other, source()], NOW)] == ["north-blog", "a-blog"]
+
+
+def test_a_source_that_is_no_longer_configured_is_not_due() -> None:
+    assert schedule.due([state(last_run=NOW - 90 * DAY)], [], NOW) == ()
+
+
+@pytest.mark.parametrize(("failures", "hours"), [(0, 6), (1, 6), (2, 6), (3, 12), (4, 24), (10, 168), (10_000, 168)])
+def test_a_source_that_keeps_failing_is_asked_less_often_but_each_week(failures: int, hours: int) -> None:
+    assert schedule.health(state(failures=failures, error="It is gone."), source(), NOW).next == NOW - HOUR + hours * HOUR
+
+
+def test_a_source_asked_once_a_month_is_not_asked_more_often_because_it_fails() -> None:
+    assert schedule.health(state(failures=9, error="It is gone."), source(every=30 * DAY), NOW).next == NOW - HOUR + 30 * DAY
+
+
+# ---------------------------------------------------------------- health
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "since"),
+    [
+        ({}, "ok", NOW - HOUR),
+        ({"paused": True, "error": "It is gone."}, "paused", NOW - HOUR),
+        ({"error": "It is gone.", "last_ok": NOW - DAY}, "failing", NOW - DAY),
+        ({"error": "It is gone.", "last_ok": None}, "failing", NOW - 90 * DAY),
+        ({"last_ok": None}, "new", NOW - 90 * DAY),
+        ({"usual_gap": 3 * DAY, "last_new": NOW - 19 * DAY}, "silent", NOW - 19 * DAY),
+    ],
+)
+def test_health_says_how_a_source_does_and_since_when(changes: dict[str, Any], word: str, since: datetime) -> None:
+    found = schedule.health(state(**changes), source(), NOW)
+    assert (found.state, found.since, found.error) == (word, since, changes.get("error"))
+
+
+@pytest.mark.parametrize(
+    ("gap", "quiet", "silent"),
+    [(DAY, 7 * DAY, False), (DAY, 7 * DAY + HOUR, True), (10 * DAY, 39 * DAY, False), (10 * DAY, 41 * DAY, True), (None, 900 * DAY, False)],
+)
+def test_silence_is_measured_by_the_habit_of_the_source(gap: timedelta | None, quiet: timedelta, silent: bool) -> None:
+    assert schedule.health(state(usual_gap=gap, last_new=NOW - quiet), source(), NOW).silent is silent
+
+
+def test_a_source_that_fails_and_is_silent_is_both() -> None:
+    found = schedule.health(state(usual_gap=DAY, last_new=NOW - 30 * DAY, error="It is gone."), source(), NOW)
+    assert (found.state, found.silent) == ("failing", True)
+
+
+# ---------------------------------------------------------------- the next edition
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("0 7 1 * *", datetime(2026, 12, 1, 7)),
+        ("30 13 * * *", datetime(2026, 11, 20, 13, 30)),
+        ("0 12 * * *", datetime(2026, 11, 21, 12)),  # NOW is noon: the next one is tomorrow
+        ("*/20 * * * *", datetime(2026, 11, 20, 12, 20)),
+        ("5/20 * * * *", datetime(2026, 11, 20, 12, 5)),
+        ("0 9 * * mon", datetime(2026, 11, 23, 9)),
+        ("0 9 * * 1-5", datetime(2026, 11, 23, 9)),
+        ("0 9 * * fri-sun/2", datetime(2026, 11, 22, 9)),
+        ("0 9 * * 7", datetime(2026, 11, 22, 9)),
+        ("0 9 * * 0", datetime(2026, 11, 22, 9)),
+        ("0 9 13 * fri", datetime(2026, 11, 27, 9)),  # day or weekday, as crontab(5) says
+        ("0 9 */2 * sat", datetime(2026, 11, 21, 9)),
+        ("0 9 1,15 JAN,jul *", datetime(2027, 1, 1, 9)),
+        ("0 0 29 2 *", datetime(2028, 2, 29)),
+        ("59 23 31 12 *", datetime(2026, 12, 31, 23, 59)),
+    ],
+)
+def test_a_cron_line_names_the_next_moment(line: str, expected: datetime) -> None:
+    assert next_edition(line, NOW) == expected.replace(tzinfo=UTC)  # London is on GMT in winter
+
+
+def test_the_hour_is_the_desks_own_on_both_sides_of_a_clock_change() -> None:
+    assert next_edition("0 7 1 * *", datetime(2026, 3, 2, tzinfo=UTC)) == datetime(2026, 4, 1, 6, tzinfo=UTC)
+    assert next_edition("0 7 1 * *", datetime(2026, 10, 2, tzinfo=UTC)) == datetime(2026, 11, 1, 7, tzinfo=UTC)
+    assert next_edition("0 7 1 * *", NOW, "Pacific/Auckland") == datetime(2026, 11, 30, 18, tzinfo=UTC)
+
+
+def test_a_time_that_the_clock_skips_comes_an_hour_later_on_the_clock() -> None:
+    assert next_edition("30 1 * * *", datetime(2026, 3, 28, 12, tzinfo=UTC)) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert next_edition("30 1 * * *", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)) == datetime(2026, 3, 30, 0, 30, tzinfo=UTC)
+
+
+def test_a_time_that_the_clock_shows_twice_counts_once() -> None:
+    first = next_edition("30 1 * * *", datetime(2026, 10, 24, 12, tzinfo=UTC))
+    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert next_edition("30 1 * * *", first) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    assert next_edition("30 1 * * *", datetime(2026, 10, 25, 1, 10, tzinfo=UTC)) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "0 7 1 *", "60 7 1 * *", "x 7 1 * *", "0 7 0 * *", "5-1 * * * *", "*/0 * * * *", "*/-1 * * * *", "0 7 1 foo *", "- - - - -"]
+)
+def test_a_line_that_cannot_be_read_is_a_sentence(line: str) -> None:
+    with pytest.raises(ConfigError, match=r"digest\.schedule"):
+        next_edition(line, NOW)
+
+
+def test_a_day_that_never_comes_is_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="never comes"):
+        next_edition("0 7 31 2 *", NOW)
+
+
+MOMENTS = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2040, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC, microsecond=0))
+ZONES = st.sampled_from(["UTC", "Europe/London", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu"])
+
+
+@given(now=MOMENTS, zone=ZONES, hour=st.integers(0, 23), minute=st.integers(0, 59))
+def test_a_daily_edition_comes_once_a_day(now: datetime, zone: str, hour: int, minute: int) -> None:
+    moments = [now]
+    for _ in range(4):
+        moments.append(next_edition(f"{minute} {hour} * * *", moments[-1], zone))
+    days = [moment.astimezone(ZoneInfo(zone)).date() for moment in moments[1:]]
+    assert days == [days[0] + index * DAY for index in range(4)]
+    assert moments[0] < moments[1] <= now + 2 * DAY
+
+
+@given(text=st.text(max_size=30))
+def test_any_line_gives_a_later_moment_or_the_named_error(text: str) -> None:
+    with suppress(ConfigError):
+        assert next_edition(text, NOW) > NOW
+
+
+def test_an_edition_is_named_by_its_month_in_the_desks_zone() -> None:
+    assert schedule.edition_id(datetime(2026, 11, 30, 18, tzinfo=UTC), "Pacific/Auckland") == "2026-12"
+    assert schedule.edition_id(datetime(2026, 11, 30, 18, tzinfo=UTC), "Europe/London") == "2026-11"
