@@ -1,8 +1,8 @@
 """A desk in a folder of its own, worked by the ordinary commands: in this process, or in one of its own that a test may kill.
 
-    desk = Desk(tmp_path, sources="[…]")
-    desk.run("queue", "--json").lines        # in this process
-    child = desk.start("harvest", "--all")   # in one of its own; stop it with `kill(child)`
+desk = Desk(tmp_path, sources="[…]")
+desk.run("queue", "--json").lines        # in this process
+child = desk.start("harvest", "--all")   # in one of its own; stop it with `kill(child)`
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 60.0
 """Seconds until something that must happen is given up."""
 SETTINGS = """\
-desk: {{name: What's new, organisation: Example Learning Network, url: "https://digest.example.org", contact: editor@example.org, timezone: Europe/London, editor: Sam Reed}}
+desk: {{name: What's new, organisation: Example Learning Network, url: "https://digest.example.org", contact: editor@example.org, editor: Sam Reed}}
 harvest: {{per_host: {{delay: 0s}}, total: 20s}}
 mail: {{from: "What's new <digest@example.org>", smtp: "127.0.0.1:{port}", tls: none, bounce: bounces@example.org}}
 topics:
@@ -147,33 +147,38 @@ class Gate:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._handle: int | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(path)
 
-    def reached(self) -> None:
-        """Return when a process that writes has opened the pipe. It cannot end its writing, as nobody reads."""
-        self._handle = _soon(lambda: os.open(self.path, os.O_RDONLY), f"nobody wrote {self.path.name}")
+    def wait_for_reader(self) -> None:
+        """Return when a process has opened the pipe to read. It goes on waiting for what is written."""
+        self._handle = self._opened(os.O_WRONLY)
+
+    def wait_for_writer(self) -> None:
+        """Return when a process has opened the pipe to write."""
+        self._handle = self._opened(os.O_RDONLY)
 
     def answer(self, words: bytes) -> None:
-        """Wait for a process that reads, and let it read this."""
-        handle = _soon(lambda: os.open(self.path, os.O_WRONLY), f"nobody read {self.path.name}")
-        os.write(handle, words)
-        os.close(handle)
+        """Let the process that reads go on with this."""
+        assert self._handle is not None
+        os.write(self._handle, words)
+        os.close(self._handle)
+        self._handle = None
 
     def remove(self) -> None:
         """Take the pipe away."""
         self.path.unlink(missing_ok=True)
-        if hasattr(self, "_handle"):
+        if self._handle is not None:
             os.close(self._handle)
 
-
-def _soon(act: Callable[[], int], otherwise: str) -> int:
-    done: list[int] = []
-    thread = threading.Thread(target=lambda: done.append(act()), daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    assert done, otherwise
-    return done[0]
+    def _opened(self, mode: int) -> int:
+        done: list[int] = []
+        thread = threading.Thread(target=lambda: done.append(os.open(self.path, mode)), daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+        assert done, f"nobody opened {self.path.name}"
+        return done[0]
 
 
 def _words(stream: io.TextIOWrapper) -> str:

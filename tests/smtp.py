@@ -52,9 +52,9 @@ def _parsed(body: bytes) -> EmailMessage:
 
 
 @contextmanager
-def postbox() -> Iterator[Postbox]:
+def postbox(box: Postbox | None = None) -> Iterator[Postbox]:
     """Run the server for the length of a test, on a port that is free."""
-    box = Postbox()
+    box = box or Postbox()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         box.port = probe.getsockname()[1]
     controller = Controller(box, hostname="127.0.0.1", port=box.port)

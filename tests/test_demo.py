@@ -17,7 +17,7 @@ from pipeline.render import FORMATS
 from tests.desk import ROOT, Desk
 
 # A proxy that leads nowhere: whatever the demonstration does not reroute to its own sample web cannot be reached.
-NOWHERE = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY")}
+NOWHERE = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

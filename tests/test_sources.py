@@ -118,7 +118,7 @@ def test_entries_of_rdf_stand_beside_the_channel() -> None:
 def test_a_json_feed_is_read_and_its_wrong_types_are_passed_over() -> None:
     people = [{"name": "Ada Marsh"}, {"name": []}]
     sound = {"url": "https://a.example/2.mp3", "mime_type": "audio/mpeg", "duration_in_seconds": 61}
-    items = [
+    items: list[object] = [
         {
             "id": 1,
             "url": "/one",
@@ -469,6 +469,7 @@ def test_a_channel_page_leads_to_the_feed_that_it_names() -> None:
     feed = f"https://www.youtube.com/feeds/videos.xml?channel_id={CHANNEL}"
     shown = page(f'<html><title>Fen - YouTube</title><script>{{"externalId":"{CHANNEL}"}}</script>', url="https://www.youtube.com/@fen")
     assert list(sources.leads(source("feed"), shown)) == [Request(url=feed)]
+    assert sources.title(source("feed"), shown) is None
     assert offers(shown) == (Offer(kind="feed", url=feed, title="Fen"),)
     answer = page('{"resultCount": 1, "results": [{"feedUrl": "https://ward.example/rss"}]}')
     assert list(sources.leads(source("feed"), answer)) == [Request(url="https://ward.example/rss")]

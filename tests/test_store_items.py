@@ -228,8 +228,8 @@ def test_lists_can_be_newest_first_or_by_number(store: Store) -> None:
 
 
 def test_lists_can_be_narrowed_to_states_kind_source_topic_and_words(store: Store) -> None:
-    a = put(store, "a", title="Learning networks", text="x")
-    b = put(store, "b", title="Waiting lists", text="x", kind=Kind.VIDEO)
+    a = put(store, "a", title="Learning networks", text="x", description=None)
+    b = put(store, "b", title="Waiting lists", text="x", description=None, kind=Kind.VIDEO)
     store.offer("south", [lead(url="https://north.example/b")], NOW)
     store.suggest(a, (Suggestion(topic="networks", probability=0.8, reasons=("network",)), Suggestion(topic="lists", probability=0.3)), 0)
     store.suggest(b, (Suggestion(topic="networks", probability=0.6),), 0)

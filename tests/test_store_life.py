@@ -19,7 +19,7 @@ from sqlite_utils import Database
 from pipeline.errors import LockedError, StoreError
 from pipeline.model import Fingerprint, Fold, Match, State
 from pipeline.store import Store, hold
-from pipeline.store.connection import SCHEMA
+from pipeline.store.connection import SCHEMA, _answer
 from pipeline.store.schema import changes
 from tests.builders import NOW, edition, resource, source
 
@@ -290,3 +290,38 @@ def test_a_lock_dies_with_its_process(path: Path) -> None:
 def test_a_lock_where_no_file_can_be_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"), hold(tmp_path / "missing" / "curated.db", "serve", now=NOW):
         pass
+
+
+def test_a_new_file_that_several_open_at_once_is_made_once(path: Path) -> None:
+    start, opened = threading.Barrier(4), []
+
+    def work() -> None:
+        start.wait()
+        with Store.open(path) as mine:
+            opened.append((mine.schema_version, add(mine, threading.get_ident())))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(opened) == [(SCHEMA, number) for number in (1, 2, 3, 4)]
+
+
+def test_a_file_that_may_only_be_read_is_a_sentence(store: Store) -> None:
+    store._rows("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match=r"curated\.db cannot be written"):
+        add(store)
+    assert store.counts()[State.QUEUED] == 0
+
+
+def test_a_disk_that_fails_is_a_sentence() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    answer = _answer(error, "/srv/curated.db")
+    assert str(answer) == "The disk failed while curated.db was used (disk I/O error)."
+
+
+def test_a_mistake_of_our_own_is_not_dressed_up(store: Store) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="no such column"):
+        store._rows("SELECT nonsense")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipeline import text
 from pipeline.extract import authors, describe, event, kind, media, metadata, published, site, titles, walls
-from pipeline.extract.document import MAX_BYTES, Document, Found, parse
+from pipeline.extract.document import Document, Found, parse
 from pipeline.extract.maintext import main_text
 from pipeline.model import Lead, Page, Resource
 
@@ -14,11 +14,11 @@ from pipeline.model import Lead, Page, Resource
 def extract(page: Page, lead: Lead) -> Resource:
     """Describe a web page. Raises `ExtractError` where it is a wall, a shell or nothing."""
     document = parse(page)
-    signs = walls.signs(document, page.body[:MAX_BYTES])
+    signs = walls.signs(document)
     findings = _metadata(document, lead)
-    words = main_text(document.tree)
+    words = main_text(document.tree, findings["title"][0] if findings["title"] else "")
     count = len(text.words(words))
-    walls.check(document, signs, words, count)
+    walls.check(page, signs, words, count)
     findings |= _of_text(document, lead, findings, words=words, count=count)
     filled = dict(describe.filled(findings, lead))
     if not filled["title"] and document.heading:  # only the name of the site, but better than nothing

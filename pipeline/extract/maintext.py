@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import trafilatura
 from lxml import etree
 
@@ -11,6 +13,8 @@ from pipeline.extract.document import Element
 MAX_TEXT = 500_000
 """Characters kept of a text: a long book chapter."""
 
+_FURNITURE = re.compile(r"https?://\S+|[|\s:-]+")
+_OPENING = 3  # lines in which a page repeats its title above its text
 # Gone before trafilatura copies and walks the tree, which halves its time. It would throw them away itself.
 _NO_TEXT = (
     *(
@@ -35,13 +39,15 @@ _NO_TEXT = (
 )
 
 
-def main_text(tree: Element) -> str:
-    """The text without menus, comments and advertisements: paragraphs in lines of their own; "" where there is none."""
+def main_text(tree: Element, title: str) -> str:
+    """The text without menus, comments and advertisements: paragraphs in lines of their own; "" where there is none.
+
+    The title is no part of it, nor are bare addresses and the rules of tables.
+    """
     etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
     found = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
-    return _tidy((found.text or "") if found else "")
-
-
-def _tidy(found: str) -> str:
-    lines = (text.squeeze(line) for line in text.clean(found).splitlines())
-    return text.clip("\n".join(line for line in lines if line), MAX_TEXT)
+    lines = [
+        line for line in map(text.squeeze, text.clean((found.text or "") if found else "").splitlines()) if line and not _FURNITURE.fullmatch(line)
+    ]
+    opening = [line for line in lines[:_OPENING] if line != title]
+    return text.clip("\n".join((*opening, *lines[_OPENING:])), MAX_TEXT)

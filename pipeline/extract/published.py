@@ -43,6 +43,8 @@ _METAS = (
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified")
 _TIMES = etree.XPath("//time")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/\-_.]|$)")
+_DATED = re.compile(r"date|time(?!line)|publi|posted|datum|byline|meta(?:data)?\b")
+_SHORT = 100  # characters of a line that only says when and by whom
 _TOO_OLD = date(1900, 1, 1)
 
 
@@ -52,7 +54,7 @@ def published(document: Document) -> Found[date]:
         value = dates.parse(written)
         if value and plausible(value, document.fetched):
             return value, rule
-    return _guessed(document)
+    return _shown(document) or _guessed(document)
 
 
 def modified(document: Document, published: date | None) -> Found[date]:
@@ -89,10 +91,23 @@ def _stated(document: Document) -> Iterator[tuple[str, str]]:
         yield "-".join(found.groups()), "address"
 
 
+def _shown(document: Document) -> Found[date]:
+    """The date in a short text that the markup calls a date, or that stands in a `<time>`, outside menus and comments."""
+    for element in document.tree.iter():
+        names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
+        if element.tag != "time" and not _DATED.search(names):
+            continue
+        words = element.get("datetime") or inner(element)
+        value = dates.parse(words) if 6 <= len(words) < _SHORT else None
+        if value and plausible(value, document.fetched) and not is_chrome(element):
+            return value, "marked as date"
+    return None
+
+
 def _guessed(document: Document) -> Found[date]:
     """What htmldate finds in the text. It makes a first of the month out of a month and a year, so a first must stand in the page."""
     try:
-        found = htmldate.find_date(document.tree, url=document.url, original_date=True, extensive_search=True, max_date=document.fetched)
+        found = htmldate.find_date(document.tree, url=document.url, original_date=True, extensive_search=False, max_date=document.fetched)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, etree.LxmlError):  # what it raises on hostile pages
         return None
     value = date.fromisoformat(found) if found else None

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import ExtractError
 from pipeline.extract.document import Document, inner
+from pipeline.model import Page
 
 _LOGIN = re.compile(
     r"(?:please )?(?:log|sign)[\s-]?(?:in|on)\b.{0,40}|(?:member |staff )?login(?: required)?|authentication required"
@@ -68,47 +69,46 @@ _SHORT, _LONG = 120, 400  # words: a wall says little; a consent page may say mo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """What of a page tells a wall, gathered before the tree is spoiled for its text."""
+    """What the tree of a page tells of a wall. `described` says whether metadata describe a thing, and not only name a page."""
 
-    password: bool
-    captcha: bool
     noscript: str
     headings: tuple[str, ...]
-    described: bool  # whether metadata describe a thing, and not only name a page
+    described: bool
 
 
-def signs(document: Document, body: bytes) -> Signs:
-    """Gather the signs of a wall from a page and its bytes."""
+def signs(document: Document) -> Signs:
+    """Gather what the tree shows of a wall, before it is spoiled for its text."""
     tree = document.tree
     headings = [document.heading, *(inner(element) for element in tree.findall(".//h1")[:3])]
     return Signs(
-        password=_PASSWORD.search(body) is not None,
-        captcha=any(mark in body for mark in _CAPTCHA_MARKS),
         noscript=" ".join(inner(element) for element in tree.findall(".//noscript")[:3])[:1000],
         headings=tuple(filter(None, headings)),
         described=bool(document.main or document.meta("og:description", "description", "og:video", "og:audio", "citation_title")),
     )
 
 
-def check(document: Document, signs: Signs, words: str, count: int) -> None:
+def check(page: Page, signs: Signs, words: str, count: int) -> None:
     """Raise `ExtractError` where the page is only a wall; `words` is its main text, `count` how many they are."""
-    if reason := _reason(document.url, signs, words, count):
-        raise ExtractError(f"{document.url} {_SENTENCES[reason]}.", url=document.url, reason=reason)
+    if reason := _reason(page, signs, words, count):
+        raise ExtractError(f"{page.url} {_SENTENCES[reason]}.", url=page.url, reason=reason)
 
 
-def _reason(url: str, signs: Signs, words: str, count: int) -> str | None:
-    if count < _LONG and _is_consent(url, signs, words):
+def _reason(page: Page, signs: Signs, words: str, count: int) -> str | None:
+    if count < _LONG and _is_consent(page.url, signs, words):
         return "consent"
     if count >= _SHORT:
         return None
-    titles = signs.headings
-    if any(_part(_GONE, title) for title in titles):
+    if any(_part(_GONE, title) for title in signs.headings):
         return "soft-404"
-    if any(_part(_CAPTCHA, title) for title in titles) or (count < 60 and _CAPTCHA_WORDS.search(words)) or (signs.captcha and count < 30):
+    if _is_captcha(page.body, signs, words, count):
         return "captcha"
-    if _is_login(url, signs, count):
-        return "login"
-    return _shell(signs, words, count)
+    return "login" if _is_login(page, signs, count) else _shell(signs, words, count)
+
+
+def _is_captcha(body: bytes, signs: Signs, words: str, count: int) -> bool:
+    if any(_part(_CAPTCHA, title) for title in signs.headings) or (count < 60 and _CAPTCHA_WORDS.search(words)):
+        return True
+    return count < 30 and not signs.described and any(mark in body for mark in _CAPTCHA_MARKS)
 
 
 def _shell(signs: Signs, words: str, count: int) -> str | None:
@@ -134,7 +134,9 @@ def _is_consent(url: str, signs: Signs, words: str) -> bool:
     return (address.hostname or "").startswith("consent.") or (titled and dense) or (dense and not signs.described and len(words.split()) > 8)
 
 
-def _is_login(url: str, signs: Signs, count: int) -> bool:
+def _is_login(page: Page, signs: Signs, count: int) -> bool:
     titled = any(_part(_LOGIN, title) for title in signs.headings)
-    sent_there = _LOGIN_PATH.search(url) is not None
-    return (titled and (signs.password or sent_there or count < 60)) or (signs.password and (sent_there or (count < 40 and not signs.described)))
+    sent_there = _LOGIN_PATH.search(page.url) is not None
+    if titled and (sent_there or count < 60):
+        return True
+    return (titled or sent_there or (count < 40 and not signs.described)) and _PASSWORD.search(page.body) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pipeline import sources, urls
@@ -74,27 +74,18 @@ async def _ask(source: Source, store: Store, fetch: Fetch, started: datetime) ->
     first = await _fetch(Request(url=address, etag=state.etag, last_modified=state.last_modified), fetch)
     if isinstance(first, NotModified):
         return Run(source=source.id, started=started, unchanged=True, etag=state.etag, last_modified=state.last_modified, title=state.title), []
-    leads = await read(source, first, fetch)
-    return (
-        Run(
-            source=source.id,
-            started=started,
-            found=len(leads),
-            title=sources.title(source, first),
-            etag=first.etag,
-            last_modified=first.last_modified,
-        ),
-        leads,
-    )
+    leads = list({lead.url: lead for lead in reversed(await read(source, first, fetch))}.values())[::-1]  # of several dates the first
+    title = sources.title(source, first)
+    run = Run(source=source.id, started=started, found=len(leads), title=title, etag=first.etag, last_modified=first.last_modified)
+    return run, leads
 
 
 async def read(source: Source, first: Page, fetch: Fetch) -> list[Lead]:
     """Read all leads of a source from its first page on, in the source's order. A further page that fails ends the reading, not the source."""
-    leads: dict[str, Lead] = {}
-    waiting, seen = [first], {first.url}
+    leads: dict[tuple[str, object], Lead] = {}  # an address may stand for several dates of one event
     asked: list[str] = []
-    for lead in _leads(source, waiting, asked):
-        leads.setdefault(lead.url, lead)
+    _take(source, first, leads, asked)
+    seen = {first.url}
     while asked and len(seen) < PAGES:
         url = asked.pop(0)
         if url in seen:
@@ -102,22 +93,19 @@ async def read(source: Source, first: Page, fetch: Fetch) -> list[Lead]:
         seen.add(url)
         try:
             page = await _fetch(Request(url=url), fetch)
+            if isinstance(page, Page):
+                _take(source, page, leads, asked)
         except PipelineError as error:
             log.warning("further page failed source=%s url=%s error=%s", source.id, url, error)
-            continue
-        if isinstance(page, Page):
-            for lead in _leads(source, [page], asked):
-                leads.setdefault(lead.url, lead)
     return list(leads.values())
 
 
-def _leads(source: Source, pages: Sequence[Page], asked: list[str]) -> Iterator[Lead]:
-    for page in pages:
-        for found in sources.leads(source, page):
-            if isinstance(found, Request):
-                asked.append(found.url)
-            else:
-                yield found
+def _take(source: Source, page: Page, leads: dict[tuple[str, object], Lead], asked: list[str]) -> None:
+    for found in sources.leads(source, page):
+        if isinstance(found, Request):
+            asked.append(found.url)
+        else:
+            leads.setdefault((found.url, found.event.start if found.event else None), found)
 
 
 async def _fetch(request: Request, fetch: Fetch) -> Page | NotModified:

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,7 +161,8 @@ def _write(path: Path, body: bytes) -> None:
         draft.write_bytes(body)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise PipelineError(
             f"{path} cannot be written: {error.strerror}.", hint="Make room or mend the folder's rights; then give the command again."
         ) from error

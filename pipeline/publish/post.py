@@ -18,8 +18,8 @@ from email.utils import format_datetime
 from urllib.parse import quote, urlsplit
 
 from pipeline import render
-from pipeline.config import Config
-from pipeline.errors import ConflictError, DeliveryError, UnavailableError
+from pipeline.config import Config, is_address
+from pipeline.errors import ConfigError, ConflictError, DeliveryError, Problem, RenderError, UnavailableError
 from pipeline.model import Delivery, DeliveryState, Edition, EditionState, Mailer, MailSettings, Message
 from pipeline.store import Store
 
@@ -67,7 +67,9 @@ def letter(edition: Edition, config: Config) -> Letter:
     mail.add_alternative(_filled(edition, "email", leave.replace("&", "&amp;")), subtype="html", cte="quoted-printable")
     body = mail.as_bytes()
     if body.count(ID.encode()) != 1 or body.count(TO.encode()) != 1:
-        raise DeliveryError("The edition's text holds a word that we use as a placeholder; it is not sent.", address="", permanent=True)
+        raise RenderError(
+            f"The edition's text holds “{TO}” or “{ID}”, where the mail's own address goes.", place="mail", hint="Take it out of the text."
+        )
     return Letter(edition=edition.id, sender=settings.bounce, host=host, body=body)
 
 
@@ -135,13 +137,14 @@ def _checked(settings: MailSettings, config: Config) -> MailSettings:
     sender = settings.sender or (config.desk.contact and str(Address(config.desk.organisation, addr_spec=config.desk.contact)))
     bounce = settings.bounce or config.desk.contact
     if not sender or not bounce:
-        raise DeliveryError("There is no address to send from.", address="", permanent=True)
+        what, remedy = "mail: there is no address to send from", "add `from` and `bounce`, or `contact` under `desk`"
+        raise ConfigError((Problem(file=config.path.name, line=0, what=what, remedy=remedy),))
     return replace(settings, sender=sender, bounce=bounce)
 
 
 def _plain_address(address: str) -> str:
     """Let through one plain address and nothing that could start a new header or a second recipient."""
-    if any(character.isspace() or ord(character) < 32 or character in '<>,;:"()[]\\' for character in address) or address.count("@") != 1:
+    if not is_address(address):
         raise DeliveryError(f"{address!r} is no plain mail address.", address=address, permanent=True)
     return address
 

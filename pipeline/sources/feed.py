@@ -67,7 +67,9 @@ def check(options: Options) -> Iterator[str]:
 
 
 def title(source: Source, page: Page) -> str | None:
-    """Read the feed's own title."""
+    """Read the feed's own title; a channel's page that stands for its feed has none yet."""
+    if channel_feed(page):
+        return None
     if jsonfeed.is_json(page):
         return jsonfeed.title(source, page)
     channel = _channel(_root(source, page))

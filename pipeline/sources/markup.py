@@ -23,6 +23,8 @@ from pipeline.text import clip, squeeze
 Element = Any  # lxml has no types
 
 MAX_BYTES = 30_000_000
+MAX_HTML = 5_000_000
+"""Bytes of a web page; one with more is no list for people to read."""
 
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]{2,30})""", re.IGNORECASE)
 # Only true character sets: Python's codecs by names such as "unicode_escape" or "punycode" do other things, some of them slowly.
@@ -97,7 +99,7 @@ def xml(source: Source, page: Page) -> Element:
 
 def html(source: Source, page: Page) -> Element:
     """Read a page as HTML and give the root. Raises `ParseError` where nothing is on it."""
-    text = _NOT_XML.sub("", _bounded(source, page))
+    text = _NOT_XML.sub("", _bounded(source, page, MAX_HTML))
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         root = lxml_html.document_fromstring(_DECLARATION.sub("", text, count=1).encode() or b" ", parser)
@@ -158,9 +160,9 @@ def alternates(root: Element, page: Page) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _bounded(source: Source, page: Page) -> str:
-    if len(page.body) > MAX_BYTES:
-        raise ParseError(f"{source.id}: {page.url} is larger than {MAX_BYTES // 1_000_000} MB, and so no list of resources.", source=source.id)
+def _bounded(source: Source, page: Page, limit: int = MAX_BYTES) -> str:
+    if len(page.body) > limit:
+        raise ParseError(f"{source.id}: {page.url} is larger than {limit // 1_000_000} MB, and so no list of resources.", source=source.id)
     return decode(page)
 
 

@@ -37,10 +37,8 @@ class Arrivals(Items, Leads):
         Without a claim the resource itself is the sighting, of source "import".
         """
         with self.transaction():
-            if match.fold is Fold.REVISION:
-                item = self._revise(match, resource, fingerprint, now)
-            else:
-                item = self._arrive(match, resource, fingerprint, now)
+            keep = self._revise if match.fold is Fold.REVISION else self._arrive
+            item = keep(match, resource, fingerprint, now)
             if match.fold is not Fold.REVISION and (origin_id is not None or extra):
                 self._change(
                     "UPDATE items SET origin_id = ?, extra = ? WHERE id = ?", (origin_id, json.dumps(dict(extra or {}), ensure_ascii=False), item)

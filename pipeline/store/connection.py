@@ -26,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
     "PRAGMA synchronous = NORMAL",  # in WAL safe against a killed process; claim_delivery asks for more
+    "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: the pages of the indexes are written again and again, and copied back once
 )
 
 Row = sqlite3.Row
@@ -180,8 +181,9 @@ class Connection:
                 f"{Path(self.path).name} was written by a newer Gleanings (schema {version}, this one knows {SCHEMA}).",
                 hint="Upgrade Gleanings, or restore a backup that was made before the upgrade.",
             )
-        foreign = self._db.execute("PRAGMA application_id").fetchone()[0] != OURS
-        if foreign and self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        # In this order: another process may be making the file at this moment, and it sets both in one transaction.
+        has_tables = self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+        if has_tables and self._db.execute("PRAGMA application_id").fetchone()[0] != OURS:
             raise StoreError(f"{self.path} is a database, but none of Gleanings.", hint="Name another file with --db; this one was not touched.")
 
     def _migrate(self) -> None:

@@ -1,0 +1,266 @@
+"""Editions and their readers: a release is a snapshot, and nobody is mailed twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConflictError, NotFoundError, StoreError
+from pipeline.model import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Fingerprint,
+    Fold,
+    ItemId,
+    Match,
+    Section,
+    State,
+    SubscriberState,
+    Tally,
+    Verdict,
+)
+from pipeline.store import Store
+from tests.builders import NOW, decision, edition, entry, lead, resource
+
+ROOT = Path(__file__).resolve().parents[1]
+DAY = timedelta(days=1)
+CONFIRMED = SubscriberState.CONFIRMED
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store.open(":memory:") as made:
+        yield made
+
+
+def accepted(store: Store, name: str) -> ItemId:
+    url = f"https://north.example/{name}"
+    item = store.add(resource(url=url, canonical_url=url), Fingerprint(keys=(url,)), Match(fold=Fold.NEW), now=NOW)
+    store.decide(decision(item=item))
+    return item
+
+
+def of(*items: ItemId, edition_id: str = "2026-11") -> Edition:
+    return edition(id=edition_id, sections=(Section(id="evidence", title="Reports", entries=tuple(entry(id=item) for item in items)),))
+
+
+# ---------------------------------------------------------------- editions
+
+
+def test_a_draft_is_overwritten_and_reads_back_as_it_was(store: Store) -> None:
+    store.save_edition(edition())
+    store.save_edition(edition(letter="Better words.", state=EditionState.FROZEN))
+    assert store.edition("2026-11") == edition(letter="Better words.", state=EditionState.FROZEN)
+    assert (store.editions(), store.files("2026-11")) == ((store.edition("2026-11"),), {})
+
+
+def test_editions_are_listed_newest_first(store: Store) -> None:
+    for name in ("2026-11", "2027-01", "2026-12"):
+        store.save_edition(edition(id=name))
+    assert [one.id for one in store.editions()] == ["2027-01", "2026-12", "2026-11"]
+
+
+def test_an_unknown_edition_is_a_named_error(store: Store) -> None:
+    for call in (lambda: store.edition("1999-01"), lambda: store.files("1999-01"), lambda: store.queue_deliveries("1999-01", NOW)):
+        with pytest.raises(NotFoundError, match=r"There is no edition 1999-01\."):
+            call()
+
+
+def test_a_release_keeps_the_snapshot_and_its_files_and_publishes_its_items(store: Store) -> None:
+    a, b = accepted(store, "a"), accepted(store, "b")
+    store.save_edition(of(a))
+    released = store.release(of(a), files={"digest.pdf": "ab12"}, now=NOW)
+    assert (released.state, released.released, store.edition("2026-11"), store.files("2026-11")) == (
+        EditionState.RELEASED,
+        NOW,
+        released,
+        {"digest.pdf": "ab12"},
+    )
+    assert [(store.item(one).state, store.item(one).edition) for one in (a, b)] == [(State.PUBLISHED, "2026-11"), (State.ACCEPTED, None)]
+    assert [tuple(row) for row in store._rows("SELECT * FROM edition_items")] == [("2026-11", a, "evidence", 1)]
+
+
+def test_an_item_may_stand_in_two_sections(store: Store) -> None:
+    a = accepted(store, "a")
+    made = of(a)
+    store.release(replace(made, sections=made.sections * 2), files={}, now=NOW)
+    assert store.item(a).state is State.PUBLISHED
+
+
+def test_a_released_edition_stays_as_it_is(store: Store) -> None:
+    store.release(of(accepted(store, "a")), files={"a": "1"}, now=NOW)
+    before = store.edition("2026-11")
+    for call in (lambda: store.release(of(), files={}, now=NOW), lambda: store.save_edition(edition())):
+        with pytest.raises(ConflictError, match="Edition 2026-11 was released on 2026-11-20 and stays as it is"):
+            call()
+    assert (store.edition("2026-11"), store.files("2026-11")) == (before, {"a": "1"})
+
+
+def test_only_a_release_makes_an_edition_public(store: Store) -> None:
+    with pytest.raises(ConflictError, match="cannot be saved as released"):
+        store.save_edition(edition(state=EditionState.RELEASED))
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REJECT, Verdict.REOPEN])
+def test_a_release_with_an_item_that_is_no_longer_accepted_changes_nothing(store: Store, verdict: Verdict) -> None:
+    a, b = accepted(store, "a"), accepted(store, "b")
+    store.save_edition(of(a, b))
+    store.decide(decision(item=b, verdict=verdict))
+    with pytest.raises(ConflictError, match=f"Item {b} is .* by now") as refusal:
+        store.release(of(a, b), files={}, now=NOW)
+    assert "digest build 2026-11" in refusal.value.hint
+    assert (store.edition("2026-11").state, store.item(a).state) == (EditionState.DRAFT, State.ACCEPTED)
+
+
+def test_a_release_with_what_another_edition_published_or_nobody_knows_is_refused(store: Store) -> None:
+    a = accepted(store, "a")
+    store.release(of(a), files={}, now=NOW)
+    with pytest.raises(ConflictError, match="is published by now"):
+        store.release(of(a, edition_id="2026-12"), files={}, now=NOW)
+    with pytest.raises(NotFoundError, match="There is no item 99"):
+        store.release(of(ItemId(99), edition_id="2026-12"), files={}, now=NOW)
+    assert [one.id for one in store.editions()] == ["2026-11"]
+
+
+def test_the_tally_counts_what_came_in_and_what_became_of_it(store: Store) -> None:
+    a, b = accepted(store, "a"), accepted(store, "b")
+    url = "https://north.example/c"
+    folded = store.add(resource(url=url), Fingerprint(keys=()), Match(fold=Fold.SAME, of=a), now=NOW)
+    store.offer("south", [lead(url=url)], NOW)
+    late = accepted(store, "late")
+    store.decide(decision(item=b, verdict=Verdict.REJECT, reason="old news"))
+    store.decide(decision(item=late, verdict=Verdict.REJECT, decided=NOW + DAY))
+    assert store.item(folded).merged_into == a
+    everything = Tally(received=4, folded=1, kept=1, rejected=2, sources=2, reasons=(("old news", 1),))
+    assert store.tally(None, NOW + DAY) == store.tally(NOW - DAY, NOW + DAY) == everything
+    assert store.tally(None, NOW) == replace(everything, rejected=1)
+    assert store.tally(NOW, NOW + DAY) == Tally(rejected=1)
+    store.undo(1, by="", now=NOW)
+    assert store.tally(NOW, NOW + DAY) == Tally()
+
+
+# ---------------------------------------------------------------- people
+
+
+def test_an_address_is_kept_once_whatever_its_case(store: Store) -> None:
+    first = store.add_subscriber(" Ada.Marsh@North.EXAMPLE ", name="Ada", topics=("a", "b"), now=NOW)
+    assert (first.email, first.name, first.topics, first.state, first.consented) == (
+        "Ada.Marsh@north.example",
+        "Ada",
+        ("a", "b"),
+        SubscriberState.PENDING,
+        None,
+    )
+    assert store.add_subscriber("ada.marsh@north.example", name="Other", now=NOW) == first
+    assert store.subscribers() == (first,)
+
+
+def test_a_pending_address_can_become_confirmed_and_stays_it(store: Store) -> None:
+    store.add_subscriber("a@north.example", now=NOW)
+    confirmed = store.add_subscriber("a@north.example", state=CONFIRMED, now=NOW + DAY)
+    assert (confirmed.state, confirmed.consented) == (CONFIRMED, NOW + DAY)
+    assert store.add_subscriber("a@north.example", now=NOW) == confirmed
+    assert store.add_subscriber("a@north.example", state=CONFIRMED, now=NOW + 2 * DAY) == confirmed
+
+
+def test_who_has_unsubscribed_is_not_brought_back_by_a_list(store: Store) -> None:
+    gone = store.add_subscriber("a@north.example", state=SubscriberState.UNSUBSCRIBED, now=NOW)
+    assert store.add_subscriber("a@north.example", state=CONFIRMED, now=NOW) == gone
+    assert (store.subscribers(CONFIRMED), store.subscribers(SubscriberState.UNSUBSCRIBED)) == ((), (gone,))
+
+
+@pytest.mark.parametrize("email", ["", "a", "@north.example", "a@", "a b@north.example", "a@north.example\nBcc: x@y.example"])
+def test_what_is_no_address_is_a_sentence(store: Store, email: str) -> None:
+    with pytest.raises(StoreError, match="is not a mail address"):
+        store.add_subscriber(email, now=NOW)
+
+
+def test_erasing_forgets_an_address_and_what_was_mailed_to_it(store: Store) -> None:
+    outbox(store, "a@north.example")
+    store.erase_subscriber("A@north.example")
+    assert (store.subscribers(), store.deliveries("2026-11")) == ((), ())
+    with pytest.raises(NotFoundError, match="There is no subscriber"):
+        store.erase_subscriber("a@north.example")
+
+
+# ---------------------------------------------------------------- the outbox
+
+
+def outbox(store: Store, *emails: str) -> None:
+    store.save_edition(edition())
+    for email in emails:
+        store.add_subscriber(email, state=CONFIRMED, now=NOW)
+    store.queue_deliveries("2026-11", NOW)
+
+
+def claim(store: Store) -> Delivery:
+    delivery = store.claim_delivery("2026-11", NOW)
+    assert delivery is not None
+    return delivery
+
+
+def test_only_confirmed_subscribers_are_queued_and_each_once(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example")
+    store.add_subscriber("pending@north.example", now=NOW)
+    store.add_subscriber("gone@north.example", state=SubscriberState.UNSUBSCRIBED, now=NOW)
+    assert [(one.email, one.state, one.changed) for one in store.deliveries("2026-11")] == [
+        ("a@north.example", DeliveryState.QUEUED, NOW),
+        ("b@north.example", DeliveryState.QUEUED, NOW),
+    ]
+    store.add_subscriber("c@north.example", state=CONFIRMED, now=NOW)
+    assert (store.queue_deliveries("2026-11", NOW), store.queue_deliveries("2026-11", NOW)) == (1, 0)
+
+
+def test_a_delivery_is_claimed_once_and_finished_as_it_went(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example")
+    first, second = claim(store), claim(store)
+    assert (first.email, first.state, second.email) == ("a@north.example", DeliveryState.SENDING, "b@north.example")
+    assert store.claim_delivery("2026-11", NOW) is None
+    store.finish_delivery(replace(first, state=DeliveryState.SENT, attempts=1, message_id="<1@north.example>", changed=NOW + DAY))
+    store.finish_delivery(replace(second, state=DeliveryState.FAILED, attempts=1, error="No such mailbox."))
+    assert [(one.state, one.attempts, one.message_id, one.error, one.changed) for one in store.deliveries("2026-11")] == [
+        (DeliveryState.SENT, 1, "<1@north.example>", None, NOW + DAY),
+        (DeliveryState.FAILED, 1, "", "No such mailbox.", NOW),
+    ]
+    assert store.queue_deliveries("2026-11", NOW) == 0
+
+
+def test_one_that_failed_before_comes_after_the_others(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example")
+    first = claim(store)
+    store.finish_delivery(replace(first, state=DeliveryState.QUEUED, attempts=1))
+    assert [claim(store).email, claim(store).email] == ["b@north.example", "a@north.example"]
+
+
+def test_finishing_what_was_never_queued_is_a_named_error(store: Store) -> None:
+    with pytest.raises(NotFoundError, match=r"There is no delivery of edition 2026-11 to a@north\.example"):
+        store.finish_delivery(Delivery(edition="2026-11", subscriber=1, email="a@north.example", state=DeliveryState.SENT))
+
+
+def test_a_sender_that_is_killed_leaves_a_delivery_that_is_not_sent_again(tmp_path: Path) -> None:
+    path = tmp_path / "curated.db"
+    with Store.open(path) as store:
+        outbox(store, "a@north.example", "b@north.example")
+    code = f"""
+import os, signal
+from tests.test_store_editions import *
+store = Store.open({str(path)!r})
+claim(store)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True)
+    with Store.open(path) as store:
+        assert [one.state for one in store.deliveries("2026-11")] == [DeliveryState.SENDING, DeliveryState.QUEUED]
+        assert (store.recover_deliveries("2026-11", NOW), store.recover_deliveries("2026-11", NOW)) == (1, 0)
+        assert claim(store).email == "b@north.example"
+        assert store.claim_delivery("2026-11", NOW) is None
+        uncertain = store.deliveries("2026-11")[0]
+        assert (uncertain.state, uncertain.error) == (DeliveryState.UNCERTAIN, "The sender stopped before the server had answered.")
