@@ -7,9 +7,11 @@ child = desk.start("harvest", "--all")   # in one of its own; stop it with `kill
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
+import select
 import sqlite3
 import subprocess
 import sys
@@ -143,42 +145,50 @@ class _Seen(list[Asked]):
 
 
 class Gate:
-    """A named pipe in a file's place: whoever opens it stands still until the test opens the other end."""
+    """A named pipe in the place of a file that a process reads: it stands still there until the test answers."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._handle: int | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(path)
 
-    def wait_for_reader(self) -> None:
-        """Return when a process has opened the pipe to read. It goes on waiting for what is written."""
-        self._handle = self._opened(os.O_WRONLY)
-
-    def wait_for_writer(self) -> None:
-        """Return when a process has opened the pipe to write."""
-        self._handle = self._opened(os.O_RDONLY)
-
-    def answer(self, words: bytes) -> None:
-        """Let the process that reads go on with this."""
-        assert self._handle is not None
-        os.write(self._handle, words)
-        os.close(self._handle)
-        self._handle = None
-
-    def remove(self) -> None:
-        """Take the pipe away."""
-        self.path.unlink(missing_ok=True)
-        if self._handle is not None:
-            os.close(self._handle)
-
-    def _opened(self, mode: int) -> int:
-        done: list[int] = []
-        thread = threading.Thread(target=lambda: done.append(os.open(self.path, mode)), daemon=True)
+    def reached(self) -> None:
+        """Return when the process has opened the pipe; fail where it does not."""
+        handles: list[int] = []
+        thread = threading.Thread(target=lambda: handles.append(os.open(self.path, os.O_WRONLY)), daemon=True)
         thread.start()
         thread.join(PATIENCE)
-        assert done, f"nobody opened {self.path.name}"
-        return done[0]
+        assert handles, f"nobody read {self.path.name}"
+        self._handle = handles[0]
+
+    def answer(self, words: bytes) -> None:
+        """Let the process read this and go on."""
+        os.write(self._handle, words)
+        self.close()
+
+    def close(self) -> None:
+        """Take the pipe away."""
+        self.path.unlink()
+        os.close(self._handle)
+
+
+class Brim:
+    """A named pipe in the place of a file that a process writes: it stands still there after the first page, as nobody reads on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+        self._handle = os.open(path, os.O_RDWR)
+        fcntl.fcntl(self._handle, fcntl.F_SETPIPE_SZ, 4096)
+
+    def reached(self) -> None:
+        """Return when the process has written as much as goes in; fail where it does not."""
+        assert select.select([self._handle], [], [], PATIENCE)[0], f"nobody wrote {self.path.name}"
+
+    def close(self) -> None:
+        """Take the pipe away."""
+        self.path.unlink()
+        os.close(self._handle)
 
 
 def _words(stream: io.TextIOWrapper) -> str:

@@ -205,10 +205,10 @@ def outgoing(store: Store, *people: str) -> None:
         store.add_subscriber(address, state=SubscriberState.CONFIRMED, now=builders.NOW)
 
 
-def send(settings: Config, store: Store, **how: bool) -> dict[str, int]:
+def send(settings: Config, store: Store, *, resume: bool = False) -> dict[str, int]:
     mailer = SmtpMailer(settings.mail)
     try:
-        return dict(publish.send(EDITION, settings, store, mailer, now=lambda: builders.NOW, **how))
+        return dict(publish.send(EDITION, settings, store, mailer, now=lambda: builders.NOW, resume=resume))
     finally:
         mailer.close()
 

@@ -188,6 +188,19 @@ def test_an_unknown_kind_is_a_sentence(site: Site) -> None:
     assert "There is no kind" in answer.text
 
 
+def test_an_item_that_is_asked_for_is_shown_although_the_filter_hides_it(site: Site) -> None:
+    item, other = site.add(1), site.accept(2)
+    visitor = site.visitor()
+    assert "<h2><a" in visitor.get(f"/desk/queue?topic=care&item={item}").text
+    for wrong in (other, 99, "x", "-1", "9" * 30):
+        assert "Nothing waits here" in visitor.get(f"/desk/queue?topic=care&item={wrong}").text
+
+
+def test_an_address_puts_no_words_on_the_page(site: Site) -> None:
+    text = site.visitor().get("/desk/queue?did=99").text
+    assert 'id="toast" hidden' in text
+
+
 def test_a_long_queue_has_further_pages(site: Site) -> None:
     for number in range(45):
         site.add(number, text="", description=f"Number {number}.", rank=number / 50)
@@ -615,6 +628,14 @@ def test_a_database_that_cannot_be_read_is_not_ready(tmp_path: Path) -> None:
     (tmp_path / "curated.db").write_bytes(b"this is no database, " * 200)
     answer = Site(tmp_path).visitor().get("/readyz")
     assert (answer.status_code, answer.json()["db"]) == (503, "unreadable")
+
+
+def test_a_database_that_cannot_be_read_is_a_sentence_on_every_page(tmp_path: Path) -> None:
+    (tmp_path / "curated.db").write_bytes(b"this is no database, " * 200)
+    answer = Site(tmp_path).visitor().get("/desk/queue", accept="application/json")
+    assert answer.status_code == 503
+    assert answer.json()["error"]
+    assert answer.json()["hint"]
 
 
 # ---------------------------------------------------------------- words

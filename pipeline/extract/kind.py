@@ -125,6 +125,7 @@ _LABELS = tuple(
         (Kind.TOOLKIT, r"\btoolkit\b"),
         (Kind.CASE_STUDY, r"\bcase study\b"),
         (Kind.EVENT, r"\b(?:book|register)\b"),
+        (Kind.WEBSITE, r"\b(?:web)?site\b"),
     )
 )
 
@@ -159,7 +160,7 @@ def _of_lead(lead: Lead) -> Iterator[Sign]:
         yield (_SHELF if lead.kind in _SHELVES else _LEAD), lead.kind, "lead"
     for kind, pattern in _LABELS if lead.label else ():
         if pattern.search(lead.label or ""):
-            yield _LABEL, kind, "label of the lead"
+            yield (_WEAK - 0.5 if kind in _SHELVES else _LABEL), kind, "label of the lead"
 
 
 def _of_metadata(document: Document) -> Iterator[Sign]:

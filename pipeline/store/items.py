@@ -18,6 +18,7 @@ from pipeline.store.search import Search, phrases
 PAGE = 200
 """Items that `each_item` reads at a time."""
 
+_LISTED = "`gleanings queue` lists what waits."
 _ITEM = "SELECT i.*, r.resource FROM items i JOIN resources r ON r.item = i.id"
 
 _ORDERS = {  # order: (ORDER BY, what follows the last one of the page before)
@@ -42,7 +43,7 @@ class Items(Keys, Search):
         """Give one item; a head with the sightings of all that is folded into it. Raises `NotFoundError`."""
         found = self._items(self._rows(f"{_ITEM} WHERE i.id = ?", (item_id,))) if _is_number(item_id) else ()
         if not found:
-            raise NotFoundError("item", item_id, hint="`gleanings queue` lists what waits.")
+            raise NotFoundError("item", item_id, hint=_LISTED)
         return found[0]
 
     def find(self, url_or_origin_id: str) -> ItemId | None:
@@ -93,7 +94,7 @@ class Items(Keys, Search):
         """Replace what is suggested for an item, and its place in the queue. Topics that a curator chose are not touched."""
         with self.transaction():
             if not self._change("UPDATE items SET rank = ? WHERE id = ?", (rank, item_id)):
-                raise NotFoundError("item", item_id)
+                raise NotFoundError("item", item_id, hint=_LISTED)
             self._change("DELETE FROM suggestions WHERE item = ?", (item_id,))
             for place, one in enumerate(suggestions):
                 self._change(
@@ -121,7 +122,7 @@ class Items(Keys, Search):
         """The item that this one is folded into, itself where it stands alone. Raises `NotFoundError`."""
         row = self._row("SELECT head FROM items WHERE id = ?", (item_id,)) if _is_number(item_id) else None
         if row is None:
-            raise NotFoundError("item", item_id)
+            raise NotFoundError("item", item_id, hint=_LISTED)
         return int(row["head"])
 
     def _items(self, rows: Sequence[Row]) -> tuple[Item, ...]:

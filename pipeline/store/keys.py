@@ -83,8 +83,9 @@ class Keys(Connection):
             (item, _signed(fingerprint.shingles), HOT),
         )
 
-    def _forget_text(self, item: int) -> None:
-        self._change("DELETE FROM shingles WHERE item = ?", (item,))
+    def _forget_text(self, item: int, fingerprint: Fingerprint) -> None:
+        """Let go of the shingles of a text that a revision replaces."""
+        self._change("DELETE FROM shingles WHERE item = ? AND hash IN (SELECT value FROM json_each(?))", (item, _signed(fingerprint.shingles)))
 
 
 def _signed(hashes: Iterable[int]) -> str:

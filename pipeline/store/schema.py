@@ -95,7 +95,6 @@ CREATE TABLE shingles (            -- dedupe: hash of a word sequence, as a sign
     item INTEGER NOT NULL REFERENCES items(id),
     PRIMARY KEY (hash, item)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX shingles_item ON shingles(item);                                      -- a revision replaces them
 CREATE TABLE kept_apart (          -- a curator said: different
     item INTEGER NOT NULL REFERENCES items(id),
     other INTEGER NOT NULL REFERENCES items(id),

@@ -33,7 +33,6 @@ OFFERED = (
     ("digest.pdf", "PDF"),
     ("digest-large-print.pdf", "PDF in large print"),
     ("index.html", "One page to keep"),
-    ("email.txt", "Plain text"),
     ("digest.md", "Markdown"),
     ("events.ics", "Dates for your calendar"),
     ("edition.json", "For other desks (JSON)"),
