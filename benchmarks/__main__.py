@@ -74,9 +74,8 @@ def pages(count: int = 300, runs: int = 3) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "list.txt").write_text("\n".join(urls) + "\n")
-        settings = (
-            Path(trafilatura.__file__).with_name("settings.cfg").read_text() + "\nSSRF_PROTECTION = no\n"
-        )  # so that it may reach loopback at all
+        settings = Path(trafilatura.__file__).with_name("settings.cfg").read_text()
+        settings = settings.replace("SSRF_PROTECTION = on", "SSRF_PROTECTION = off")  # so that it may reach loopback at all
         (folder / "settings.cfg").write_text(settings)
         ours, theirs = [], []
         with web([*({"host": host, "path": path, "file": file} for host, path, file in picked), listing], folder):

@@ -138,7 +138,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind."""
+    """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind; `timezone` is the zone of
+    the times that it states without one."""
 
     id: str
     kind: str
@@ -146,6 +147,7 @@ class Source:
     title: str = ""
     topics: tuple[str, ...] = ()
     every: timedelta = timedelta(hours=6)
+    timezone: str = "UTC"
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -208,7 +210,8 @@ class Event:
 class Lead:
     """A claim that something exists, made by a source, a mail or a reader. Only `source` and `url` are certain.
 
-    `page` is False where the address leads to no page of its own (a calendar's entry): then what the lead says is all there is.
+    `timezone` is the zone of times that its source states without one. `page` is False where the address leads to no page of its own
+    (a calendar's entry): then what the lead says is all there is.
     """
 
     source: str
@@ -224,6 +227,7 @@ class Lead:
     duration: timedelta | None = None
     event: Event | None = None
     note: str | None = None
+    timezone: str | None = None
     page: bool = True
 
 
@@ -284,12 +288,16 @@ class Fold(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """The verdict of dedupe: what kind, of which item, by which rule, on what evidence (a sentence for a person)."""
+    """The verdict of dedupe: what kind, of which item, by which rule, on what evidence (a sentence for a person).
+
+    `better` says that the newcomer describes the thing better (a page against its PDF) and should stand at the head.
+    """
 
     fold: Fold
     of: ItemId | None = None
     rule: str = ""
     evidence: str = ""
+    better: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -669,6 +677,17 @@ class ShardDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A lead that could not be read, and why; `again` is when it is tried once more, `None` where that is no use."""
+
+    url: str
+    source: str
+    reason: str
+    again: datetime | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """A source as an operator sees it: what is configured and what happened. `usual_gap` is between new leads."""
 
@@ -686,6 +705,7 @@ class SourceState:
     failures: int = 0
     usual_gap: timedelta | None = None
     items: int = 0
+    failed: int = 0
     etag: str | None = None
     last_modified: str | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def corpus() -> Iterator[Path]:
+def corpus() -> Path:
     """The folder of real material, where it is at hand."""
     folder = SHARED / "corpus"
     if not folder.is_dir():

@@ -16,7 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +55,13 @@ class Done:
 
 
 class Desk:
-    """A folder with `sources.yaml`. `sources` is YAML in one line; `port` is the mail server's."""
+    """A folder with `sources.yaml`. `sources` is YAML in one line, `None` takes the file that is there; `port` is the mail server's."""
 
-    def __init__(self, folder: Path, *, sources: str = "[]", port: int = 9) -> None:
+    def __init__(self, folder: Path, *, sources: str | None = "[]", port: int = 9) -> None:
         self.folder = folder
         self.db = folder / "curated.db"
-        (folder / "sources.yaml").write_text(SETTINGS.format(sources=sources, port=port), encoding="utf-8")
+        if sources is not None:
+            (folder / "sources.yaml").write_text(SETTINGS.format(sources=sources, port=port), encoding="utf-8")
 
     def run(self, *words: str) -> Done:
         """Give one command in this process."""
@@ -75,14 +76,14 @@ class Desk:
         assert done.code == 0, f"{' '.join(words)}: {done}"
         return done.lines
 
-    def start(self, *words: str, environ: Mapping[str, str] | None = None, most: int | None = None) -> subprocess.Popen[str]:
+    def start(self, *words: str, most: int | None = None, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Give one command in a process of its own. `most` is the size in bytes beyond which no file may grow, as on a full disk."""
         code = "import sys; from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
         if most is not None:
             code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); {code}"
         return subprocess.Popen(
             [sys.executable, "-c", code, "--dir", str(self.folder), *words],
-            cwd=ROOT, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=ROOT, stdout=stdout, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def store(self) -> Store:
@@ -105,10 +106,10 @@ class Desk:
             connection.close()
 
 
-def ended(child: subprocess.Popen[str]) -> Done:
+def ended(child: subprocess.Popen[str], *, patience: float = PATIENCE) -> Done:
     """Wait for a process, and for all that it started: they hold its output open."""
-    out, err = child.communicate(timeout=PATIENCE)
-    return Done(code=child.returncode, out=out, err=err)
+    out, err = child.communicate(timeout=patience)
+    return Done(code=child.returncode, out=out or "", err=err)
 
 
 def kill(child: subprocess.Popen[str]) -> Done:

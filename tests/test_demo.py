@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
@@ -51,8 +52,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     (edition,) = (folder / "digests").iterdir()
-    desk = Desk.__new__(Desk)
-    desk.folder, desk.db = folder, folder / "curated.db"
+    desk = Desk(folder, sources=None)
     leads = {url: (state, reason) for url, state, reason in desk.rows("SELECT url, state, reason FROM leads")}
     return Demo(folder=folder, edition=edition, items=tuple(desk.must("export", "items")), leads=leads, words=done.stdout)
 
@@ -91,12 +91,13 @@ def test_the_parts_of_a_series_are_not_folded(demo: Demo) -> None:
 
 def test_the_digests_of_two_months_are_not_folded(demo: Demo) -> None:
     digests = [item for item in demo.items if item["title"].startswith("Ward Round digest")]
-    assert [item["state"] for item in digests] == ["rejected", "rejected"]
+    assert len({item["title"] for item in digests}) == 2
+    assert "merged" not in {item["state"] for item in digests}
 
 
 def test_a_correction_is_not_folded_into_its_article(demo: Demo) -> None:
-    assert demo.item("Correction: Peer visits")["state"] == "rejected"
-    assert demo.item("Peer visits between practices")["state"] == "published"
+    assert demo.item("Correction: Peer visits")["id"] != demo.item("Peer visits between practices")["id"]
+    assert demo.copies("Peer visits between practices") == 0
 
 
 def test_the_event_that_ends_before_it_starts_carries_its_problem(demo: Demo) -> None:
@@ -121,10 +122,11 @@ def test_the_login_wall_and_the_dead_link_are_leads_with_a_reason(demo: Demo) ->
 
 def test_all_other_leads_led_to_an_item_and_nothing_was_lost(demo: Demo) -> None:
     assert {state for state, _ in demo.leads.values()} == {"settled", "failed"}
-    states = [item["state"] for item in demo.items]
-    assert {state: states.count(state) for state in sorted(set(states))} == {
-        "accepted": 1, "deferred": 4, "merged": 3, "published": 26, "rejected": 5,
-    }  # fmt: skip
+    verdicts = Counter(json.loads(line)["verdict"] for line in (demo.folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines())
+    states = Counter(item["state"] for item in demo.items)
+    assert (states["published"], states["accepted"]) == (verdicts["accept"] - 1, 1)  # the one is the event that is over
+    assert (states["rejected"], states["deferred"]) == (verdicts["reject"], verdicts["defer"])
+    assert (states["merged"], len(demo.items)) == (3, 39)
 
 
 def test_the_edition_holds_what_the_curator_accepted_each_once(demo: Demo) -> None:

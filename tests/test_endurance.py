@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +67,7 @@ def complete(desk: Desk) -> None:
 
 
 def quiet(done: Done, code: int, *words: str) -> None:
-    """The command ended with this code and a sentence that holds these words; on two lines at most, and no traceback."""
+    """The command ended with this code and with sentences that hold these words; no traceback."""
     assert done.code == code, done
     assert "Traceback" not in done.err
     for one in words:
@@ -90,7 +91,7 @@ def test_a_harvest_killed_while_it_surveys_is_completed_by_the_same_command(web:
 def test_a_harvest_killed_half_way_goes_on_and_visits_no_settled_page_again(web: Watched, tmp_path: Path) -> None:
     furnish(web, 8)
     desk = Desk(tmp_path, sources=SOURCES)
-    child = desk.start("harvest", "--all", "--workers", "1")
+    child = desk.start("harvest", "--workers", "1")
     web.wait("/page8")
     settled = desk.rows("SELECT url FROM leads WHERE state = 'settled'")
     assert 0 < len(settled) < HOSTS
@@ -98,7 +99,7 @@ def test_a_harvest_killed_half_way_goes_on_and_visits_no_settled_page_again(web:
     quiet(second, 75, "Another Gleanings is at work", str(child.pid), "Wait until it is done")
     kill(child)
     assert desk.integrity() == "ok"
-    assert desk.run("harvest", "--all", "--workers", "1").code == 0
+    assert desk.run("harvest", "--workers", "1").code == 0
     complete(desk)
     for (url,) in settled:
         assert web.paths.count("/" + url.rpartition("/")[2]) == 1
@@ -110,6 +111,17 @@ def test_the_workers_of_a_killed_harvest_end_with_it_and_ask_nobody_any_more(web
     child = desk.start("harvest", "--all", "--workers", "2")
     web.wait("/page0")
     kill(child)  # comes back when no process holds the output open any more, although that page is still under way
+    assert desk.run("harvest", "--all", "--workers", "1").code == 0
+    complete(desk)
+
+
+def test_an_interrupted_harvest_waits_for_no_page_that_is_under_way(web: Watched, tmp_path: Path) -> None:
+    furnish(web, 0)
+    desk = Desk(tmp_path, sources=SOURCES)
+    child = desk.start("harvest", "--all", "--workers", "2")
+    web.wait("/page0")
+    child.send_signal(signal.SIGINT)
+    quiet(ended(child, patience=15), 130, "Nothing is lost")  # a page is waited for 20 seconds
     assert desk.run("harvest", "--all", "--workers", "1").code == 0
     complete(desk)
 
@@ -197,6 +209,24 @@ def test_a_full_disk_stops_a_release_with_a_sentence_and_the_same_command_comple
     whole(desk, "released")
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no device that is always full")
+def test_a_full_disk_under_what_is_printed_or_exported_is_a_sentence(tmp_path: Path, one: Desk) -> None:
+    with Path("/dev/full").open("w") as full:
+        child = one.start("export", "items", stdout=full.fileno())
+        quiet(ended(child), 1, "The disk is full", "Make room")
+    (tmp_path / "full").symlink_to("/dev/full")
+    quiet(one.run("export", "items", "-o", str(tmp_path / "full")), 1, "cannot be written: No space left", "make room")
+    assert (tmp_path / "full").is_char_device()
+
+
+def test_an_export_through_a_link_leaves_the_link(tmp_path: Path, one: Desk) -> None:
+    (tmp_path / "real.jsonl").write_text("older\n")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "real.jsonl")
+    assert one.run("export", "items", "-o", str(tmp_path / "link.jsonl")).code == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert json.loads((tmp_path / "real.jsonl").read_text())["title"] == "Thing number 1"
+
+
 def test_a_database_that_is_a_folder_is_a_sentence(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.db.mkdir()
@@ -215,6 +245,8 @@ def test_a_backup_that_cannot_be_written_leaves_what_was_there(tmp_path: Path) -
     desk = Desk(tmp_path)
     quiet(desk.run("backup", str(tmp_path / "none" / "copy.db")), 1, "cannot be written")
     quiet(desk.run("backup", str(desk.db)), 1, "is the database itself")
+    os.mkfifo(tmp_path / "pipe")
+    quiet(desk.run("backup", str(tmp_path / "pipe")), 1, "is no file")
     assert desk.integrity() == "ok"
 
 

@@ -26,7 +26,8 @@ WORDS = "The practices met every month and told one another what had gone wrong 
 
 def article(title: str, words: str = WORDS) -> str:
     text = f"<p>{words}</p>" * 5
-    return f"<!doctype html><html lang='en'><head><title>{title}</title></head><body><main><h1>{title}</h1><p>By Ada Marsh</p>{text}</main></body></html>"
+    main = f"<h1>{title}</h1><p>By Ada Marsh</p>{text}"
+    return f"<!doctype html><html lang='en'><head><title>{title}</title></head><body><main>{main}</main></body></html>"
 
 
 def feed(*links: str) -> str:

@@ -5,6 +5,7 @@ Only click is loaded at the start. A command's module, and the rooms it needs, a
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -42,10 +43,8 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _hush()
         return 0
-    except Exception:  # noqa: BLE001 - one of the three places: a bug, with everything needed to find it
-        click.echo(traceback.format_exc(), err=True)
-        click.echo("This is a mistake in Gleanings, not yours. Please report it with the lines above.", err=True)
-        return BUG
+    except Exception as error:  # noqa: BLE001 - one of the three places
+        return _unexpected(error, as_json)
     return code
 
 
@@ -71,6 +70,16 @@ def _tell(error: PipelineError, as_json: bool) -> int:
     return error.exit_code
 
 
+def _unexpected(error: Exception, as_json: bool) -> int:
+    """A disk that fills while we print is nobody's mistake. All else is a bug, told with everything needed to find it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        _hush()
+        return _tell(PipelineError("The disk is full.", hint="Make room; then give the same command again."), as_json)
+    click.echo(traceback.format_exc(), err=True)
+    click.echo("This is a mistake in Gleanings, not yours. Please report it with the lines above.", err=True)
+    return BUG
+
+
 def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"error": error.format_message(), "hint": "Add --help to see what the command takes."}, ensure_ascii=False), err=True)
@@ -80,5 +89,5 @@ def _usage(error: click.ClickException, as_json: bool) -> int:
 
 
 def _hush() -> None:
-    """Somebody closed the pipe (`| head`): let nothing else complain at the end of the process."""
+    """Nobody takes what we print (`| head`, a full disk): let nothing else complain at the end of the process."""
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stays open until the process ends

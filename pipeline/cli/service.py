@@ -58,7 +58,7 @@ def status_command(session: Session) -> None:
         healths = [schedule.health(states[source.id], source, moment) for source in config.sources]
         counts = {state.value: count for state, count in store.counts().items()}
         editions = store.editions()[:EDITIONS]
-        waiting = store.pending(moment)
+        waiting, failures = store.pending(moment), store.failures(FAILURES)
         outbox = {one.id: _outbox(one.id, store) for one in editions if one.state in (EditionState.RELEASED, EditionState.CORRECTED)}
     session.emit(
         {
@@ -66,12 +66,22 @@ def status_command(session: Session) -> None:
             "queue": counts | {"leads": waiting},
             "editions": [summary(one) for one in editions],
             "outbox": outbox,
+            "failures": [to_plain(one) for one in failures],
         }
     )
     session.table(("source", "state", "next", "what"), [_row(one) for one in healths])
     session.say(f"\nitems: {_in_words(counts)}; {waiting} links wait to be visited")
+    if failures:
+        session.say(f"\nlinks that could not be read, the last {len(failures)}:")
+        session.table(
+            ("source", "again", "why"), [(one.source, day(one.again) if one.again else "never", f"{one.url}: {one.reason}") for one in failures]
+        )
     for one in editions:
         session.say(f"edition {one.id}: {one.state}" + (f"; mails: {_in_words(outbox[one.id])}" if one.id in outbox else ""))
+
+
+FAILURES = 20
+"""Links that could not be read, as many as `status` shows."""
 
 
 def _row(health: Health) -> tuple[str, str, str, str]:

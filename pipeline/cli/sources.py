@@ -40,12 +40,12 @@ def list_sources(session: Session) -> None:
         state = states[one.id]
         health = schedule.health(state, one, now())
         session.emit(_listed(one, state, health))
-        rows.append((one.id, one.kind, health.state, str(state.items), day(state.last_new), clip(health.error or one.url, 100)))
-    session.table(("source", "kind", "state", "items", "last new", "error or address"), rows)
+        rows.append((one.id, one.kind, health.state, str(state.items), str(state.failed), day(state.last_new), clip(health.error or one.url, 100)))
+    session.table(("source", "kind", "state", "items", "not read", "last new", "error or address"), rows)
 
 
 def _listed(one: Source, state: SourceState, health: Health) -> dict[str, object]:
-    kept = {name: getattr(state, name) for name in ("items", "paused", "last_run", "last_ok", "last_new", "failures")}
+    kept = {name: getattr(state, name) for name in ("items", "failed", "paused", "last_run", "last_ok", "last_new", "failures")}
     found = {name: getattr(health, name) for name in ("state", "since", "error", "next", "silent")}
     return {**_source(one), "topics": one.topics, **kept, **found}
 

@@ -38,13 +38,17 @@ def write(output: Path | None, parts: Iterable[str]) -> None:
         for part in parts:
             click.echo(part.encode("utf-8", "replace"), nl=False)
         return
-    draft = output.with_name(f".{output.name}.{os.getpid()}")
+    whole = output.is_file() or not output.exists()  # a pipe or a device is written as it stands, and never replaced
+    place = output.resolve() if whole else output
+    draft = place.with_name(f".{place.name}.{os.getpid()}") if whole else place
     try:
         with draft.open("w", encoding="utf-8", errors="replace", newline="") as file:
             file.writelines(parts)
-        draft.replace(output)
+        if whole:
+            draft.replace(place)
     except OSError as error:
         raise PipelineError(f"{output} cannot be written: {error.strerror}.", hint="Choose another place with -o, or make room.") from error
     finally:
         with suppress(OSError):
-            draft.unlink(missing_ok=True)
+            if whole:
+                draft.unlink(missing_ok=True)

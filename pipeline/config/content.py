@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection as Names
+from dataclasses import replace
 from datetime import timedelta
 
 from pipeline import sources
@@ -57,9 +58,9 @@ def _collection(section: Section, known: Names[str]) -> Collection:
     return made
 
 
-def read_sources(section: Section, known: Names[str], *, every: timedelta) -> tuple[Source, ...]:
+def read_sources(section: Section, known: Names[str], *, every: timedelta, timezone: str) -> tuple[Source, ...]:
     """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself."""
-    made = tuple(_source(part, known, every=every) for part in section.parts("sources", "source"))
+    made = tuple(replace(_source(part, known, every=every), timezone=timezone) for part in section.parts("sources", "source"))
     unique(section, "sources", [source.id for source in made])
     return made
 

@@ -35,6 +35,7 @@ class _Call:
     fold: Fold
     rule: str
     evidence: str = ""
+    better: bool = False
 
 
 _NOTHING = _Call(Fold.NEW, "nothing-in-common")
@@ -52,7 +53,7 @@ def match(resource: Resource, fingerprint: Fingerprint, neighbours: Sequence[Nei
     call, neighbour = max(calls, key=lambda one: _WEIGHT[one[0].fold], default=(_NOTHING, None))
     if neighbour is None or call.fold is Fold.NEW:
         return Match(fold=Fold.NEW)
-    return Match(fold=call.fold, of=neighbour.id, rule=call.rule, evidence=call.evidence)
+    return Match(fold=call.fold, of=neighbour.id, rule=call.rule, evidence=call.evidence, better=call.better)
 
 
 def _judge(pair: Pair) -> _Call:
@@ -162,7 +163,7 @@ def _landing(pair: Pair) -> _Call | None:
         return None
     titled = (pair.title >= 88 or pair.title_words >= 97) and pair.fewest_title_words >= 3
     if titled and (pair.days is None or pair.days <= YEAR):
-        return _Call(Fold.SAME, "page-and-pdf", f"A page and a PDF of one site. {pair.title_sentence}")
+        return _Call(Fold.SAME, "page-and-pdf", f"A page and a PDF of one site. {pair.title_sentence}", better=pair.old.is_pdf)
     return None
 
 

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
-from heapq import nsmallest
 from itertools import accumulate
 
 from pipeline import text, urls
@@ -120,7 +119,7 @@ def _title_hashes(title: tuple[str, ...]) -> list[int]:
 
 
 def _smallest(count: int, sequences: Iterable[str]) -> list[int]:
-    return nsmallest(count, map(_hash, sequences))
+    return sorted(map(_hash, sequences))[:count]
 
 
 def _hash(sequence: str) -> int:
@@ -132,7 +131,8 @@ def _bare(content: str) -> str:
     if content.isascii():
         return content
     parts = unicodedata.normalize("NFKD", content.replace(_TATWEEL, ""))
-    return "".join(char for char in parts if not unicodedata.combining(char))
+    marks = {ord(char): None for char in set(parts) if unicodedata.combining(char)}
+    return parts.translate(marks) if marks else parts
 
 
 def _points_home(resource: Resource) -> bool:

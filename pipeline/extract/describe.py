@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from pipeline import text, urls
 from pipeline.extract import event, kind, media, metadata
@@ -39,9 +41,14 @@ def from_lead(lead: Lead) -> Resource:
         "identifiers": _identifiers(lead.url),
         "minutes": media.reading_minutes("", 0, lead=lead),
         "duration": media.of_lead(lead),
-        "event": said["event"] or event.of_words(about),
+        "event": said["event"] or event.of_words(about, zone=zone_of(lead)),
     }
     return assemble(urls.clean(lead.url), findings)
+
+
+def zone_of(lead: Lead) -> tzinfo:
+    """The zone of the times that a page states without one: that of its source."""
+    return ZoneInfo(lead.timezone) if lead.timezone else UTC
 
 
 def _said(lead: Lead) -> dict[str, Found[Any]]:

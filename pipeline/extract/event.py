@@ -1,6 +1,6 @@
 """A dated happening, from JSON-LD or from labelled words, and what is wrong with its dates. What is wrong is named, never silently mended.
 
-Deciding whether a time without a zone is local belongs to the desk; here it stays in the offset that was written, or in UTC.
+A time keeps the offset that was written; one without a zone is in the zone of its source, which the lead names.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from pipeline import dates, text
 from pipeline.extract import jsonld
@@ -27,40 +27,42 @@ _STATUS = {"EventCancelled": "cancelled", "EventPostponed": "postponed", "EventR
 _MODES = {"OnlineEventAttendanceMode": True, "OfflineEventAttendanceMode": False}
 
 
-def of_page(document: Document, words: str) -> Found[Event]:
+def of_page(document: Document, words: str, *, zone: tzinfo) -> Found[Event]:
     """The happening that the page announces, `None` where it announces none with a date."""
     for node in jsonld.described(document.nodes, document.main):
         if jsonld.type_of(node).endswith("Event") and node.get("startDate"):
-            return _of_node(node, words), "json-ld"
-    return of_words(words)
+            return _of_node(node, words, zone), "json-ld"
+    return of_words(words, zone=zone)
 
 
-def of_words(words: str) -> Found[Event]:
+def of_words(words: str, *, zone: tzinfo = UTC) -> Found[Event]:
     """The happening in words such as "Start Date: 10/09/2018 14:00 End Date: 10/09/2018 Location: Webinar"."""
     started = _START.search(words)
     written = words[started.end() : started.end() + _SPAN] if started else ""
     ended = _END.search(words, started.end()) if started else None
     if ended and started and ended.start() < started.end() + _SPAN:
         written = words[started.end() : ended.start()]
-    start = dates.parse(written)
+    start = dates.parse(written, zone=zone)
     if start is None or started is None:
         return None
     last = words[ended.end() : ended.end() + _SPAN] if ended else ""
     place = _PLACE.search(words, started.end())
     location = text.squeeze(place[1]) if place else None
-    event = Event(start=start, end=_before_label(last), location=location, online=_online(location or ""), all_day=not isinstance(start, datetime))
+    event = Event(
+        start=start, end=_before_label(last, zone), location=location, online=_online(location or ""), all_day=not isinstance(start, datetime)
+    )
     return checked(event, written=f"{written} {last}", about=words), "labelled words"
 
 
-def _before_label(written: str) -> date | None:
+def _before_label(written: str, zone: tzinfo) -> date | None:
     """The date of a piece of text that may run on into the next label."""
     place = _PLACE.search(written)
-    return dates.parse(written[: place.start()] if place else written)
+    return dates.parse(written[: place.start()] if place else written, zone=zone)
 
 
-def _of_node(node: jsonld.Node, words: str) -> Event:
+def _of_node(node: jsonld.Node, words: str, zone: tzinfo) -> Event:
     first, last = jsonld.string(node, "startDate") or "", jsonld.string(node, "endDate") or ""
-    start, end = dates.parse(first), dates.parse(last)
+    start, end = dates.parse(first, zone=zone), dates.parse(last, zone=zone)
     location = _location(node.get("location"))
     mode = jsonld.string(node, "eventAttendanceMode") or ""
     online = _MODES.get(mode.rsplit("/", 1)[-1]) if mode else _online(location or "")

@@ -59,5 +59,5 @@ def _of_text(document: Document, lead: Lead, findings: dict[str, Found[Any]], *,
         "minutes": None if timed else media.reading_minutes(words, count, lead=lead, document=document),
         "language": metadata.language(document, words or description),
         "kind": kind_found,
-        "event": event.of_page(document, "\n".join((about, words))),
+        "event": event.of_page(document, "\n".join((about, words)), zone=describe.zone_of(lead)),
     }

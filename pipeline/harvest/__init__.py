@@ -9,6 +9,7 @@ import difflib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
@@ -54,6 +55,7 @@ def harvest(
     `limit` bounds the leads visited. The caller holds the database's harvest lock, so every lease found at the start belongs to a run that died.
     """
     store.sync_sources(config.sources, now())
+    store.sync_topics(config.topics, now())
     store.release_leases()
     chosen = _chosen(config.sources, store, only=only, everything=everything, now=now())
     young = len(store.background(FEW)) < FEW
@@ -112,10 +114,11 @@ class Visits:
         todo = shards(claims, most=_share(len(claims), workers), robots=robots, now=self.now())
         total = done + len(claims) + self.store.pending(self.now())
         self.report("visiting", done, total)
-        for answer in crew.run(todo, self.config.harvest, workers=workers):
-            self._settle(answer, waiting)
-            done += len(answer.outcomes)
-            self.report("visiting", done, total)
+        with closing(crew.run(todo, self.config.harvest, workers=workers)) as answers:
+            for answer in answers:
+                self._settle(answer, waiting)
+                done += len(answer.outcomes)
+                self.report("visiting", done, total)
 
     def _settle(self, answer: ShardDone, waiting: dict[int, Claim]) -> None:
         for batch in _batches(answer.outcomes):
@@ -176,6 +179,7 @@ def suggest(item: Item, store: Store, classifier: classify.Classifier, *, record
 
 def suggest_all(config: Config, store: Store, *, now: Clock) -> int:
     """Make all suggestions of waiting items anew, from today's taxonomy and harvest. Gives back how many items that were."""
+    store.sync_topics(config.topics, now())
     classifier = classify.build(config.topics, store.background(2_000))
     record = store.source_record()
     count = 0
@@ -193,6 +197,7 @@ def add_address(url: str, config: Config, store: Store, *, note: str | None = No
     """Take one link by hand, through the same door as a harvested one. Raises the named error where the page cannot be had."""
     lead = Lead(source="by hand", url=urls.clean(url), recommended_by=by, note=note)
     store.offer(lead.source, (lead,), now())
+    store.retry(lead.url)
     known = store.find(lead.url)
     if known is None:
         visits = Visits(config, store, now=now, report=lambda what, done, total: None)

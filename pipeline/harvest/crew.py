@@ -10,9 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import replace
 
 from pipeline.harvest.work import set_aside, work
@@ -25,8 +26,8 @@ INLINE = 3
 Work = Callable[[Shard, HarvestSettings], ShardDone]
 
 
-def run(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work = work) -> Iterator[ShardDone]:
-    """Work every shard and give each back as it completes. Never raises for a lost worker."""
+def run(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work = work) -> Generator[ShardDone, None, None]:
+    """Work every shard and give each back as it completes. Never raises for a lost worker. Close it to stop: what is under way is dropped."""
     if workers <= 1 or sum(len(shard.claims) for shard in shards) <= INLINE:
         for shard in shards:
             yield work(shard, settings)
@@ -39,33 +40,45 @@ def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int,
     alone = False
     while waiting:
         lost: list[Shard] = []
-        for shard, done in _round(waiting[:1] if alone else waiting, settings, workers=1 if alone else workers, work=work):
-            if done is not None:
-                yield done
-            elif alone and len(shard.claims) == 1:
-                yield set_aside(shard, "This page brought its worker down; it is set aside.", again=False)
-            else:
-                lost += _halves(shard) if alone else [shard]
+        with closing(_round(waiting[:1] if alone else waiting, settings, workers=1 if alone else workers, work=work)) as answers:
+            for shard, done in answers:
+                if done is not None:
+                    yield done
+                elif alone and len(shard.claims) == 1:
+                    yield set_aside(shard, "This page brought its worker down; it is set aside.", again=False)
+                else:
+                    lost += _halves(shard) if alone else [shard]
         waiting = lost + (waiting[1:] if alone else [])
         alone = alone or bool(lost)
 
 
-def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work) -> Iterator[tuple[Shard, ShardDone | None]]:
+def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work) -> Generator[tuple[Shard, ShardDone | None], None, None]:
     """One pool's life: each shard with what came of it, `None` where its worker was lost."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["pipeline.harvest.work"])
+    others = multiprocessing.active_children()
     with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context, initializer=_tie) as pool:
-        futures: dict[Future[ShardDone], Shard] = {}
-        for shard in shards:
-            try:
-                futures[pool.submit(work, shard, settings)] = shard
-            except BrokenProcessPool:
-                yield shard, None
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                yield futures[future], None
+        try:
+            yield from _answers(pool, shards, settings, work)
+        except BaseException:  # an interrupt, or a caller that stops: the pool would work off all that waits, which leases bring back later
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in set(multiprocessing.active_children()).difference(others):
+                worker.kill()
+            raise
+
+
+def _answers(pool: ProcessPoolExecutor, shards: Sequence[Shard], settings: HarvestSettings, work: Work) -> Iterator[tuple[Shard, ShardDone | None]]:
+    futures: dict[Future[ShardDone], Shard] = {}
+    for shard in shards:
+        try:
+            futures[pool.submit(work, shard, settings)] = shard
+        except BrokenProcessPool:
+            yield shard, None
+    for future in as_completed(futures):
+        try:
+            yield futures[future], future.result()
+        except BrokenProcessPool:
+            yield futures[future], None
 
 
 def _tie() -> None:

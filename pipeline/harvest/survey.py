@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline import sources, urls
@@ -105,7 +106,8 @@ def _take(source: Source, page: Page, leads: dict[tuple[str, object], Lead], ask
         if isinstance(found, Request):
             asked.append(found.url)
         else:
-            leads.setdefault((found.url, found.event.start if found.event else None), found)
+            lead = replace(found, timezone=source.timezone)
+            leads.setdefault((lead.url, lead.event.start if lead.event else None), lead)
 
 
 async def _fetch(request: Request, fetch: Fetch) -> Page | NotModified:

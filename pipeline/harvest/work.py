@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pipeline import dedupe, extract, urls
 from pipeline.errors import ExtractError, PipelineError, RefusedError, TooLargeError, UnreachableError
 from pipeline.fetch import Fetcher
-from pipeline.model import Claim, Fetch, HarvestSettings, Moved, NotModified, Outcome, Page, Request, Resource, Shard, ShardDone
+from pipeline.model import Claim, Fetch, HarvestSettings, Lead, Moved, NotModified, Outcome, Page, Request, Resource, Shard, ShardDone
 
 log = logging.getLogger("gleanings")
 
@@ -76,7 +76,17 @@ def _answered(claim: Claim, answer: Page | NotModified | Moved) -> Outcome:
         case NotModified():
             return Outcome(claim=claim.id, reason="The page has not changed.")
         case Page() as page:
-            return _described(claim, extract.extract(page, claim.lead))
+            return _described(claim, _read(page, claim.lead))
+
+
+def _read(page: Page, lead: Lead) -> Resource:
+    """Read a page. What is no document (a sound file, a spreadsheet) is still an item where its lead has a title; a wall never is."""
+    try:
+        return extract.extract(page, lead)
+    except ExtractError as error:
+        if error.reason != "not-a-document" or not lead.title:
+            raise
+        return extract.from_lead(lead)
 
 
 def _described(claim: Claim, resource: Resource) -> Outcome:

@@ -52,6 +52,7 @@ class _Place:
     source: Source
     page: Page
     zone: tzinfo | None
+    local: tzinfo
     moved: Mapping[str, frozenset[datetime | date]]
 
 
@@ -73,7 +74,9 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
     """Read the events in the calendar's own order. Raises `ParseError` for what is no calendar."""
     for calendar in _calendars(source, page):
         events = list(islice(calendar.walk("VEVENT"), MAX_EVENTS))
-        place = _Place(source=source, page=page, zone=_zone(_words(calendar.get("X-WR-TIMEZONE"))), moved=_moved(events))
+        place = _Place(
+            source=source, page=page, zone=_zone(_words(calendar.get("X-WR-TIMEZONE"))), local=_zone(source.timezone) or UTC, moved=_moved(events)
+        )
         repeats = 0
         for event in events:
             repeats += "RRULE" in event
@@ -144,7 +147,7 @@ def _url(event: Any, words: str, page: Page) -> str | None:
 
 
 def _event(event: Any, place: _Place) -> Event:
-    start, end = _when(event.get("DTSTART"), place.zone), _when(event.get("DTEND"), place.zone)
+    start, end = _when(event.get("DTSTART"), place), _when(event.get("DTEND"), place)
     if end is None and start is not None and (length := getattr(event.get("DURATION"), "dt", None)):
         end = start + length
     all_day = start is not None and not isinstance(start, datetime)
@@ -176,13 +179,14 @@ def _problems(event: Any, start: date | None, end: date | None, now: datetime) -
         yield f"past: it ended on {end or start}"
 
 
-def _when(property_: Any, zone: tzinfo | None) -> date | None:
-    """Read a time in the zone it states; one without a zone, or in UTC, in the zone that the calendar names for all."""
+def _when(property_: Any, place: _Place) -> date | None:
+    """Read a time in the zone it states; one without a zone, or in UTC, in the zone that the calendar names for all; else that of the source."""
     when = getattr(property_, "dt", None)
     if not isinstance(when, datetime):
         return when if isinstance(when, date) else None
     if when.tzinfo is None:
-        return when.replace(tzinfo=zone or UTC)
+        return when.replace(tzinfo=place.zone or place.local)
+    zone = place.zone
     return when.astimezone(zone) if zone is not None and getattr(when.tzinfo, "key", "UTC") == "UTC" and when.utcoffset() == timedelta(0) else when
 
 

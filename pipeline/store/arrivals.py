@@ -75,7 +75,22 @@ class Arrivals(Items, Leads):
         self._insert("INSERT INTO resources (item, resource, fingerprint) VALUES (?, ?, ?)", (item, dump(resource), dump(fingerprint)))
         self._remember(item, fingerprint)
         self._index(item, resource)
+        if match.better and head is not None:
+            self._promote(item, head, match, now)
         return item
+
+    def _promote(self, item: int, head: int, match: Match, now: datetime) -> None:
+        """Let a newcomer that describes the thing better stand at the head, unless a curator or a reader knows the other one already."""
+        waiting = self._row("SELECT 1 FROM items WHERE id = ? AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = ?1)", (head,))
+        if not waiting:
+            return
+        self._change("UPDATE items SET state = 'queued', merged_into = NULL, fold_rule = '', fold_evidence = '' WHERE id = ?", (item,))
+        self._change(
+            """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
+               fold_rule = ?, fold_evidence = ? WHERE id = ?""",
+            (item, match.rule, match.evidence, head),
+        )
+        self._change("UPDATE items SET head = ?1 WHERE head = ?2 OR id = ?1", (item, head))
 
     def _revise(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
         """Put a later state in the place of an earlier one, which is kept. The overlay and the state of the item stay as they are."""

@@ -112,6 +112,8 @@ class Connection:
         target, part = Path(path), Path(f"{path}.part")
         if self.path != ":memory:" and target.resolve() == Path(self.path).resolve():
             raise StoreError(f"{path} is the database itself.", hint="Name another file for the copy.")
+        if target.exists() and not target.is_file():
+            raise StoreError(f"{path} is no file.", hint="Name a file for the copy.")
         try:
             part.unlink(missing_ok=True)
             copy = sqlite3.connect(part)

@@ -15,7 +15,7 @@ from statistics import median
 
 from pipeline import urls
 from pipeline.errors import NotFoundError
-from pipeline.model import Claim, Lead
+from pipeline.model import Claim, Failure, Lead
 from pipeline.store.connection import Connection, stamp
 from pipeline.store.forms import dump, load
 
@@ -101,6 +101,29 @@ class Leads(Connection):
         """Say why the last visit of this address failed, if it did."""
         row = self._row("SELECT reason FROM leads WHERE key = ?", (urls.canonical(url),))
         return str(row["reason"]) if row and row["reason"] else None
+
+    def failures(self, limit: int = 20) -> tuple[Failure, ...]:
+        """List leads that could not be read, the last named first, each with the source that named it first."""
+        sql = """SELECT l.url, l.reason, l.again_at, l.attempts,
+                 coalesce((SELECT s.source FROM sightings s WHERE s.lead = l.id ORDER BY s.id LIMIT 1), '') AS source
+                 FROM leads l WHERE l.reason IS NOT NULL AND l.item IS NULL ORDER BY l.id DESC LIMIT ?"""
+        return tuple(
+            Failure(
+                url=row["url"],
+                source=row["source"],
+                reason=row["reason"],
+                again=datetime.fromisoformat(row["again_at"]) if row["again_at"] else None,
+                attempts=row["attempts"],
+            )
+            for row in self._rows(sql, (limit,))
+        )
+
+    def retry(self, url: str) -> None:
+        """Let an address that was given up be visited once more, because a person asks for it."""
+        with self.transaction():
+            self._change(
+                "UPDATE leads SET state = 'pending', again_at = NULL, attempts = 0, hops = 0 WHERE key = ? AND item IS NULL", (urls.canonical(url),)
+            )
 
     # ------------------------------------------------------------ for add()
 

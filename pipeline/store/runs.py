@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pipeline.errors import NotFoundError
-from pipeline.model import Run, Source, SourceState
+from pipeline.model import Run, Source, SourceState, Topic
 from pipeline.store.connection import Connection, Row, moment, stamp
 from pipeline.store.forms import dump, load, span
 
 ROBOTS_AGE = timedelta(hours=24)
 """How long a robots.txt is good for (RFC 9309, 2.4)."""
 
-_STATE = (
-    """SELECT s.*, (SELECT count(DISTINCT i.head) FROM sightings g JOIN items i ON i.id = g.item WHERE g.source = s.id) AS items FROM sources s"""
-)
+_STATE = """SELECT s.*, (SELECT count(DISTINCT i.head) FROM sightings g JOIN items i ON i.id = g.item WHERE g.source = s.id) AS items,
+    (SELECT count(*) FROM sightings g JOIN leads l ON l.id = g.lead WHERE g.source = s.id AND l.item IS NULL AND l.reason IS NOT NULL) AS failed
+    FROM sources s"""
 
 
 class Runs(Connection):
@@ -36,6 +36,27 @@ class Runs(Connection):
                     (one.id, one.kind, one.url, one.title, stamp(now)),
                 )
             self._change("DELETE FROM hosts WHERE fetched <= ?", (stamp(now - ROBOTS_AGE),))
+
+    def sync_topics(self, topics: Sequence[Topic], now: datetime) -> None:
+        """Take over the configured taxonomy. A changed topic gets a new version, so that it can be said what a suggestion was made from."""
+        with self.transaction():
+            self._change(
+                "UPDATE topics SET until = ? WHERE until IS NULL AND id NOT IN (SELECT value FROM json_each(?))",
+                (stamp(now), json.dumps([one.id for one in topics])),
+            )
+            for one in topics:
+                self._change("UPDATE topics SET until = ? WHERE id = ? AND until IS NULL AND topic <> ?", (stamp(now), one.id, dump(one)))
+                self._change(
+                    """INSERT INTO topics (id, version, topic, since)
+                       SELECT ?1, 1 + coalesce((SELECT max(version) FROM topics WHERE id = ?1), 0), ?2, ?3
+                       WHERE NOT EXISTS (SELECT 1 FROM topics WHERE id = ?1 AND until IS NULL)""",
+                    (one.id, dump(one), stamp(now)),
+                )
+
+    def topics(self) -> tuple[tuple[int, Topic], ...]:
+        """Give today's taxonomy as it was taken over last, each topic with its version, by id."""
+        rows = self._rows("SELECT version, topic FROM topics WHERE until IS NULL ORDER BY id LIMIT 100000")
+        return tuple((int(row["version"]), load(Topic, row["topic"])) for row in rows)
 
     def source_states(self) -> tuple[SourceState, ...]:
         """Give every source there ever was with what happened there, by id."""
@@ -108,6 +129,7 @@ def _state(row: Row) -> SourceState:
         failures=row["failures"],
         usual_gap=span(row["usual_gap"]),
         items=row["items"],
+        failed=row["failed"],
         etag=row["etag"],
         last_modified=row["last_modified"],
     )

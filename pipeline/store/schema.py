@@ -27,6 +27,14 @@ CREATE TABLE sources (             -- as configured, and what happened there sin
     usual_gap REAL,                -- seconds
     etag TEXT, last_modified TEXT
 ) STRICT;
+CREATE TABLE topics (              -- the taxonomy as configured; a change makes a new version
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    topic TEXT NOT NULL,           -- Topic as JSON
+    since TEXT NOT NULL,
+    until TEXT,                    -- NULL: in force
+    PRIMARY KEY (id, version)
+) STRICT;
 CREATE TABLE runs (                -- one survey of one source
     id INTEGER PRIMARY KEY,
     source TEXT NOT NULL REFERENCES sources(id),

@@ -19,6 +19,7 @@ def sources(request: Request) -> Response:
         states = {state.id: state for state in store.source_states()}
         record = store.source_record()
         runs = store.runs(limit=12)
+        failures = store.failures(8)
     now = site.clock()
     made: list[tuple[Source, SourceState, Health]] = []
     for source in site.config.sources:
@@ -27,7 +28,7 @@ def sources(request: Request) -> Response:
     made.sort(key=lambda one: (_ORDER.index(one[2].state) if one[2].state in _ORDER else 0, one[0].title or one[0].id))
     counts = {name: sum(1 for _, _, health in made if health.state == name) for name in _ORDER}
     names = {source.id: source.title or state.title or source.id for source, state, _ in made}
-    return page(request, "sources.html", sources=made, record=record, runs=runs, counts=counts, names=names, now=now)
+    return page(request, "sources.html", sources=made, record=record, runs=runs, counts=counts, names=names, failures=failures, now=now)
 
 
 routes = [Route("/desk/sources", sources)]
