@@ -79,7 +79,13 @@ def test_a_whole_file_is_read_with_its_types(tmp_path: Path) -> None:
     assert found.topics[0].keywords == ("lead",)
     assert found.collections[0].review_every == timedelta(weeks=26)
     assert found.sources[0] == Source(
-        id="blog", kind="feed", url="https://north.example/feed", topics=("leadership",), every=timedelta(days=1), options={}
+        id="blog",
+        kind="feed",
+        url="https://north.example/feed",
+        topics=("leadership",),
+        every=timedelta(days=1),
+        timezone="Europe/London",
+        options={},
     )
     assert (found.sources[1].every, found.sources[1].options) == (timedelta(hours=12), {"include": ["/reports/"]})
     assert (found.db, found.digests) == (tmp_path / "curated.db", tmp_path / "digests")

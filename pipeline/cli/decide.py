@@ -16,7 +16,7 @@ items_argument = click.argument("items", nargs=-1, required=True, metavar="ITEM.
 note_option = click.option("--note", help="For the record, and for readers where it is an acceptance.")
 
 
-@command("accept", "accept 214 215 --topic leadership --blurb “Short and to the point.” --by Sam")
+@command("accept", "accept 214 215 --topic leadership --blurb 'Short and to the point.' --by Sam")
 @items_argument
 @click.option("--topic", "topics", multiple=True, help="What it is about, in place of what is suggested; may be repeated.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What it is, in place of what was found.")
@@ -46,7 +46,7 @@ def accept_command(
         _decide(session, store, done)
 
 
-@command("reject", "reject 216 --reason “off topic”")
+@command("reject", "reject 216 --reason 'off topic'")
 @items_argument
 @click.option("--reason", help="Why: duplicate, off topic, promotional, old, paywalled, weak, or your own words.")
 @note_option
@@ -57,7 +57,7 @@ def reject_command(session: Session, items: tuple[str, ...], reason: str | None,
     _plain(session, items, Verdict.REJECT, by=by, note=note, reason=reason)
 
 
-@command("defer", "defer 217 --note “Wait for the full report.”")
+@command("defer", "defer 217 --note 'Wait for the full report.'")
 @items_argument
 @note_option
 @by_option

@@ -54,9 +54,10 @@ def _seconds(run: Run) -> float | None:
 def _words(run: Run) -> str:
     if run.error:
         return f"{run.source}: {run.error}"
+    visited = f"{run.new} new, {run.same} known, {run.failed} failed"
     if run.unchanged:
-        return f"{run.source}: unchanged"
-    return f"{run.source}: {run.found} found, {run.new} new, {run.same} known, {run.failed} failed"
+        return f"{run.source}: unchanged" + (f"; of links that waited {visited}" if run.new or run.same or run.failed else "")
+    return f"{run.source}: {run.found} found, {visited}"
 
 
 def _total(runs: Sequence[Run]) -> dict[str, object]:
@@ -76,7 +77,7 @@ def _sum(runs: Sequence[Run]) -> str:
     return f"{len(runs)} sources: {counts}; {total['errors']} sources could not be read"
 
 
-@command("add", "add https://www.example.org/a-report --note “Read the table on page 4.” --by Sam")
+@command("add", "add https://www.example.org/a-report --note 'Read the table on page 4.' --by Sam")
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
 @click.option("--note", help="Why it is worth reading.")
 @click.option("--by", help="Who recommends it.")

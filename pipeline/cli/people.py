@@ -99,7 +99,7 @@ def outbox_command(session: Session, edition_id: str | None) -> None:
     session.say(f"Edition {name}: {_in_words(Counter(one.state.value for one in deliveries))}." if name else "No edition is released yet.")
 
 
-@group("subscribers", "subscribers list", "subscribers add reader@example.org --name “Kim Reed”")
+@group("subscribers", "subscribers list", "subscribers add reader@example.org --name 'Kim Reed'")
 def subscribers_command() -> None:
     """List, add, import, export and erase subscribers."""
 
@@ -117,7 +117,7 @@ def list_subscribers(session: Session, state: str | None) -> None:
     session.table(("address", "name", "state", "frequency", "topics"), rows)
 
 
-@command("add", "subscribers add reader@example.org --name “Kim Reed” --topic leadership", group=subscribers_command)
+@command("add", "subscribers add reader@example.org --name 'Kim Reed' --topic leadership", group=subscribers_command)
 @click.argument("address")
 @click.option("--name", default="", help="How they are called.")
 @click.option("--topic", "chosen", multiple=True, help="What they want to read about; may be repeated.")

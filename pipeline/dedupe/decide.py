@@ -35,7 +35,6 @@ class _Call:
     fold: Fold
     rule: str
     evidence: str = ""
-    better: bool = False
 
 
 _NOTHING = _Call(Fold.NEW, "nothing-in-common")
@@ -49,11 +48,19 @@ def match(resource: Resource, fingerprint: Fingerprint, neighbours: Sequence[Nei
     `of` may be an item that is itself folded: then the resource is the same as that item's head, or a later state of the folded copy.
     """
     new = side(resource, fingerprint)
-    calls = [(_judge(Pair(new, side(neighbour.resource, neighbour.fingerprint))), neighbour) for neighbour in neighbours]
-    call, neighbour = max(calls, key=lambda one: _WEIGHT[one[0].fold], default=(_NOTHING, None))
-    if neighbour is None or call.fold is Fold.NEW:
+    pairs = [(Pair(new, side(neighbour.resource, neighbour.fingerprint)), neighbour) for neighbour in neighbours]
+    calls = [(_judge(pair), pair, neighbour) for pair, neighbour in pairs]
+    call, pair, neighbour = max(calls, key=lambda one: _WEIGHT[one[0].fold], default=(_NOTHING, None, None))
+    if pair is None or neighbour is None or call.fold is Fold.NEW:
         return Match(fold=Fold.NEW)
-    return Match(fold=call.fold, of=neighbour.id, rule=call.rule, evidence=call.evidence, better=call.better)
+    return Match(fold=call.fold, of=neighbour.id, rule=call.rule, evidence=call.evidence, better=call.fold is Fold.SAME and _better(pair))
+
+
+def _better(pair: Pair) -> bool:
+    """Whether the newcomer should stand for both: a page before its PDF, and what came out first before what was taken over from it."""
+    if pair.new.is_pdf != pair.old.is_pdf:
+        return pair.old.is_pdf
+    return bool(pair.new.day and pair.old.day and pair.new.day < pair.old.day and not pair.same_host)
 
 
 def _judge(pair: Pair) -> _Call:
@@ -163,7 +170,7 @@ def _landing(pair: Pair) -> _Call | None:
         return None
     titled = (pair.title >= 88 or pair.title_words >= 97) and pair.fewest_title_words >= 3
     if titled and (pair.days is None or pair.days <= YEAR):
-        return _Call(Fold.SAME, "page-and-pdf", f"A page and a PDF of one site. {pair.title_sentence}", better=pair.old.is_pdf)
+        return _Call(Fold.SAME, "page-and-pdf", f"A page and a PDF of one site. {pair.title_sentence}")
     return None
 
 

@@ -108,7 +108,8 @@ _WORDS = tuple(
             r"|\breport$|\bcommissioned\b|\bnational framework\b",
         ),
         (3.2, Kind.BLOG, r"\bblog(?:s|post)?\b"),
-        (2.6, Kind.INTERVIEW, r"\bin conversation with\b|\binterview\b|\bspotlight\b"),
+        (3.7, Kind.INTERVIEW, r"\bin conversation with\b|\b(?:an?|the|our) interview with\b"),
+        (2.6, Kind.INTERVIEW, r"\binterview\b|\bspotlight\b"),
         (2.4, Kind.REVIEW, r"\bbook review\b|\breview of\b"),
         (2.4, Kind.ARTICLE, r"\blink to article\b|\b(?:this|an?)(?: \w+)? article\b|\bminute read\b"),
     )

@@ -64,9 +64,10 @@ def harvest(
     visits.run(limit=limit, workers=crew.hands(workers, config.harvest.workers), sources=[source.id for source in chosen] if only else None)
     if young and visits.added:
         suggest_all(config, store, now=now)
-    for run in (counted := tuple(visits.counted(run, now()) for run in runs)):
+    counted = [visits.counted(run, now()) for run in runs]
+    for run in counted:
         store.record_run(run)
-    return counted
+    return (*counted, *visits.others({run.source for run in counted}, now()))
 
 
 def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], everything: bool, now: datetime) -> list[Source]:
@@ -152,6 +153,11 @@ class Visits:
         else:
             self.new[claim.lead.source] += 1
             suggest(item, self.store, self.classifier, record=self.record, now=self.now())
+
+    def others(self, surveyed: set[str], now: datetime) -> list[Run]:
+        """Give a run for each source that was not asked now, but whose links from an earlier time were visited."""
+        visited = self.new.keys() | self.same.keys() | self.failed.keys()
+        return [self.counted(Run(source=source, started=now, unchanged=True), now) for source in sorted(visited - surveyed)]
 
     def counted(self, run: Run, now: datetime) -> Run:
         """Complete the run of a source with what became of its leads."""
