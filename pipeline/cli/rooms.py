@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 
 from pipeline import config
-from pipeline.cli.session import Session
+from pipeline.cli.session import Session, day
 from pipeline.config import Config
 from pipeline.errors import NotFoundError
-from pipeline.model import ItemId
+from pipeline.model import Failure, ItemId
 from pipeline.store import Store
 
 
@@ -20,12 +20,23 @@ def settings(session: Session) -> Config:
     return config.load(session.path, os.environ, folder=session.folder, db=session.db)
 
 
+FAILURES = 50
+"""Links that could not be read, as many as are shown."""
+
+
 @contextmanager
 def desk(session: Session) -> Iterator[tuple[Config, Store]]:
     """Open settings and database."""
     found = settings(session)
     with Store.open(found.db) as store:
         yield found, store
+
+
+def unread(session: Session, failures: Sequence[Failure]) -> None:
+    """Say which links could not be read, and why."""
+    if failures:
+        session.say("\nlinks that could not be read, the last ones first:")
+        session.table(("source", "again", "why"), [(one.source, day(one.again) if one.again else "never", f"{one.url}: {one.reason}") for one in failures])
 
 
 def item_id(word: str, store: Store) -> ItemId:

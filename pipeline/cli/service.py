@@ -12,7 +12,7 @@ import click
 from pipeline import harvest, schedule, service
 from pipeline.cli.digest import summary
 from pipeline.cli.progress import progress
-from pipeline.cli.rooms import desk, settings
+from pipeline.cli.rooms import FAILURES, desk, settings, unread
 from pipeline.cli.session import Session, command, day, here, now
 from pipeline.config import Config
 from pipeline.model import EditionState, Health
@@ -71,17 +71,9 @@ def status_command(session: Session) -> None:
     )
     session.table(("source", "state", "next", "what"), [_row(one) for one in healths])
     session.say(f"\nitems: {_in_words(counts)}; {waiting} links wait to be visited")
-    if failures:
-        session.say(f"\nlinks that could not be read, the last {len(failures)}:")
-        session.table(
-            ("source", "again", "why"), [(one.source, day(one.again) if one.again else "never", f"{one.url}: {one.reason}") for one in failures]
-        )
+    unread(session, failures)
     for one in editions:
         session.say(f"edition {one.id}: {one.state}" + (f"; mails: {_in_words(outbox[one.id])}" if one.id in outbox else ""))
-
-
-FAILURES = 20
-"""Links that could not be read, as many as `status` shows."""
 
 
 def _row(health: Health) -> tuple[str, str, str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import click
 
 from pipeline import harvest, schedule, urls
-from pipeline.cli.rooms import desk, settings, source, topics
+from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
 from pipeline.cli.session import Session, command, day, group, here, now
 from pipeline.config import Config, add_source, new_id
 from pipeline.errors import ConflictError, NotFoundError
@@ -35,6 +35,7 @@ def list_sources(session: Session) -> None:
     with desk(session) as (config, store):
         store.sync_sources(config.sources, now())
         states = {state.id: state for state in store.source_states()}
+        failures = store.failures(FAILURES)
     rows = []
     for one in config.sources:
         state = states[one.id]
@@ -42,6 +43,7 @@ def list_sources(session: Session) -> None:
         session.emit(_listed(one, state, health))
         rows.append((one.id, one.kind, health.state, str(state.items), str(state.failed), day(state.last_new), clip(health.error or one.url, 100)))
     session.table(("source", "kind", "state", "items", "not read", "last new", "error or address"), rows)
+    unread(session, failures)
 
 
 def _listed(one: Source, state: SourceState, health: Health) -> dict[str, object]:
