@@ -36,7 +36,8 @@ def unread(session: Session, failures: Sequence[Failure]) -> None:
     """Say which links could not be read, and why."""
     if failures:
         session.say("\nlinks that could not be read, the last ones first:")
-        session.table(("source", "again", "why"), [(one.source, day(one.again) if one.again else "never", f"{one.url}: {one.reason}") for one in failures])
+        rows = [(one.source, day(one.again) if one.again else "never", f"{one.url}: {one.reason}") for one in failures]
+        session.table(("source", "again", "why"), rows)
 
 
 def item_id(word: str, store: Store) -> ItemId:

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from urllib.parse import urlsplit
 
+from pipeline import text
 from pipeline.digest.sections import EVENT_KINDS
 from pipeline.digest.words import KIND_WORDS
 from pipeline.model import Credit, Entry, Event, Item, Kind
 
 _SPOKEN = frozenset({Kind.TALK, Kind.WEBINAR, Kind.EVENT, Kind.PODCAST})
 _ROOM_FOR_SOURCES = 4
+EXCERPT = 420
+"""Characters of a source's own description that are printed; what a curator wrote is not cut here."""
 
 
 def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
@@ -72,7 +75,9 @@ def _blurb(item: Item) -> str:
         return item.overlay.blurb
     if item.decision and item.decision.blurb:
         return item.decision.blurb
-    return item.description or ""
+    if item.overlay.description is not None:
+        return item.overlay.description
+    return text.clip(item.resource.description or "", EXCERPT)
 
 
 def _credits(item: Item) -> Iterator[Credit]:
