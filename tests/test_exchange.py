@@ -116,7 +116,7 @@ BAD = {
     b"no json\n": "line 2: it is not JSON (“no json”)",
     b"[1]\n": "line 2: it is JSON, but no object in braces",
     b"\xff\xfe\n": "line 2: it is not UTF-8 text",
-    b'{"url": "ftp://a.example/"}\n': "line 2: “ftp://a.example/” is no web address",
+    b'{"url": "ftp://a.example/"}\n': "line 2: “ftp://a.example/” is no web address, and there is no title",
     b'{"id": 1}\n': "line 2: it has neither an address nor a title",
     b'{"url": "https://a.example/", "title": ["a"]}\n': "line 2: `title` is no text",
     b'{"url": "https://a.example/", "creators": [1]}\n': "line 2: `creators` is no list of texts",

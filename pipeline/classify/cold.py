@@ -35,6 +35,14 @@ _PRIOR_SPREAD = 4.0
 _EVEN, _BEST, _STEEPNESS = 1.8, 1.0, 0.7
 
 _WORD = re.compile(r"[^\W_](?:[\w&+.'’-]*[^\W_])?")
+_EMPTY_WORDS = (
+    "about also among another because been being between both could does each else every from have having here into just like "
+    "made make many more most much must often only other others over same should since some something such than that their "
+    "them then there these they this those through under upon very want were what when where which while whom whose will with "
+    "within without would your"
+)
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+"""Words of a description that tell nothing of its subject."""
 _PARTS = re.compile(r"\s+(?:and|und|et|y|or)\s+|[,/;()]")
 _ENDINGS = ("ing", "ers", "er", "ed", "es", "s", "e")
 
@@ -81,7 +89,7 @@ def _terms(topics: Sequence[Topic]) -> dict[str, tuple[tuple[int, float], ...]]:
             for part in _PARTS.split(phrase):
                 _keep(found, _stems(part), number, weight)
         for word in _WORD.findall(topic.description):
-            if len(word) > 3:
+            if len(word) > 3 and word.casefold() not in _EMPTY:
                 _keep(found, _stems(word), number, DESCRIPTION)
     return {term: tuple(weights.items()) for term, weights in found.items()}
 

@@ -25,6 +25,7 @@ _READ = frozenset((
 ))  # fmt: skip
 NOWHERE = "urn:gleanings:"
 """Begins the address of what has none, such as a printed book: no web address, so nothing fetches or links it, and different for each."""
+_RESOLVERS = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/", "pmid": "https://pubmed.ncbi.nlm.nih.gov/"}
 _NAME = re.compile(r"[\w.:-]{1,60}")
 
 
@@ -79,12 +80,16 @@ def _resource(record: Mapping[str, Any], kind: Kind) -> Resource:
 
 
 def _address(record: Mapping[str, Any]) -> str:
-    """The address; or the one that a DOI stands for; or none."""
-    for found in (_words(record, "url"), _words(record, "canonical_url")):
-        if found:
-            if not urls.is_web(found.strip()):
-                raise BadLineError(f"“{text.clip(text.squeeze(found), 80)}” is no web address")
-            return found.strip()
+    """The address; or the one that an identifier stands for; or none. What is no web address is never linked."""
+    given = [found.strip() for name in ("url", "canonical_url") if (found := _words(record, name))]
+    for found in given:
+        scheme, _, value = found.partition(":")
+        if urls.is_web(found):
+            return found
+        if value and scheme.lower() in _RESOLVERS:
+            return urls.clean(_RESOLVERS[scheme.lower()] + value.strip())
+    if given and not (_words(record, "title") or "").strip():
+        raise BadLineError(f"“{text.clip(text.squeeze(given[0]), 80)}” is no web address, and there is no title")
     if doi := _named(record, "identifiers").get("doi"):
         return urls.clean(doi if urls.is_web(doi) else f"https://doi.org/{doi}")
     if not (_words(record, "title") or "").strip():
