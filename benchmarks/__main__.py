@@ -16,6 +16,9 @@ from pathlib import Path
 
 import trafilatura
 
+from pipeline import classify
+from pipeline.model import Resource, Topic
+
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
 BIN = Path(sys.executable).parent
@@ -116,7 +119,19 @@ def start(runs: int = 9) -> Iterator[str]:
     yield f"start: gleanings --help {median(helped)[0]:.3f} s; python alone {median(bare)[0]:.3f} s"
 
 
-MEASURES: dict[str, Callable[[], Iterator[str]]] = {"start": start, "pdf": pdf, "pages": pages}
+def tags(count: int = 1_000) -> Iterator[str]:
+    """Topics suggested for long texts from a taxonomy of twenty, in this process."""
+    topics = [Topic(id=f"t{n}", name=f"Subject {n}", keywords=(f"word{n} care", f"practice{n}", "community of practice")) for n in range(20)]
+    text = "Hip fractures, run charts and peer learning in a community of practice. " * 60
+    resource = Resource(url="https://a.example/", title="Falls prevention", text=text)
+    suggest = classify.build(topics, [resource] * 20)
+    begin = time.process_time()
+    for _ in range(count):
+        suggest(resource)
+    yield f"tags: {count} items of {len(text.split())} words, 20 topics: {time.process_time() - begin:.2f} s cpu"
+
+
+MEASURES: dict[str, Callable[[], Iterator[str]]] = {"start": start, "pdf": pdf, "tags": tags, "pages": pages}
 
 
 def main(names: list[str]) -> None:

@@ -18,6 +18,12 @@ _MONTHS = {
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
 }
+_SHORT = {
+    "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    "de": "Jan Feb März Apr Mai Juni Juli Aug Sep Okt Nov Dez",
+    "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
+    "es": "ene feb mar abr may jun jul ago sept oct nov dic",
+}
 _LONG = {"de": "{day}. {month} {year}", "es": "{day} de {month} de {year}", "pt": "{day} de {month} de {year}", "en-us": "{month} {day}, {year}"}
 _HOURS = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet"), 0),
@@ -95,6 +101,22 @@ def long(value: date, language: str) -> str:
     names = _MONTHS.get(base, _MONTHS["en"]).split()
     day = "1er" if base == "fr" and value.day == 1 else str(value.day)
     return _LONG.get(tag, _LONG.get(base, "{day} {month} {year}")).format(day=day, month=names[value.month - 1], year=value.year)
+
+
+def month(value: date, language: str) -> str:
+    """Write month and year in words ("December 2026", "diciembre de 2026"), in English as `long` does."""
+    base = language.casefold().replace("_", "-").split("-")[0]
+    return f"{_MONTHS.get(base, _MONTHS['en']).split()[value.month - 1]}{' de ' if base in ('es', 'pt') else ' '}{value.year}"
+
+
+def short_month(value: date, language: str) -> str:
+    """Write the month in a few letters ("Dec"); in English where we have none for the language."""
+    return _SHORT.get(language.casefold().replace("_", "-").split("-")[0], _SHORT["en"]).split()[value.month - 1]
+
+
+def day(value: date) -> date:
+    """Give the day as it was stated, without its time."""
+    return value.date() if isinstance(value, datetime) else value
 
 
 def _day(text: str, dayfirst: bool) -> tuple[date, int] | None:

@@ -381,7 +381,6 @@ class Decision:
     blurb: str | None = None
     note: str | None = None
     probability: float | None = None
-    shown_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -528,6 +527,16 @@ class Edition:
     composed: datetime
     released: datetime | None = None
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, section by section."""
+        return tuple(entry for section in self.sections for entry in section.entries)
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it has been published, corrected since or not."""
+        return self.state in (EditionState.RELEASED, EditionState.CORRECTED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -649,7 +658,6 @@ class Shard:
     id: int
     claims: tuple[Claim, ...]
     robots: Mapping[str, str] = field(default_factory=dict)
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -664,7 +672,6 @@ class Outcome:
     reason: str | None = None
     again: bool = False
     retry_after: timedelta | None = None
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from html import unescape
 
 WORDS_PER_MINUTE = 200
@@ -38,7 +40,7 @@ _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _NUMBERS = {word: number for number, word in enumerate(_UNITS, start=1)} | {word: 10 * number for number, word in enumerate(_TENS, start=2)}
 _NUMBER = rf"(?:\d{{1,3}}|(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS[:9])}))?|{'|'.join(_UNITS)})"
 _READ = re.compile(
-    rf"\b({_NUMBER})[\s-]*(?:min(?:ute)?n?s?\b\.?)[\s-]*(?:(?:long|quick|short)\s+)?(?:read(?:ing)?\b|lese\w*|de\s+lectura|de\s+lecture)"
+    rf"\b({_NUMBER})[\s-]*(?:min(?:ute)?n?s?\b\.?)[\s-]*(?:(?:long|quick|short)\s+)?(?:read(?:ing)?\b|blog\b|article\b|lese\w*|de\s+lectura|de\s+lecture)"
     rf"|\b(?:read(?:ing)?[\s-]+time|time\s+to\s+read|lesezeit|lesedauer|temps\s+de\s+lecture|tiempo\s+de\s+lectura)\W{{1,4}}(?:(?:about|approx\.?|ca\.?)\s+)?"
     rf"({_NUMBER})\s*min",
     re.IGNORECASE,
@@ -91,6 +93,18 @@ def clip(text: str, limit: int) -> str:
     if not text[limit - 1].isspace() and " " in kept:
         kept = kept.rsplit(" ", 1)[0]
     return kept.rstrip(" ,;:.–—-") + "…"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Count things in English: "1 page", "1,200 pages", "2 entries"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that was probably meant, whatever its case; `None` where none is near."""
+    names = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), names, n=1, cutoff=0.5)
+    return names[close[0]] if close else None
 
 
 def plain(html: str) -> str:

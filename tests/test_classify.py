@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -98,15 +97,6 @@ def test_any_text_and_taxonomy_give_probabilities_in_order(topics: list[Topic], 
     found = classify.build(topics, background)(what)
     assert all(0 <= suggestion.probability <= 1 and suggestion.reasons for suggestion in found)
     assert list(found) == sorted(found, key=lambda suggestion: -suggestion.probability)
-
-
-def test_a_thousand_pages_take_less_than_two_seconds() -> None:
-    suggest = classify.build(TOPICS, BACKGROUND)
-    long = page("Falls prevention", "Hip fractures, run charts and peer learning in a community of practice. " * 60)
-    begin = time.process_time()
-    for _ in range(1000):
-        suggest(long)
-    assert time.process_time() - begin < 3  # two on a quiet machine
 
 
 FULL = (Suggestion(topic="falls", probability=0.9, reasons=("hip fracture",)),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sqlite3
 import subprocess
@@ -466,6 +467,24 @@ def test_words_from_the_web_cannot_steer_the_terminal(ask: Ask, folder: Path) ->
     out = ask("queue").out + ask("show", "1").out
     assert "\x1b" not in out
     assert "\u202e" not in out
+
+
+@pytest.mark.parametrize("words", [["digest", "build", "{}"], ["show", "{}"], ["queue", "--topic", "{}"], ["add", "{}"]])
+def test_no_error_steers_the_terminal(words: list[str], ask: Ask) -> None:
+    said = ask(*(word.format("x\x1b]0;title\x07\u202e") for word in words)).err
+    assert "x" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
+def test_a_message_of_the_log_is_one_line_that_steers_nothing(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+    ask("check")
+    try:
+        raise ValueError("\x1b]0;title\x07")
+    except ValueError:
+        logging.getLogger("gleanings").exception("failed url=%s", "https://a.example/\nERROR forged: \x1b]0;title\x07")
+    said = capfd.readouterr().err
+    assert said.startswith("ERROR gleanings: failed url=https://a.example/ ERROR forged: ]0;title\nTraceback")
+    assert not {"\x1b", "\x07"} & set(said)
 
 
 # ---------------------------------------------------------------- editions and readers

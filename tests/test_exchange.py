@@ -123,6 +123,8 @@ BAD = {
     b'{"url": "https://a.example/", "words": -1}\n': "line 2: `words` is no number that can be",
     b'{"url": "https://a.example/", "event": "soon"}\n': "line 2: `event` is no object in braces",
     b'{"url": "https://a.example/", "id": {}}\n': "line 2: `id` is neither text nor a number",
+    b'{"url": "https://a.example/", "weight": NaN}\n': 'line 2: it is not JSON (“{"url": "https://a.example/", "weight": NaN}”)',
+    b'{"url": "https://a.example/", "tree": ' + b"[" * 30 + b"]" * 30 + b"}\n": "line 2: its lists and objects go too deep",
     b"[" * 100_000 + b"\n": "line 2: it is not JSON (“" + "[" * 59 + "…”)",
 }
 
@@ -249,6 +251,17 @@ def test_decisions_go_out_and_come_into_another_desk(store: Store) -> None:
         assert [{**line, "item": 0} for line in exchange.export_decisions(other)] == [{**line, "item": 0} for line in out]
 
 
+def test_a_decision_on_what_has_no_address_goes_out_and_comes_into_another_desk(store: Store) -> None:
+    book = {"id": "b1", "title": "A printed book", "kind": "book"}
+    take(store, book)
+    decide(store, {"origin_id": "b1", "verdict": "accept"})
+    out = list(exchange.export_decisions(store))
+    assert [line["url"] for line in out] == [None]
+    with Store.open(":memory:") as other:
+        take(other, book)
+        assert decide(other, *out).counts == {"accept": 1}
+
+
 def test_a_dry_run_of_decisions_decides_nothing(store: Store) -> None:
     take(store, row(1))
     assert decide(store, {"origin_id": "r1", "verdict": "accept"}, dry_run=True).counts == {"accept": 1}
@@ -283,6 +296,14 @@ def test_bad_subscribers_are_named_and_the_rest_come_in(store: Store) -> None:
 def test_a_table_without_addresses_is_refused(store: Store) -> None:
     assert people(store, "name,mail\nKim,kim@example.org\n").problems == ["line 1: there is no column `email` in the heading"]
     assert people(store, "").wrong == 1
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfee\x00m\x00", b"email\na@b.example\n\xff\xfe\n", b'email\n"a' + b"x" * 200_000])
+def test_a_table_that_is_no_text_is_refused_in_a_sentence(store: Store, body: bytes) -> None:
+    file = io.TextIOWrapper(io.BytesIO(body), encoding="utf-8-sig", newline="")
+    result = exchange.import_subscribers(file, store, topics=(), now=NOW)
+    assert result.wrong == 1
+    assert "it cannot be read" in result.problems[0]
 
 
 def test_who_left_is_not_brought_back_by_a_file(store: Store) -> None:

@@ -200,7 +200,7 @@ def claim(number: int, url: str) -> Claim:
 
 def test_a_host_is_never_in_two_shards() -> None:
     claims = [claim(n, f"http://host{n % 5}.example/{n}") for n in range(40)]
-    cut = shards(claims, most=4, robots={"host1.example": "User-agent: *"}, now=builders.NOW)
+    cut = shards(claims, most=4, robots={"host1.example": "User-agent: *"})
     homes = [{one.url.split("/")[2] for one in shard.claims} for shard in cut]
     assert sum(len(home) for home in homes) == 5
     assert sum(len(shard.claims) for shard in cut) == 40
@@ -211,12 +211,12 @@ def killing(shard: Shard, settings: HarvestSettings) -> ShardDone:
     """Stand-in for `work` in a worker process: one page brings the process down as a crash of a parser would."""
     if any(claim.url.endswith("/killer") for claim in shard.claims):
         os.kill(os.getpid(), signal.SIGKILL)
-    return set_aside(shard, "well", again=False)
+    return set_aside(shard, "well")
 
 
 def test_a_page_that_kills_its_worker_is_set_aside_and_the_rest_is_done() -> None:
     claims = [claim(n, f"http://host{n}.example/{'killer' if n == 5 else 'page'}") for n in range(8)]
-    cut = shards(claims, most=4, robots={}, now=builders.NOW)
+    cut = shards(claims, most=4, robots={})
     done = [outcome for answer in crew.run(cut, HarvestSettings(), workers=2, work=killing) for outcome in answer.outcomes]
     assert sorted(outcome.claim for outcome in done) == list(range(8))
     assert [outcome.claim for outcome in done if outcome.reason != "well"] == [5]

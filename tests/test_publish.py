@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -293,6 +293,15 @@ def test_a_draft_goes_to_nobody_but_a_test_address(store: Store, tmp_path: Path)
         mailer.close()
         assert box.recipients == ["editor@example.org"]
         assert store.deliveries(EDITION) == ()
+
+
+def test_a_test_whose_connection_breaks_is_said_in_a_sentence(store: Store, tmp_path: Path) -> None:
+    with postbox() as box:
+        outgoing(store)
+        box.hang_up_on = {ADA}
+        settings = config(tmp_path, box.port)
+        with closing(SmtpMailer(settings.mail)) as mailer, pytest.raises(UnavailableError, match="broke while a message was under way"):
+            publish.send_test(EDITION, settings, store, mailer, ADA, now=lambda: builders.NOW)
 
 
 def test_without_an_address_to_send_from_the_configuration_is_named(store: Store, tmp_path: Path) -> None:

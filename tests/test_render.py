@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 import json
@@ -30,7 +29,6 @@ from pipeline.model import Credit, Edition, EditionState, Entry, Event, ItemId, 
 from pipeline.plain import from_plain
 from pipeline.render import FORMATS, fonts, letter, render, words
 from pipeline.render.cover import cover
-from pipeline.render.html import style_hash
 from pipeline.render.palette import BRIGHTS, HUES, INK, NIGHT, PAPER, SOFT
 from pipeline.render.prepare import line, link, prepare
 from tests import builders
@@ -370,13 +368,6 @@ def test_the_page_loads_nothing_and_runs_nothing() -> None:
     assert "url(" not in str(page.style)
     assert "@import" not in str(page.style)
     assert not page.find_all(style=True)
-
-
-def test_a_policy_can_allow_the_pages_style() -> None:
-    style = soup(full()).style
-    assert style is not None
-    digest = base64.b64encode(hashlib.sha256(str(style.string).encode()).digest()).decode()
-    assert style_hash() == f"'sha256-{digest}'"
 
 
 def test_the_page_has_one_heading_of_the_first_level_and_skips_none() -> None:

@@ -59,7 +59,7 @@ def publish(store: Store, *items: ItemId) -> None:
 
 def test_a_decision_moves_the_item_and_stays_with_it(store: Store) -> None:
     a = put(store, "a")
-    made = decision(item=a, topics=("networks",), kind=Kind.REPORT, blurb="Read it.", reason="apt", probability=0.7, shown_as="suggested")
+    made = decision(item=a, topics=("networks",), kind=Kind.REPORT, blurb="Read it.", reason="apt", probability=0.7)
     after = store.decide(made)
     assert (after.state, after.decision, after.topics, after.kind) == (State.ACCEPTED, made, ("networks",), Kind.REPORT)
     assert store.decisions(a) == store.decisions() == (made,)

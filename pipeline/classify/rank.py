@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
+from pipeline.dates import day
 from pipeline.model import Item
+from pipeline.text import counted
 
 TOPIC, RECORD, FRESH, SEEN = 0.55, 0.20, 0.15, 0.10
 """Shares of the rank; they sum to one."""
@@ -57,22 +59,14 @@ def _record(record: tuple[int, int]) -> _Term:
 def _fresh(item: Item, now: datetime) -> _Term:
     event = item.resource.event
     if event and event.start:
-        left = (_day(event.end or event.start) - now.date()).days
-        return _Term(FRESH, float(left >= 0), "The event is over." if left < 0 else f"The event is over in {_count(left, 'day')}.")
+        left = (day(event.end or event.start) - now.date()).days
+        return _Term(FRESH, float(left >= 0), "The event is over." if left < 0 else f"The event is over in {counted(left, 'day')}.")
     stated = item.resource.published
-    age = max(0, (now.date() - _day(stated or item.added)).days)
+    age = max(0, (now.date() - day(stated or item.added)).days)
     verb = "published" if stated else "found"
-    return _Term(FRESH, 0.5 ** (age / HALF_LIFE), f"It was {verb} {_count(age, 'day')} ago.")
+    return _Term(FRESH, 0.5 ** (age / HALF_LIFE), f"It was {verb} {counted(age, 'day')} ago.")
 
 
 def _seen(item: Item) -> _Term:
     sources = len({sighting.lead.source for sighting in item.sightings}) or 1
-    return _Term(SEEN, 1 - 0.5 ** (sources - 1), f"{_count(sources, 'source')} {'names' if sources == 1 else 'name'} it.")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value
+    return _Term(SEEN, 1 - 0.5 ** (sources - 1), f"{counted(sources, 'source')} {'names' if sources == 1 else 'name'} it.")

@@ -16,10 +16,12 @@ import click
 
 from pipeline.cli.app import gleanings
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.plain import to_plain
+from pipeline.text import clean
 
 __all__ = ["main", "run"]
 
-USAGE, BUG, INTERRUPTED = 2, 70, 130
+BUG, INTERRUPTED = 70, 130
 
 
 def run() -> None:
@@ -61,12 +63,12 @@ def _tell(error: PipelineError, as_json: bool) -> int:
     if as_json:
         words: dict[str, object] = {"error": str(error), "hint": error.hint}
         if isinstance(error, ConfigError):
-            words["problems"] = [{"file": one.file, "line": one.line, "what": one.what, "remedy": one.remedy} for one in error.problems]
+            words["problems"] = to_plain(error.problems)
         click.echo(json.dumps(words, ensure_ascii=False), err=True)
         return error.exit_code
-    click.echo(str(error), err=True)
+    click.echo(clean(str(error)), err=True)
     if error.hint:
-        click.echo(error.hint, err=True)
+        click.echo(clean(error.hint), err=True)
     return error.exit_code
 
 
@@ -75,7 +77,7 @@ def _unexpected(error: Exception, as_json: bool) -> int:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         _hush()
         return _tell(PipelineError("The disk is full.", hint="Make room; then give the same command again."), as_json)
-    click.echo(traceback.format_exc(), err=True)
+    click.echo(clean(traceback.format_exc()), err=True)
     click.echo("This is a mistake in Gleanings, not yours. Please report it with the lines above.", err=True)
     return BUG
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from pipeline.cli.session import Session
+from pipeline.text import clean, nearest, squeeze
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("system", "Write a commented sources.yaml to start from."),
@@ -73,9 +73,19 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            near = get_close_matches(name, COMMANDS, n=1)
-            ctx.fail(f"There is no command “{name}”." + (f" Did you mean “{near[0]}”?" if near else " `gleanings --help` lists them."))
+            near = nearest(name, COMMANDS)
+            ctx.fail(f"There is no command “{name}”." + (f" Did you mean “{near}”?" if near else " `gleanings --help` lists them."))
         return super().resolve_command(ctx, args)
+
+
+class _Lines(logging.Formatter):
+    """One line for each message, whatever it quotes from the web: it must neither begin a line of its own nor steer the terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name in the library
+        return squeeze(super().formatMessage(record))
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
 
 
 @click.group(cls=Commands, epilog=EXAMPLE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -91,5 +101,7 @@ class Commands(click.Group):
 def gleanings(context: click.Context, folder: Path, config: Path | None, db: Path | None, verbose: int, as_json: bool) -> None:
     """The desk between a feed reader and a mailing list: harvest, fold, suggest, decide, digest."""
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Lines("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     context.obj = Session(folder=folder, path=config or folder / "sources.yaml", db=db, as_json=as_json)

@@ -34,7 +34,7 @@ def list_editions(session: Session) -> None:
             (
                 one.id,
                 one.state.value,
-                str(entries(one)),
+                str(len(one.entries)),
                 day(one.composed),
                 day(one.released) if one.released else "",
                 f"{one.title}, {one.month_name}",
@@ -44,10 +44,6 @@ def list_editions(session: Session) -> None:
     )
 
 
-def entries(edition: Edition) -> int:
-    return sum(len(section.entries) for section in edition.sections)
-
-
 def summary(edition: Edition) -> dict[str, object]:
     """Write an edition in a line, as `status` does too."""
     return {
@@ -55,7 +51,7 @@ def summary(edition: Edition) -> dict[str, object]:
         "state": edition.state,
         "title": edition.title,
         "number": edition.number,
-        "entries": entries(edition),
+        "entries": len(edition.entries),
         "composed": edition.composed,
         "released": edition.released,
     }
@@ -81,7 +77,7 @@ def _tell(session: Session, edition: Edition, findings: Sequence[Finding], folde
     session.emit({**summary(edition), "folder": str(folder), "files": files, "findings": findings})
     for finding in findings:
         session.say(f"{finding.severity}: {finding.place}: {finding.problem} {finding.remedy}")
-    session.say(f"Edition {edition.id} ({edition.state}) has {entries(edition)} entries and stands in {folder}: {', '.join(files)}")
+    session.say(f"Edition {edition.id} ({edition.state}) has {len(edition.entries)} entries and stands in {folder}: {', '.join(files)}")
 
 
 @command("show", "digest show 2026-12", "digest show 2026-12 --format markdown", group=digest_command)
@@ -96,7 +92,7 @@ def show_edition(session: Session, edition_id: str, name: str | None) -> None:
         click.echo(render.render(edition, name).body, nl=False)
         return
     session.emit(edition)
-    session.say(f"{edition.title}, {edition.month_name}: edition {edition.id}, {edition.state}, {entries(edition)} entries")
+    session.say(f"{edition.title}, {edition.month_name}: edition {edition.id}, {edition.state}, {len(edition.entries)} entries")
     for section in edition.sections:
         session.say(f"\n{section.title}")
         for entry in section.entries:
@@ -116,7 +112,7 @@ def freeze_edition(session: Session, edition_id: str) -> None:
     with desk(session) as (config, store):
         edition = publish.freeze(edition_id, config, store, now=now())
     session.emit(summary(edition))
-    session.say(f"Edition {edition.id} is frozen with {entries(edition)} entries.")
+    session.say(f"Edition {edition.id} is frozen with {len(edition.entries)} entries.")
 
 
 @command("release", "digest release 2026-12", group=digest_command)

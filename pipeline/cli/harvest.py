@@ -9,12 +9,10 @@ import click
 from pipeline import harvest
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
-from pipeline.cli.session import Session, command, here, now
+from pipeline.cli.session import PARTLY, Session, command, here, now
 from pipeline.errors import PipelineError
 from pipeline.model import Run
 from pipeline.store.lock import hold
-
-PARTLY = 4
 
 
 @command("harvest", "harvest", "harvest kings-fund --limit 20", "harvest --all --json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -13,16 +12,16 @@ from pipeline import deliver, exchange, publish
 from pipeline.cli import rooms
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
-from pipeline.cli.session import Session, command, day, group, here, now
-from pipeline.cli.written import PARTLY, account, dry_run_option, output_option, path_argument, write
+from pipeline.cli.session import PARTLY, Session, command, day, group, here, in_words, now
+from pipeline.cli.written import account, dry_run_option, output_option, path_argument, write
 from pipeline.config import Config, is_address
 from pipeline.deliver import SmtpMailer
 from pipeline.errors import ConflictError
-from pipeline.model import Delivery, DeliveryState, EditionState, Mailer, SubscriberState
+from pipeline.model import Delivery, DeliveryState, Mailer, SubscriberState
 from pipeline.store import Store
 from pipeline.store.lock import hold
 
-PUBLIC = (EditionState.RELEASED, EditionState.CORRECTED)
+NOBODY = "nobody is subscribed"
 
 
 @command("send", "send 2026-12 --dry-run", "send 2026-12 --test editor@example.org", "send 2026-12")
@@ -58,13 +57,13 @@ def _send(session: Session, edition_id: str, config: Config, store: Store, *, ma
 
         counts = publish.send(edition_id, config, store, mailer, now=now, report=count, resume=resume)
     session.emit({"edition": edition_id, **counts})
-    session.say(f"Edition {edition_id}: {_in_words(counts)}.")
+    session.say(f"Edition {edition_id}: {in_words(counts, NOBODY)}.")
     return PARTLY if counts.get(DeliveryState.FAILED, 0) + counts.get(DeliveryState.UNCERTAIN, 0) else 0
 
 
 def _foretell(session: Session, edition_id: str, store: Store, *, resume: bool) -> int:
     edition = store.edition(edition_id)
-    if edition.state not in PUBLIC:
+    if not edition.is_released:
         raise ConflictError(f"Edition {edition_id} is {edition.state}, not released.", hint=f"`gleanings digest release {edition_id}` first.")
     before = {delivery.email: delivery.state for delivery in store.deliveries(edition_id)}
     fresh = [] if resume else [one for one in store.subscribers(SubscriberState.CONFIRMED) if one.email not in before]
@@ -80,23 +79,19 @@ def _checked(address: str) -> str:
     return address
 
 
-def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "nobody is subscribed"
-
-
 @command("outbox", "outbox", "outbox 2026-12 --json")
 @click.argument("edition_id", metavar="[EDITION]", required=False)
 @here
 def outbox_command(session: Session, edition_id: str | None) -> None:
     """Say what became of each message of an edition; of the newest, if none is named."""
     with desk(session) as (_, store):
-        name = edition_id or next((edition.id for edition in store.editions() if edition.state in PUBLIC), None)
+        name = edition_id or next((edition.id for edition in store.editions() if edition.is_released), None)
         deliveries = store.deliveries(store.edition(name).id) if name else ()
     for one in deliveries:
         session.emit(one)
     rows = [(one.email, one.state.value, str(one.attempts), day(one.changed), one.error or "") for one in deliveries]
     session.table(("address", "state", "attempts", "changed", "error"), rows)
-    session.say(f"Edition {name}: {_in_words(Counter(one.state.value for one in deliveries))}." if name else "No edition is released yet.")
+    session.say(f"Edition {name}: {in_words(Counter(one.state.value for one in deliveries), NOBODY)}." if name else "No edition is released yet.")
 
 
 @group("subscribers", "subscribers list", "subscribers add reader@example.org --name 'Kim Reed'")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 
 from pipeline import config
 from pipeline.cli.session import Session, day
@@ -13,6 +12,7 @@ from pipeline.config import Config
 from pipeline.errors import NotFoundError
 from pipeline.model import Failure, ItemId
 from pipeline.store import Store
+from pipeline.text import nearest
 
 
 def settings(session: Session) -> Config:
@@ -55,8 +55,8 @@ def topics(words: tuple[str, ...], found: Config) -> tuple[str, ...]:
     known = [topic.id for topic in found.topics]
     for word in words:
         if word not in known:
-            near = get_close_matches(word, known, n=1)
-            hint = f"Did you mean “{near[0]}”?" if near else f"Topics stand in {found.path.name}: {', '.join(known) or 'none yet'}."
+            near = nearest(word, known)
+            hint = f"Did you mean “{near}”?" if near else f"Topics stand in {found.path.name}: {', '.join(known) or 'none yet'}."
             raise NotFoundError("topic", f"“{word}”", hint=hint)
     return words
 
@@ -65,6 +65,6 @@ def source(word: str, found: Config) -> str:
     """Check that the source exists."""
     known = [one.id for one in found.sources]
     if word not in known:
-        near = get_close_matches(word, known, n=1)
-        raise NotFoundError("source", f"“{word}”", hint=f"Did you mean “{near[0]}”?" if near else "`gleanings sources list` shows them.")
+        near = nearest(word, known)
+        raise NotFoundError("source", f"“{word}”", hint=f"Did you mean “{near}”?" if near else "`gleanings sources list` shows them.")
     return word

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Mapping
 
 import click
 
@@ -13,9 +12,9 @@ from pipeline import harvest, schedule, service
 from pipeline.cli.digest import summary
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import FAILURES, desk, settings, unread
-from pipeline.cli.session import Session, command, day, here, now
+from pipeline.cli.session import Session, command, day, here, in_words, now
 from pipeline.config import Config
-from pipeline.model import EditionState, Health
+from pipeline.model import Health
 from pipeline.plain import to_plain
 from pipeline.store import Store
 from pipeline.text import clip
@@ -59,7 +58,7 @@ def status_command(session: Session) -> None:
         counts = {state.value: count for state, count in store.counts().items()}
         editions = store.editions()[:EDITIONS]
         waiting, failures = store.pending(moment), store.failures(FAILURES)
-        outbox = {one.id: _outbox(one.id, store) for one in editions if one.state in (EditionState.RELEASED, EditionState.CORRECTED)}
+        outbox = {one.id: _outbox(one.id, store) for one in editions if one.is_released}
     session.emit(
         {
             "sources": [_health(one) for one in healths],
@@ -70,19 +69,15 @@ def status_command(session: Session) -> None:
         }
     )
     session.table(("source", "state", "next", "what"), [_row(one) for one in healths])
-    session.say(f"\nitems: {_in_words(counts)}; {waiting} links wait to be visited")
+    session.say(f"\nitems: {in_words(counts)}; {waiting} links wait to be visited")
     unread(session, failures)
     for one in editions:
-        session.say(f"edition {one.id}: {one.state}" + (f"; mails: {_in_words(outbox[one.id])}" if one.id in outbox else ""))
+        session.say(f"edition {one.id}: {one.state}" + (f"; mails: {in_words(outbox[one.id])}" if one.id in outbox else ""))
 
 
 def _row(health: Health) -> tuple[str, str, str, str]:
     what = health.error or ("nothing new for longer than usual" if health.silent else "")
     return health.source, health.state, day(health.next) if health.next else "", clip(what, 110)
-
-
-def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "none"
 
 
 def _health(health: Health) -> dict[str, object]:

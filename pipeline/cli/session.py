@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +48,9 @@ class Session:
         click.echo(clean(words), err=True)
 
 
+PARTLY = 4
+"""Exit code of what was done but for some of it."""
+
 here = click.make_pass_decorator(Session)
 by_option = click.option("--by", default="", metavar="NAME", help="Who decides; stands in the record.", envvar="USER")
 
@@ -75,6 +78,11 @@ def now() -> datetime:
 def day(value: datetime | None) -> str:
     """Write a moment as a person at this machine reads it."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M") if value else "never"
+
+
+def in_words(counts: Mapping[str, int], nothing: str = "none") -> str:
+    """Write counts by name in one line: "2 failed, 40 sent"."""
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or nothing
 
 
 def _ask_json(context: click.Context, _parameter: click.Parameter, value: bool) -> None:

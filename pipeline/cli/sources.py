@@ -9,7 +9,7 @@ import click
 
 from pipeline import harvest, schedule, urls
 from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
-from pipeline.cli.session import Session, command, day, group, here, now
+from pipeline.cli.session import PARTLY, Session, command, day, group, here, now
 from pipeline.config import Config, add_source, new_id
 from pipeline.errors import ConflictError, NotFoundError
 from pipeline.exchange import event_line
@@ -125,7 +125,7 @@ def test_source(session: Session, places: tuple[str, ...], leads_only: bool) -> 
         failed += probe.error is not None
         session.emit(_line(probe))
         _show(session, probe)
-    return 0 if not failed else 1 if failed == len(places) else 4
+    return 0 if not failed else 1 if failed == len(places) else PARTLY
 
 
 def _source_at(place: str, config: Config) -> Source:

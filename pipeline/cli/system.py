@@ -64,9 +64,7 @@ def check_command(session: Session) -> int:
     except ConfigError as error:
         if not session.as_json:
             raise
-        session.emit(
-            {"ok": False, "problems": [{"file": one.file, "line": one.line, "what": one.what, "remedy": one.remedy} for one in error.problems]}
-        )
+        session.emit({"ok": False, "problems": error.problems})
         return error.exit_code
     session.emit({"ok": True, "problems": [], "sources": len(found.sources), "topics": len(found.topics), "collections": len(found.collections)})
     session.say(f"{found.path.name}: {len(found.sources)} sources, {len(found.topics)} topics, {len(found.collections)} collections; all is well.")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ import yaml
 
 from pipeline.config.document import DocumentError, Node, read
 from pipeline.errors import ConfigError, Problem
+from pipeline.files import write_whole
 from pipeline.model import Source
 
 
@@ -50,7 +49,7 @@ def add_sources(path: Path, sources: Sequence[Source]) -> None:
     if not _differ_by(before, after, [read(entry, path.name, []) for entry in entries]):
         raise _refused(path, 0, "the source cannot be added here", f"put this line under `sources:` yourself: - {entries[0]}")
     try:
-        _replace(path, changed)
+        write_whole(path, (changed.encode(),))
     except OSError as error:
         raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
 
@@ -122,19 +121,3 @@ def _into_brackets(text: str, value: yaml.SequenceNode, inside: str) -> str:
         return f"{text[:bracket]}{inside}{text[bracket:]}"
     behind = re.sub(r"#[^\n]*", "", text[value.value[-1].end_mark.index : bracket])
     return f"{text[:bracket]}{' ' if ',' in behind else ', '}{inside}{text[bracket:]}"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the file and put it in its place in one step, with its permissions; a link stays a link."""
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(target.stat().st_mode & 0o777)
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

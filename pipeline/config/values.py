@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from email.utils import parseaddr
 from ipaddress import ip_network
 from typing import TypeVar
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pipeline import schedule, urls
+from pipeline import text as words
 from pipeline.config.document import Node
 from pipeline.errors import ConfigError
 from pipeline.model import DigestSettings, Kind
@@ -43,10 +43,8 @@ class BadValueError(ValueError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known word is meant, as a remedy."""
     names = sorted(known)
-    lower = {name.lower(): name for name in names}
-    close = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean `{lower[close[0]]}`?"
+    if close := words.nearest(word, names):
+        return f"did you mean `{close}`?"
     return f"known are {', '.join(names)}" if names else ""
 
 
@@ -61,10 +59,10 @@ def text(node: Node) -> str:
 
 def line(node: Node) -> str:
     """Read words of one line: they may stand in a mail's header."""
-    words = " ".join(text(node).split())
-    if any(unicodedata.category(one) == "Cc" for one in words):
+    said = " ".join(text(node).split())
+    if any(unicodedata.category(one) == "Cc" for one in said):
         raise BadValueError("a control character stands in it", "retype the words")
-    return words
+    return said
 
 
 def name(node: Node) -> str:
@@ -158,8 +156,8 @@ def zone(node: Node) -> str:
 
 
 def _zone_hint(word: str) -> str:
-    close = get_close_matches(word, available_timezones(), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else "write a name such as Europe/London"
+    close = words.nearest(word, available_timezones())
+    return f"did you mean `{close}`?" if close else "write a name such as Europe/London"
 
 
 def language(node: Node) -> str:
@@ -197,10 +195,10 @@ def email(node: Node) -> str:
 
 def mailbox(node: Node) -> str:
     """Read `Name <address>` or a bare address."""
-    words = line(node)
-    if not is_address(parseaddr(words)[1]):
-        raise BadValueError(f"“{words}” is no sender", "write Name <address@example.org>, in quotation marks")
-    return words
+    said = line(node)
+    if not is_address(parseaddr(said)[1]):
+        raise BadValueError(f"“{said}” is no sender", "write Name <address@example.org>, in quotation marks")
+    return said
 
 
 def is_address(word: str) -> bool:
@@ -236,10 +234,10 @@ def private(node: Node) -> str:
 
 def cron(node: Node) -> str:
     """Read a cron line of five fields that comes true some day."""
-    words = " ".join(text(node).split())
+    said = " ".join(text(node).split())
     try:
-        schedule.next_edition(DigestSettings(schedule=words), "UTC", datetime(2026, 1, 1, tzinfo=UTC))
+        schedule.next_edition(DigestSettings(schedule=said), "UTC", datetime(2026, 1, 1, tzinfo=UTC))
     except ConfigError as error:
         problem = error.problems[0]
         raise BadValueError(problem.what.removeprefix("digest.schedule "), problem.remedy) from error
-    return words
+    return said

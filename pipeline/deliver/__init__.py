@@ -6,7 +6,6 @@ TLS is checked against the system's authorities whenever it is used (RFC 8314). 
 from __future__ import annotations
 
 import hashlib
-import os
 import smtplib
 import socket
 import ssl
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import DeliveryError, UnavailableError
+from pipeline.files import write_whole
 from pipeline.model import Mailer, MailSettings, Message
 
 __all__ = ["FolderMailer", "SmtpMailer", "mailer"]
@@ -37,9 +37,7 @@ class FolderMailer:
         name = hashlib.sha256(message.recipient.encode() + b"\0" + message.body).hexdigest()[:24] + ".eml"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            draft = self.folder / f".{name}.{os.getpid()}"
-            draft.write_bytes(message.body)
-            draft.replace(self.folder / name)
+            write_whole(self.folder / name, (message.body,))
         except OSError as error:
             raise UnavailableError(f"The outbox folder {self.folder} cannot be written: {error.strerror}.", hint="Check mail.outbox.") from error
 

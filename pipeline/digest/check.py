@@ -21,7 +21,7 @@ def preflight(edition: Edition) -> tuple[Finding, ...]:
 
 
 def _findings(edition: Edition) -> Iterator[Finding]:
-    if not any(section.entries for section in edition.sections):
+    if not edition.entries:
         yield Finding(severity="error", place="edition", problem="The edition is empty.", remedy="Accept some items, then build it again.")
     if not edition.letter.strip():
         yield Finding(severity="warning", place="letter", problem="There is no letter.", remedy="Write a few lines to your readers.")
@@ -32,9 +32,8 @@ def _findings(edition: Edition) -> Iterator[Finding]:
             problem="The letter was made from the numbers.",
             remedy="Write a few lines of your own to your readers.",
         )
-    for section in edition.sections:
-        for entry in section.entries:
-            yield from _of_entry(entry, edition)
+    for entry in edition.entries:
+        yield from _of_entry(entry, edition)
 
 
 def _of_entry(entry: Entry, edition: Edition) -> Iterator[Finding]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pipeline.model import Edition, Entry
+from pipeline.text import counted
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~&])")
 
 
 def default_letter(edition: Edition) -> str:
     """Write a letter in Markdown from what the edition itself counts."""
-    found = [entry for section in edition.sections for entry in section.entries]
+    found = edition.entries
     if not found:
         return "Dear colleagues,\n\nnothing new was kept for this edition."
     parts = ["Dear colleagues,", " ".join((_came(edition), _holds(edition, len(found)))), _begin(edition, found), "Good reading!"]
@@ -22,8 +24,8 @@ def _came(edition: Edition) -> str:
     tally = edition.tally
     if not tally.received:
         return ""
-    sources = f" from {_count(tally.sources, 'source')}" if tally.sources else ""
-    came = f"{_count(tally.received, 'new thing')} came in{sources}."
+    sources = f" from {counted(tally.sources, 'source')}" if tally.sources else ""
+    came = f"{counted(tally.received, 'new thing')} came in{sources}."
     if tally.folded:
         came += f" {tally.folded} of them we had already, by another road." if tally.folded > 1 else " One of them we had already, by another road."
     return came
@@ -31,22 +33,18 @@ def _came(edition: Edition) -> str:
 
 def _holds(edition: Edition, entries: int) -> str:
     sections = len(edition.sections)
-    return f"This edition holds {_count(entries, 'entry', 'entries')}" + (f" in {sections} sections." if sections > 1 else ".")
+    return f"This edition holds {counted(entries, 'entry', 'entries')}" + (f" in {sections} sections." if sections > 1 else ".")
 
 
-def _begin(edition: Edition, entries: list[Entry]) -> str:
+def _begin(edition: Edition, entries: Sequence[Entry]) -> str:
     wanted = edition.picks[0] if edition.picks else entries[0].id
     first = next((entry for entry in entries if entry.id == wanted), entries[0])
     if not first.title.strip():
         return ""
     source = f", from {_plain(first.source)}" if first.source else ""
-    time = f" It takes about {_count(first.minutes, 'minute')}." if first.minutes else ""
+    time = f" It takes about {counted(first.minutes, 'minute')}." if first.minutes else ""
     return f"If you are short of time, begin with **{_plain(first.title)}**{source}.{time}"
 
 
 def _plain(words: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(words.split()))
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

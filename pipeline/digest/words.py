@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
+from pipeline import dates
 from pipeline.model import Kind
 
 KIND_WORDS: dict[Kind, tuple[str, str]] = {
@@ -38,45 +40,21 @@ KIND_WORDS: dict[Kind, tuple[str, str]] = {
 }
 """The name of each kind, and what its link says."""
 
-_MONTHS: dict[str, tuple[str, str]] = {
-    "en": (
-        "January February March April May June July August September October November December",
-        "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
-    ),
-    "de": (
-        "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-        "Jan Feb März Apr Mai Juni Juli Aug Sep Okt Nov Dez",
-    ),
-    "fr": (
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        "janv févr mars avr mai juin juil août sept oct nov déc",
-    ),
-    "es": (
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        "ene feb mar abr may jun jul ago sept oct nov dic",
-    ),
-}
 _YEAR_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
 def month_name(edition_id: str, language: str) -> str:
     """Name the month of an edition, "December 2026"; an id that begins with no month names itself."""
-    found = _YEAR_MONTH.match(edition_id)
-    if not found:
-        return edition_id
-    between = " de " if _primary(language) == "es" else " "
-    return f"{_names(language)[0].split()[int(found[2]) - 1]}{between}{found[1]}"
+    first = _first(edition_id)
+    return dates.month(first, language) if first else edition_id
 
 
 def short_month(edition_id: str, language: str) -> str:
     """Name the month of an edition in a few letters, "Dec"."""
+    first = _first(edition_id)
+    return dates.short_month(first, language) if first else edition_id
+
+
+def _first(edition_id: str) -> date | None:
     found = _YEAR_MONTH.match(edition_id)
-    return _names(language)[1].split()[int(found[2]) - 1] if found else edition_id
-
-
-def _names(language: str) -> tuple[str, str]:
-    return _MONTHS.get(_primary(language), _MONTHS["en"])
-
-
-def _primary(language: str) -> str:
-    return language.partition("-")[0].lower()
+    return date(int(found[1]), int(found[2]), 1) if found else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline import dates, text
 from pipeline.errors import NotFoundError, TransitionError
+from pipeline.exchange.items import address
 from pipeline.exchange.lines import BadLineError, Result, records
 from pipeline.model import Decision, Item, ItemId, Kind, Verdict
 from pipeline.plain import to_plain
@@ -26,7 +27,7 @@ def export_decisions(store: Store) -> Iterator[dict[str, Any]]:
         item = store.item(decision.item)
         yield {
             "item": item.id,
-            "url": item.resource.url,
+            "url": address(item.resource.url),
             "origin_id": item.origin_id,
             "verdict": decision.verdict.value,
             "topics": None if decision.topics is None else list(decision.topics),

@@ -32,7 +32,7 @@ def item_line(item: Item) -> Line:
     line: Line = {
         "id": item.id,
         "origin_id": item.origin_id,
-        "url": None if resource.url.startswith(NOWHERE) else resource.url,
+        "url": address(resource.url),
         "canonical_url": resource.canonical_url,
         "kind": item.kind.value,
         "title": item.title,
@@ -66,6 +66,11 @@ def item_line(item: Item) -> Line:
         "origin": dict(resource.origin),
     }
     return line | {key: value for key, value in item.extra.items() if key not in line}
+
+
+def address(url: str) -> str | None:
+    """Give an address as it goes out: `None` for what has none, whose stand-in means nothing elsewhere."""
+    return None if url.startswith(NOWHERE) else url
 
 
 def event_line(event: Event | None) -> Line | None:
@@ -102,8 +107,7 @@ def _seen(item: Item) -> list[Line]:
 
 
 def _sight(sighting: Sighting) -> Line:
-    url = sighting.lead.url
-    return {"source": sighting.lead.source, "url": None if url.startswith(NOWHERE) else url, "at": to_plain(sighting.first_seen)}
+    return {"source": sighting.lead.source, "url": address(sighting.lead.url), "at": to_plain(sighting.first_seen)}
 
 
 def _said(item: Item, field: str) -> str | None:

@@ -11,6 +11,8 @@ from pipeline.text import clip, squeeze
 
 MAX_LINE = 8_000_000
 """Bytes of one line: the longest report has a tenth of it."""
+MAX_DEPTH = 20
+"""Lists and objects inside each other: more would not come out again."""
 NAMED = 20
 """So many bad lines are named; the rest are counted."""
 
@@ -69,9 +71,19 @@ def _text(raw: bytes, *, first: bool) -> str:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise BadLineError(f"it is not JSON (“{clip(squeeze(text[:200]), 60)}”)") from error
     if not isinstance(found, dict):
         raise BadLineError("it is JSON, but no object in braces")
+    level: list[Any] = [found]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level if isinstance(one, dict | list) for inner in (one.values() if isinstance(one, dict) else one)]
+    if level:
+        raise BadLineError("its lists and objects go too deep")
     return found
+
+
+def _refuse(word: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and no other program does (RFC 8259, 6)."""
+    raise ValueError(word)

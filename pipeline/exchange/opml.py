@@ -40,7 +40,7 @@ def _sources(root: etree._Element, taken: set[str]) -> Iterator[Source]:
         seen.add(urls.canonical(url))
         title = text.clip(text.squeeze(outline.get("title") or outline.get("text") or ""), 200)
         name = new_id(title or urls.host(url), taken)
-        taken = {*taken, name}
+        taken.add(name)
         yield Source(id=name, kind="feed", url=url, title=title)
 
 

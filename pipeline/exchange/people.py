@@ -58,7 +58,11 @@ def import_subscribers(file: TextIO, store: Store, *, topics: Iterable[str], now
 
 def _rows(file: TextIO, result: Result) -> Iterator[tuple[int, Mapping[str, str]]]:
     """Read with the separator that the heading uses: a spreadsheet in Europe writes semicolons."""
-    heading = file.readline(10_000)
+    try:
+        heading = file.readline(10_000)
+    except UnicodeDecodeError as error:
+        result.refuse(1, f"it cannot be read: {error}")
+        return
     separator = max(",;\t", key=heading.count)
     names = [name.strip().lower() for name in next(csv.reader([heading], delimiter=separator), [])]
     if "email" not in names:

@@ -8,7 +8,8 @@ from pipeline.extract.document import Element
 
 _CLIMB = 9  # elements: deeper than this the names of the wrappers no longer tell anything
 _NAMES = re.compile(
-    r"(?:^|[-_ ])(?:comments?|commentlist|related|sidebar|footer|teasers?|recommend\w*|respond|most-?read|trending|popular|next-?article"
+    r"(?:^|[-_ ])(?:nav(?:bar|top|wrap|igation)?|comments?|commentlist|related|sidebar|footer|teasers?|recommend\w*"
+    r"|respond|most-?read|trending|popular|next-?article"
     r"|read-?more|moreon"
     r"|cards?)(?:[-_ ]|$)"
 )

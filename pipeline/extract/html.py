@@ -21,6 +21,7 @@ def extract(page: Page, lead: Lead) -> Resource:
     walls.check(page, signs, words, count)
     findings |= _of_text(document, lead, findings, words=words, count=count)
     filled = dict(describe.filled(findings, lead))
+    filled["description"] = filled["description"] or metadata.opening(words)
     if not filled["title"] and document.heading:  # only the name of the site, but better than nothing
         filled["title"] = document.heading, "title element"
     return describe.assemble(page.url, filled)
@@ -34,7 +35,7 @@ def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
         "creators": authors.creators(document, owner),
         "published": day,
         "modified": published.modified(document, day[0] if day else None),
-        "description": metadata.description(document),
+        "description": metadata.description(document, owner),
         "canonical_url": metadata.canonical_url(document),
         "identifiers": metadata.identifiers(document),
         "site_name": site.site_name(owner),

@@ -15,13 +15,14 @@ Sign = tuple[float, Kind, str]  # weight, kind, rule
 # How far a sign can be trusted. What a lead calls an article or a site is a shelf, not a kind.
 _LEAD, _LABEL, _STRONG, _ADDRESS, _WEAK, _SHELF = 6.0, 5.0, 4.5, 4.2, 2.5, 1.0
 _SHELVES = frozenset({Kind.ARTICLE, Kind.WEBSITE, Kind.DOCUMENT, Kind.COLLECTION})
+_SOUND = 4.0  # whatever is heard is called audio; that it is a podcast, its address tells
 _IN_TITLE = 1.15
 _TYPES = {
     "VideoObject": (_STRONG, Kind.VIDEO),
     "PodcastEpisode": (_STRONG, Kind.PODCAST),
     "PodcastSeries": (_STRONG, Kind.PODCAST),
     "RadioEpisode": (_STRONG, Kind.AUDIO),
-    "AudioObject": (_STRONG, Kind.AUDIO),
+    "AudioObject": (_SOUND, Kind.AUDIO),
     "MusicRecording": (_STRONG, Kind.AUDIO),
     "PresentationDigitalDocument": (_STRONG, Kind.SLIDES),
     "ScholarlyArticle": (_STRONG, Kind.PAPER),
@@ -42,7 +43,7 @@ _ADDRESSES = tuple(
     for weight, kind, pattern in (
         (_ADDRESS, Kind.TALK, r"//(?:www\.)?ted\.com/talks/"),
         (_ADDRESS, Kind.VIDEO, r"//(?:[\w-]+\.)?(?:youtube\.com/watch|youtu\.be/|vimeo\.com/\d|wordpress\.tv/\d)"),
-        (_ADDRESS, Kind.SLIDES, r"//(?:[\w-]+\.)?(?:slideshare\.net/|speakerdeck\.com/|view\.genial\.?ly/)"),
+        (_ADDRESS, Kind.SLIDES, r"//(?:[\w-]+\.)?(?:slideshare\.net/|speakerdeck\.com/|view\.genial\.?ly(?:\.com)?/)"),
         (_ADDRESS, Kind.PODCAST, r"podcast|//(?:[\w-]+\.)?(?:open\.spotify\.com/episode|anchor\.fm/.+/episodes)"),
         (_ADDRESS, Kind.AUDIO, r"//(?:[\w-]+\.)?(?:soundcloud\.com|mixcloud\.com)/[^/]+/[^/]+"),
         (_ADDRESS, Kind.PAPER, r"//(?:[\w-]+\.)?(?:arxiv\.org/(?:abs|pdf)|doi\.org/10\.|pubmed\.ncbi)"),
@@ -55,6 +56,14 @@ _ADDRESSES = tuple(
         (2.6, Kind.NEWS, r"/news/."),
         (2.8, Kind.REPORT, r"/reports?/."),
     )
+)
+_PERSON = r"(?-i:[A-Z][\w'’-]+(?: [A-Z][\w.'’-]+){1,3})"
+# Words that speak of another thing than the one described: "following on from the webinar", "slides linked to the podcast".
+_ELSEWHERE = re.compile(
+    r"\b(?:following(?: on)? (?:from|the)|follow[- ]up (?:to|of)|supports?|linked to|(?:to be )?read (?:with|to)|included in|based on|drawn from)"
+    r" (?:the |our |an? |this )?(?:[\w(][\w()&,'’-]* ){0,16}?"
+    r"(?:webinar|podcast|blog|videos?|mooc|course|event|spotlight|case study)(?: series)?\b",
+    re.IGNORECASE,
 )
 # Words of titles and descriptions; the weights say which word wins where several stand.
 _WORDS = tuple(
@@ -77,7 +86,7 @@ _WORDS = tuple(
         (4.0, Kind.PODCAST, r"\blink to podcast\b|\b(?:the|this|a) podcast\b|\bpodcast (?:episode|series)\b|\blisten to\b"),
         (4.0, Kind.WHITE_PAPER, r"\bwhite ?paper\b"),
         (4.0, Kind.BOOK, r"\be-?\s?book\b|\bhandbook\b"),
-        (3.9, Kind.TOOLKIT, r"\btool-?kit\b|\bchecklist\b|\bladder of\b|\bmanagement card\b|\bcanvas\b"),
+        (3.9, Kind.TOOLKIT, r"\btool-?kit\b|\bchecklist\b|\bladder\b|\bmanagement card\b|\bcanvas\b"),
         (3.9, Kind.TEMPLATE, r"\btemplates?\b"),
         (3.9, Kind.COURSE, r"\b(?:online|e-?learning|free|training) course\b|\bmooc\b|\be-learning\b"),
         (3.8, Kind.GUIDE, r"\bhow[- ]to guide\b|\b(?:a|quick|practical|step-by-step|short) guide\b|\bguide (?:to|for)\b"),
@@ -85,7 +94,7 @@ _WORDS = tuple(
         (
             3.5,
             Kind.EVENT,
-            r"\bstart date:|\bregister (?:now|here|your place)\b|\b(?:conference|workshop|masterclass(?:es)?)\b|\bseries of .{0,12}events\b"
+            r"\bstart date:|\bregister (?:now|here|your place)\b|\bseries of .{0,12}events\b"
             r"|\bevents?\b.{0,30}\b(?:series|designed)\b",
         ),
         (
@@ -105,13 +114,27 @@ _WORDS = tuple(
             Kind.REPORT,
             r"\blink to report\b|\b(?:annual|evaluation|final|interim|progress|research|impact|this|a|new|the"
             r"|follow[- ]up)(?: \w+)? report\b|\breport (?:on|of|from|into|by)\b"
-            r"|\breport$|\bcommissioned\b|\bnational framework\b",
+            r"|\breport\.?$|\breport\. |\b(?:development|strategic|action|delivery|implementation) plan\b|\bcommissioned\b|\bnational framework\b",
         ),
         (3.2, Kind.BLOG, r"\bblog(?:s|post)?\b"),
         (3.7, Kind.INTERVIEW, r"\bin conversation with\b|\b(?:an?|the|our) interview with\b"),
         (2.6, Kind.INTERVIEW, r"\binterview\b|\bspotlight\b"),
-        (2.4, Kind.REVIEW, r"\bbook review\b|\breview of\b"),
-        (2.4, Kind.ARTICLE, r"\blink to article\b|\b(?:this|an?)(?: \w+)? article\b|\bminute read\b"),
+        (
+            2.6,
+            Kind.BLOG,
+            r"\b(?:outlines|shares|reflects on|describes|tells) (?:his|her|their|my|our)(?: own)? (?:experiences?|story|journey|learning|thoughts)\b",
+        ),
+        (2.4, Kind.EVENT, r"\b(?<!news )(?<!press )(?:conference|workshop|masterclass(?:es)?)\b"),
+        (2.4, Kind.REVIEW, r"\bbook review\b"),
+        (2.4, Kind.ARTICLE, r"\blink to article\b|\b(?:this|an?|the)(?: \w+)? article\b"),
+        (
+            2.3,
+            Kind.WEBSITE,
+            r"\b(?:is|are) (?:an?|the) (?:[\w-]+ ){0,9}(?:company|organi[sz]ation|charity|partnership|platform|hub|website)\b"
+            r"|\b(?:central|online) resource for\b|^(?:[A-Z]\w+ ){2,4}is leading the way\b",
+        ),
+        (1.9, Kind.BLOG, r"\bminute read\b|\ba (?:personal )?look at\b"),
+        (1.8, Kind.INTERVIEW, rf"^{_PERSON} [-–] (?:[\w&]+ ){{0,5}}(?:manager|director|lead|chair|chief|head|professor|nurse|officer|founder)\b"),
     )
 )
 _LABELS = tuple(
@@ -174,7 +197,7 @@ def _of_metadata(document: Document) -> Iterator[Sign]:
         yield _STRONG, Kind.PAPER, cited[1]
     og = document.meta("og:type")
     if og and (named := _OG.get(og[0].lower().split(".")[0])):
-        yield _STRONG, named, "og:type"
+        yield (_SOUND if named is Kind.AUDIO else _STRONG), named, "og:type"
 
 
 def _of_address(url: str) -> Iterator[Sign]:
@@ -184,8 +207,9 @@ def _of_address(url: str) -> Iterator[Sign]:
 
 
 def _of_words(words: Words) -> Iterator[Sign]:
+    about = _ELSEWHERE.sub(" ", words.about)
     for weight, kind, pattern in _WORDS:
         if found := pattern.search(words.title):
             yield weight * _IN_TITLE, kind, f"title: {found[0].lower()}"
-        if found := pattern.search(words.about):
+        if found := pattern.search(about):
             yield weight, kind, f"description: {found[0].lower()}"

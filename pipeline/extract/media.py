@@ -19,8 +19,8 @@ _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
 _SECONDS = re.compile(r"(\d{1,6})(?:\.\d+)?")
 _METAS = ("og:video:duration", "video:duration", "music:duration", "duration", "og:audio:duration")
 _SPOKEN = re.compile(
-    r"\b(\d{1,3}|[a-z]+(?:-[a-z]+)?)[\s-]+min(?:ute)?s?\.?[\s-]+(?:(?:long|short|online)\s+)?(?:video|film|talk|podcast|episode|listen"
-    r"|watch|clip|interview|audio)\b",
+    r"\b(\d{1,3}|[a-z]+(?:-[a-z]+)?)[\s-]+(min(?:ute)?|hour)s?\.?[\s-]+(?:(?:long|short|online)\s+)?(?:video|film|talk|podcast|episode|listen"
+    r"|watch|clip|interview|audio|webinar|recording|session)\b",
     re.IGNORECASE,
 )
 _OPENING = 500  # characters: a text states its own length before it begins; later on it speaks of others
@@ -42,8 +42,10 @@ def of_lead(lead: Lead) -> Found[timedelta]:
     if lead.duration:
         return lead.duration, "lead"
     spoken = _SPOKEN.search(" ".join(filter(None, (lead.title, lead.description, lead.note))))
-    minutes = text.number(spoken[1]) if spoken else None
-    return (timedelta(minutes=minutes), "words of the lead") if minutes else None
+    length = text.number(spoken[1]) if spoken else None
+    if not spoken or not length:
+        return None
+    return (timedelta(hours=length) if spoken[2].lower() == "hour" else timedelta(minutes=length)), "words of the lead"
 
 
 def read_duration(written: str) -> timedelta | None:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from html import unescape
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 import py3langid
 
 from pipeline import text, urls
 from pipeline.extract import jsonld
-from pipeline.extract.document import Document, Found
+from pipeline.extract.chrome import is_chrome
+from pipeline.extract.document import Document, Found, inner
+from pipeline.extract.site import Site
 
 MAX_DESCRIPTION = 2_000
 _DESCRIPTIONS = (
-    "og:description",
     "description",
+    "og:description",
     "twitter:description",
     "dc.description",
     "dcterms.description",
     "sailthru.description",
     "citation_abstract",
 )
+_CUT = ("...", "…")
+_MAX_OPENING = 400
+_STANDFIRST = re.compile(r"(?:^|[-_ ])(?:dek|deck|standfirst|strapline|vorspann|chapo|sottotitolo|bajada|entradilla)(?:$|[-_ ])", re.IGNORECASE)
+_LINES = frozenset({"p", "div", "h2", "h3", "span"})
+_ENDS = (".", "!", "?", "…", "。", "”", '"')
+_PLEA = re.compile(r"(?:please|sign up|subscribe|log in|register|we use|this (?:site|website) uses)\b", re.IGNORECASE)
+_DATE = re.compile(r"^\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}[.:,–-]?\s+")
 _EMPTY = frozenset({"Visit the post for more."})  # what systems write for none
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _CREATIVE_COMMONS = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]{2,8})/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))", re.IGNORECASE)
@@ -31,15 +42,43 @@ _OWN_KEYS = frozenset({"doi", "youtube", "arxiv", "pmid", "vimeo", "pmc"})
 _MIN_GUESSABLE = 60  # characters: on less text the language model guesses wildly
 
 
-def description(document: Document) -> Found[str]:
-    """What the page says it is about, in one paragraph."""
-    candidates = [(content, f"meta {name}") for name in _DESCRIPTIONS for content in document.metas.get(name, ())]
+def description(document: Document, site: Site) -> Found[str]:
+    """What the page says it is about, in one paragraph: its standfirst, else its metadata. A cut one stands only where no whole one does."""
+    candidates = [*_standfirst(document), *((content, f"meta {name}") for name in _DESCRIPTIONS for content in document.metas.get(name, ()))]
     if stated := jsonld.string(document.main, "description"):
         candidates.append((stated, "json-ld"))
-    for value, rule in candidates:
-        words = text.plain(value) if "<" in value or "&" in value else value
-        if len(words) > 15 and words not in _EMPTY:
-            return text.clip(words, MAX_DESCRIPTION), rule
+    plain = [(text.plain(value) if "<" in value or "&" in value else value, rule) for value, rule in candidates]
+    telling = [(words, rule) for words, rule in plain if len(words) > 15 and words not in _EMPTY and not _is_strap(words, site)]
+    whole = [one for one in telling if not one[0].endswith(_CUT)]
+    found = next(iter(whole or telling), None)
+    return (text.clip(found[0], MAX_DESCRIPTION), found[1]) if found else None
+
+
+def _is_strap(words: str, site: Site) -> bool:
+    """Whether the words describe the site and no page of it: its name and a few words more."""
+    name, parted, rest = words.partition(" - ") if " - " in words else words.partition(": ")
+    return bool(parted) and len(rest) < 60 and site.is_named(name)
+
+
+def _standfirst(document: Document) -> Iterator[tuple[str, str]]:
+    """The sentence under the heading, where it stands right below it or the markup calls it by one of its names in the trade."""
+    below = (element for heading in document.tree.findall(".//h1")[:3] for element in islice(heading.itersiblings(), 1))
+    named = (element for element in document.tree.iter("div", "p", "h2", "h3", "span", "section") if _STANDFIRST.search(element.get("class") or ""))
+    for element in chain(below, named):
+        if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element):
+            continue
+        words = inner(element)
+        if 40 <= len(words) <= 300 and words.endswith(_ENDS) and not _PLEA.match(words):
+            yield words, "standfirst"
+            return
+
+
+def opening(words: str) -> Found[str]:
+    """The first paragraph of a text, to stand for a description that the page lacks; a date before it is no part of it."""
+    for line in words.splitlines()[:4]:
+        paragraph = _DATE.sub("", line)
+        if len(paragraph) >= 60:
+            return text.clip(paragraph, _MAX_OPENING), "first paragraph"
     return None
 
 

@@ -44,6 +44,10 @@ _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterm
 _TIMES = etree.XPath("//time")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/\-_.]|$)")
 _DATED = re.compile(r"date|time(?!line)|publi|posted|datum|byline|meta(?:data)?\b")
+_DATELINE = re.compile(
+    r"\s*(?:[^\W\d_][^\d]{1,60}[,:|·•–-]\s*)?(?:[^\W\d_]+,\s+)?"
+    r"(\d{1,2}(?:st|nd|rd|th|\.)?\s(?:de\s)?[^\W\d_]{3,10}\.?,?\s(?:de\s)?\d{4}|[^\W\d_]{3,10}\.?\s\d{1,2},\s\d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d)\W*"
+)
 _SHORT = 100  # characters of a line that only says when and by whom
 _TOO_OLD = date(1900, 1, 1)
 
@@ -54,7 +58,9 @@ def published(document: Document) -> Found[date]:
         value = dates.parse(written)
         if value and plausible(value, document.fetched):
             return value, rule
-    return _shown(document) or _guessed(document)
+    if jsonld.type_of(document.main).endswith("Event"):
+        return None  # the days that it shows are its own
+    return _shown(document) or _dateline(document) or _guessed(document)
 
 
 def modified(document: Document, published: date | None) -> Found[date]:
@@ -101,6 +107,19 @@ def _shown(document: Document) -> Found[date]:
         value = dates.parse(words) if 6 <= len(words) < _SHORT else None
         if value and plausible(value, document.fetched) and not is_chrome(element):
             return value, "marked as date"
+    return None
+
+
+def _dateline(document: Document) -> Found[date]:
+    """The date that is a short line of its own, with or without a place before it ("Otterby, 11 November 2021")."""
+    for element in document.tree.iter("p", "span", "div", "em", "strong", "small", "td", "h4", "h5"):
+        if len(element) > 3 or not _DATELINE.search((element.text or "")[:_SHORT]):
+            continue
+        words = inner(element)
+        line = _DATELINE.fullmatch(words) if len(words) < _SHORT else None
+        value = dates.parse(line[1]) if line else None
+        if value and plausible(value, document.fetched) and not is_chrome(element):
+            return value, "line with a date"
     return None
 
 

@@ -21,6 +21,7 @@ _NAMING = (
 _SITE_TYPES = frozenset({"Organization", "NewsMediaOrganization", "WebSite", "Corporation", "PodcastSeries"})
 # Labels of a host that name nobody.
 _COMMON = frozenset("www com org net de co uk blog news at ch fr info tv io eu en pl it es nhs gov ac edu".split())  # noqa: SIM905
+_DIGIT = re.compile(r"\d")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -56,7 +57,9 @@ def _same(words: str, name: str) -> bool:
 def _in_host(words: str, label: str) -> bool:
     """Whether the words are what the host's label is made of: "The Daily Star" and dailystar, "British Medical Journal" and bmj."""
     bare = unicodedata.normalize("NFKD", words.replace(" ", "")).encode("ascii", "ignore").decode()
-    if len(bare) > 2 and (bare == label or (len(label) > 3 and label in bare and len(bare) <= len(label) + 14) or (len(bare) > 4 and bare in label)):
+    if len(bare) > 2 and (bare == label or (len(bare) > 4 and bare in label)):
+        return True
+    if len(label) > 3 and label in bare and len(bare) <= len(label) + 14 and not _DIGIT.search(bare.replace(label, "")):
         return True
     initials = "".join(word[0] for word in words.split())
     return len(initials) > 2 and initials == label

@@ -17,6 +17,9 @@ MAX_TITLE = 500
 _SEPARATOR = re.compile(
     r"_(?=[^_]{2,12}$)|\s+[|\-–—:•»«·/~›⋆]+\s+|\s*[|｜»]\s*|\s*:\s+(?=[A-Z][\w ]{2,30}$)|\s-{2,}\s|(?<=\S)\s::\s",
 )
+_BY = re.compile(r"\s+(?:by|von|par|por)\s+\S+(?:\s+\S+){0,3}$")
+_DAY = re.compile(r"^\d{1,2}[./]\d{1,2}[./]\d{4}\s*[-–—|:]\s+")
+_PARTED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_")  # how pages in Chinese part title, section and site
 _PAGE_TYPES = frozenset({"WebPage"})  # their name is that of the page's menu entry as often as its title
 
 Candidate = tuple[str, str]  # title, rule
@@ -29,24 +32,25 @@ def title(document: Document, site: Site) -> Found[str]:
     raw = _stated(document)
     cleaned = [(without_site(value, site), rule) for value, rule in raw]
     cleaned = [(value, rule) for value, rule in cleaned if value and not _only_site(value, site)]
-    headings = document.tree.findall(".//h1")
-    found = _agreed_heading(headings, raw, cleaned, site)
+    headings = document.tree.findall(".//h1") or document.tree.findall(".//h2")
+    found = _agreed_heading(headings, raw, cleaned, site) or _lone_heading(headings, cleaned, site)
     if found and (shorter := _without_trailer(found[0], cleaned, site)):
         found = shorter
-    found = found or _lone_heading(headings, cleaned, site) or _agreed(cleaned) or _longest_heading(headings, site)
+    found = found or _agreed(cleaned) or _longest_heading(headings, site)
     return _kept(found) if found else None
 
 
 def _without_trailer(heading: str, cleaned: list[Candidate], site: Site) -> Candidate | None:
-    """What the metadata agree on, where the heading only adds the name of the site to it."""
+    """What the metadata agree on, where the heading only adds the name of the site or of its maker to it."""
     for value, rule in cleaned:
-        if heading.startswith(value) and len(heading) > len(value) and site.is_named(heading[len(value) :]):
+        rest = heading[len(value) :] if heading.startswith(value) else ""
+        if rest and (site.is_named(rest) or _BY.match(rest)):
             return value, rule
     return None
 
 
 def _kept(found: Candidate) -> Candidate:
-    return text.clip(found[0], MAX_TITLE), found[1]
+    return text.clip(_DAY.sub("", found[0]) or found[0], MAX_TITLE), found[1]
 
 
 def _stated(document: Document) -> list[Candidate]:
@@ -60,6 +64,7 @@ def _stated(document: Document) -> list[Candidate]:
 
 def without_site(title: str, site: Site) -> str:
     """Cut the name of the site off either end, however often it stands there."""
+    title = _PARTED.split(title, maxsplit=1)[0]
     for _ in range(3):
         cuts = list(_SEPARATOR.finditer(title[:MAX_TITLE]))
         if not cuts:
@@ -82,6 +87,7 @@ def _only_site(title: str, site: Site) -> bool:
 def _agreed_heading(headings: list[Element], raw: list[Candidate], cleaned: list[Candidate], site: Site) -> Candidate | None:
     """The heading that most of the metadata repeat, unless it is only a piece of the shortest of them."""
     stated = [f" {fold(value)} " for value, _ in raw]
+    parts = {fold(part) for value, _ in raw for part in _SEPARATOR.split(value)}
     best, best_rank = "", (0, 0)
     for heading in dict.fromkeys(map(written, headings)):
         folded = fold(heading)
@@ -89,7 +95,7 @@ def _agreed_heading(headings: list[Element], raw: list[Candidate], cleaned: list
         if len(folded) > 3 and len(heading) < 300 and hits and (hits, len(folded)) > best_rank and not _only_site(heading, site):
             best, best_rank = heading, (hits, len(folded))
     shortest = min((len(fold(value)) for value, _ in cleaned), default=0)
-    return (best, "h1") if best and len(fold(best)) >= 0.5 * shortest else None
+    return (best, "h1") if best and (len(fold(best)) >= 0.5 * shortest or (" " in best and fold(best) in parts)) else None
 
 
 def _lone_heading(headings: list[Element], cleaned: list[Candidate], site: Site) -> Candidate | None:

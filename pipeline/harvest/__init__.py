@@ -5,7 +5,6 @@ The coordinator here is the only writer. Work that costs time (fetching and read
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,10 +17,11 @@ from pipeline.config import Config
 from pipeline.errors import NotFoundError
 from pipeline.harvest import crew
 from pipeline.harvest.probe import Probe, discover, probe
-from pipeline.harvest.survey import survey_all
+from pipeline.harvest.survey import HOPS, survey_all
 from pipeline.harvest.work import shards
 from pipeline.model import Claim, Item, ItemId, Lead, Outcome, Run, ShardDone, Source, State
 from pipeline.store import ItemQuery, Store
+from pipeline.text import nearest
 
 __all__ = ["Probe", "add_address", "discover", "harvest", "probe", "suggest_all"]
 
@@ -34,7 +34,6 @@ BATCH = 20
 ROUND = 2_000
 SHARD = 16
 LEASE = 1_800
-HOPS = 5
 FEW = 200
 """With fewer resources than this in the store, word frequencies are young: suggestions are made anew at the end of a harvest."""
 
@@ -77,8 +76,8 @@ def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], eve
         known = {source.id: source for source in sources}
         for name in only:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                raise NotFoundError("source", f'"{name}"', hint=f'Did you mean "{near[0]}"?' if near else "`gleanings sources list` shows them.")
+                near = nearest(name, known)
+                raise NotFoundError("source", f'"{name}"', hint=f'Did you mean "{near}"?' if near else "`gleanings sources list` shows them.")
         return [known[name] for name in dict.fromkeys(only)]
     if everything:
         return [source for source in sources if source.id not in paused]
@@ -112,7 +111,7 @@ class Visits:
     def _round(self, claims: Sequence[Claim], *, done: int, workers: int) -> None:
         waiting = {claim.id: claim for claim in claims}
         robots = self.store.robots({urls.host(claim.url) for claim in claims})
-        todo = shards(claims, most=_share(len(claims), workers), robots=robots, now=self.now())
+        todo = shards(claims, most=_share(len(claims), workers), robots=robots)
         total = done + len(claims) + self.store.pending(self.now())
         self.report("visiting", done, total)
         with closing(crew.run(todo, self.config.harvest, workers=workers)) as answers:

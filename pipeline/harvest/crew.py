@@ -45,7 +45,7 @@ def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int,
                 if done is not None:
                     yield done
                 elif alone and len(shard.claims) == 1:
-                    yield set_aside(shard, "This page brought its worker down; it is set aside.", again=False)
+                    yield set_aside(shard, "This page brought its worker down; it is set aside.")
                 else:
                     lost += _halves(shard) if alone else [shard]
         waiting = lost + (waiting[1:] if alone else [])

@@ -11,8 +11,8 @@ from pathlib import Path
 from pipeline import extract, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
-from pipeline.harvest.survey import HOPS, read
-from pipeline.model import Fetch, HarvestSettings, Lead, Moved, NotModified, Page, Request, Resource, Source
+from pipeline.harvest.survey import follow, read
+from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
 from pipeline.sources.discover import Offer, offers
 
 MEDIA_TYPES = {".ics": "text/calendar", ".xml": "application/xml", ".json": "application/json", ".html": "text/html", ".eml": "message/rfc822"}
@@ -68,11 +68,7 @@ async def _first_item(leads: tuple[Lead, ...], fetch: Fetch) -> Resource | None:
     for lead in leads[:1]:
         if not lead.page:
             return extract.from_lead(lead)
-        page = await fetch(Request(url=lead.url))
-        for _ in range(HOPS):
-            if not isinstance(page, Moved):
-                break
-            page = await fetch(Request(url=page.to))
+        page = await follow(Request(url=lead.url), fetch)
         return extract.extract(page, lead) if isinstance(page, Page) else None
     return None
 
@@ -80,15 +76,10 @@ async def _first_item(leads: tuple[Lead, ...], fetch: Fetch) -> Resource | None:
 async def _page(url: str, fetch: Fetch, *, now: Callable[[], datetime]) -> Page:
     if not urls.is_web(url):
         return _file(Path(url), now())
-    request = Request(url=url)
-    for _ in range(HOPS):
-        answer = await fetch(request)
-        if isinstance(answer, Page):
-            return answer
-        if isinstance(answer, NotModified):
-            break
-        request = Request(url=answer.to)
-    raise UnreachableError(f"{urls.host(url)} sends us on and on.", url=url)
+    answer = await follow(Request(url=url), fetch)
+    if isinstance(answer, Page):
+        return answer
+    raise UnreachableError(f"{urls.host(url)} says that nothing has changed, although we asked for the whole page.", url=url)
 
 
 def _file(path: Path, now: datetime) -> Page:

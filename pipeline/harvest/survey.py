@@ -72,7 +72,7 @@ async def survey(source: Source, store: Store, fetch: Fetch, *, now: Callable[[]
 async def _ask(source: Source, store: Store, fetch: Fetch, started: datetime) -> tuple[Run, list[Lead]]:
     state = store.source_state(source.id)
     address = sources.address(source)
-    first = await _fetch(Request(url=address, etag=state.etag, last_modified=state.last_modified), fetch)
+    first = await follow(Request(url=address, etag=state.etag, last_modified=state.last_modified), fetch)
     if isinstance(first, NotModified):
         return Run(source=source.id, started=started, unchanged=True, etag=state.etag, last_modified=state.last_modified, title=state.title), []
     leads = list({lead.url: lead for lead in reversed(await read(source, first, fetch))}.values())[::-1]  # of several dates the first
@@ -93,7 +93,7 @@ async def read(source: Source, first: Page, fetch: Fetch) -> list[Lead]:
             continue
         seen.add(url)
         try:
-            page = await _fetch(Request(url=url), fetch)
+            page = await follow(Request(url=url), fetch)
             if isinstance(page, Page):
                 _take(source, page, leads, asked)
         except PipelineError as error:
@@ -110,11 +110,11 @@ def _take(source: Source, page: Page, leads: dict[tuple[str, object], Lead], ask
             leads.setdefault((lead.url, lead.event.start if lead.event else None), lead)
 
 
-async def _fetch(request: Request, fetch: Fetch) -> Page | NotModified:
-    """Fetch a source's page and go where it moved: a source is asked by one process only, so the next host is free."""
+async def follow(request: Request, fetch: Fetch) -> Page | NotModified:
+    """Fetch a page and go where it moved, host by host; for one process alone at work, to which every host is free."""
     for _ in range(HOPS):
         answer = await fetch(request)
         if not isinstance(answer, Moved):
             return answer
         request = Request(url=answer.to)
-    raise UnreachableError(f"{urls.host(request.url)} sends us on and on; the source was given up after {HOPS} hosts.", url=request.url)
+    raise UnreachableError(f"{urls.host(request.url)} sends us on and on; it was given up after {HOPS} hosts.", url=request.url)

@@ -9,11 +9,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
 
 from pipeline import dedupe, extract, urls
-from pipeline.errors import ExtractError, PipelineError, RefusedError, TooLargeError, UnreachableError
+from pipeline.errors import ExtractError, PipelineError, UnreachableError
 from pipeline.fetch import Fetcher
 from pipeline.model import Claim, Fetch, HarvestSettings, Lead, Moved, NotModified, Outcome, Page, Request, Resource, Shard, ShardDone
 
@@ -29,9 +27,7 @@ def work(shard: Shard, settings: HarvestSettings) -> ShardDone:
 
 
 async def _work(shard: Shard, settings: HarvestSettings) -> ShardDone:
-    hosts: dict[str, list[Claim]] = defaultdict(list)
-    for claim in shard.claims:
-        hosts[urls.host(claim.url)].append(claim)
+    hosts = _by_host(shard.claims)
     async with Fetcher(settings, robots=shard.robots) as fetch:
         done = await asyncio.gather(*(_visit_host(claims, fetch) for claims in hosts.values()))
         robots = {host: text for host, text in fetch.robots.items() if shard.robots.get(host) != text}
@@ -60,8 +56,6 @@ async def visit(claim: Claim, fetch: Fetch) -> Outcome:
         return _answered(claim, answer)
     except UnreachableError as error:
         return Outcome(claim=claim.id, reason=str(error), again=True, retry_after=error.retry_after)
-    except (RefusedError, TooLargeError, ExtractError) as error:
-        return Outcome(claim=claim.id, reason=str(error))
     except PipelineError as error:
         return Outcome(claim=claim.id, reason=str(error))
     except Exception:
@@ -93,25 +87,28 @@ def _described(claim: Claim, resource: Resource) -> Outcome:
     return Outcome(claim=claim.id, resource=resource, fingerprint=dedupe.fingerprint(resource))
 
 
-def shards(claims: Sequence[Claim], *, most: int, robots: dict[str, str], now: datetime) -> list[Shard]:
+def shards(claims: Sequence[Claim], *, most: int, robots: dict[str, str]) -> list[Shard]:
     """Cut claims into shards of at most `most` leads; a host is never in two shards, so a long one makes its shard longer."""
-    hosts: dict[str, list[Claim]] = defaultdict(list)
-    for claim in claims:
-        hosts[urls.host(claim.url)].append(claim)
     groups: list[list[Claim]] = []
-    for group in sorted(hosts.values(), key=len, reverse=True):
+    for group in sorted(_by_host(claims).values(), key=len, reverse=True):
         if not groups or len(groups[-1]) + len(group) > most:
             groups.append([])
         groups[-1].extend(group)
-    return [_shard(number, group, robots, now) for number, group in enumerate(groups, 1)]
+    return [_shard(number, group, robots) for number, group in enumerate(groups, 1)]
 
 
-def _shard(number: int, claims: list[Claim], robots: dict[str, str], now: datetime) -> Shard:
+def _shard(number: int, claims: list[Claim], robots: dict[str, str]) -> Shard:
     mine = {urls.host(claim.url) for claim in claims}
-    return Shard(id=number, claims=tuple(claims), robots={host: text for host, text in robots.items() if host in mine}, now=now)
+    return Shard(id=number, claims=tuple(claims), robots={host: text for host, text in robots.items() if host in mine})
 
 
-def set_aside(shard: Shard, reason: str, *, again: bool, after: timedelta | None = None) -> ShardDone:
-    """Give every lead of a shard the same failure, for a shard whose worker was lost."""
-    failure = Outcome(claim=0, reason=reason, again=again, retry_after=after)
-    return ShardDone(shard=shard.id, outcomes=tuple(replace(failure, claim=claim.id) for claim in shard.claims))
+def _by_host(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
+    hosts: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        hosts[urls.host(claim.url)].append(claim)
+    return hosts
+
+
+def set_aside(shard: Shard, reason: str) -> ShardDone:
+    """Give up every lead of a shard whose worker was lost, all for the same reason."""
+    return ShardDone(shard=shard.id, outcomes=tuple(Outcome(claim=claim.id, reason=reason) for claim in shard.claims))

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +18,13 @@ from zoneinfo import ZoneInfo
 from pipeline import digest, render
 from pipeline.config import Config
 from pipeline.errors import ConflictError, NotFoundError, PipelineError, RenderError
+from pipeline.files import write_whole
 from pipeline.model import Edition, EditionState, Finding, Item, Rendition, State
 from pipeline.store import ItemQuery, Store
 
 NAME = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 MOST = 1_000
 """Accepted items that one edition looks at."""
-PUBLIC = (EditionState.RELEASED, EditionState.CORRECTED)
 LETTER = "letter.md"
 """The editor's letter: a Markdown file in the edition's folder, hers to write."""
 
@@ -41,7 +39,7 @@ def build(
     _named(edition_id)
     folder = config.digests / edition_id
     before = _known(edition_id, store)
-    if before is not None and before.state in PUBLIC:
+    if before is not None and before.is_released:
         raise ConflictError(f"Edition {edition_id} is released and stays as it is.", hint=f"`gleanings digest show {edition_id}` shows it.")
     if letter is not None:
         _write(folder / LETTER, letter.encode())
@@ -69,7 +67,7 @@ def release(edition_id: str, config: Config, store: Store, *, now: datetime) -> 
     _named(edition_id)
     folder = config.digests / edition_id
     before = _known(edition_id, store)
-    if before is not None and before.state in PUBLIC:
+    if before is not None and before.is_released:
         _write_all(folder, _rendered(before, None))
         return folder
     edition = _composed(edition_id, config, store, before=before, now=now)
@@ -93,7 +91,7 @@ def _known(edition_id: str, store: Store) -> Edition | None:
 
 
 def _composed(edition_id: str, config: Config, store: Store, *, before: Edition | None, now: datetime) -> Edition:
-    history = [edition for edition in store.editions() if edition.state in PUBLIC and edition.id < edition_id]
+    history = [edition for edition in store.editions() if edition.is_released and edition.id < edition_id]
     edition = digest.compose(
         edition_id,
         _items(store, before),
@@ -113,7 +111,7 @@ def _items(store: Store, before: Edition | None) -> tuple[Item, ...]:
     accepted = store.items(ItemQuery(states=(State.ACCEPTED,), limit=MOST))
     if before is None or before.state is EditionState.DRAFT:
         return accepted
-    kept = {entry.id for section in before.sections for entry in section.entries}
+    kept = {entry.id for entry in before.entries}
     return tuple(item for item in accepted if item.id in kept)
 
 
@@ -155,14 +153,10 @@ def _write_all(folder: Path, files: list[Rendition]) -> None:
 
 
 def _write(path: Path, body: bytes) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(body)
-        draft.replace(path)
+        write_whole(path, (body,))
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
         raise PipelineError(
             f"{path} cannot be written: {error.strerror}.", hint="Make room or mend the folder's rights; then give the command again."
         ) from error

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 from pipeline import render
 from pipeline.config import Config, is_address
 from pipeline.errors import ConfigError, ConflictError, DeliveryError, Problem, RenderError, UnavailableError
-from pipeline.model import Delivery, DeliveryState, Edition, EditionState, Mailer, MailSettings, Message
+from pipeline.model import Delivery, DeliveryState, Edition, Mailer, MailSettings, Message
 from pipeline.store import Store
 
 TO = "to@placeholder.invalid"
@@ -105,7 +105,10 @@ def send(
 
 def send_test(edition_id: str, config: Config, store: Store, mailer: Mailer, address: str, *, now: Callable[[], datetime]) -> None:
     """Mail the edition as it stands, draft or not, to one address; the outbox does not hear of it."""
-    mailer.send(letter(store.edition(edition_id), config).to(_plain_address(address)))
+    try:
+        mailer.send(letter(store.edition(edition_id), config).to(_plain_address(address)))
+    except ConnectionError as error:
+        raise UnavailableError(str(error), hint=f"Look whether {address} has it, then send the test again.") from error
 
 
 def _deliver(delivery: Delivery, mail: Letter, mailer: Mailer, store: Store, now: Callable[[], datetime]) -> Delivery:
@@ -128,7 +131,7 @@ def _deliver(delivery: Delivery, mail: Letter, mailer: Mailer, store: Store, now
 
 def _released(edition_id: str, store: Store) -> Edition:
     edition = store.edition(edition_id)
-    if edition.state not in (EditionState.RELEASED, EditionState.CORRECTED):
+    if not edition.is_released:
         raise ConflictError(f"Edition {edition_id} is not released.", hint=f"`gleanings digest release {edition_id}` first; or send a test.")
     return edition
 

@@ -33,7 +33,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "email": Format(filename="email.html", media_type="text/html; charset=utf-8", build=email.render),
         "text": Format(filename="email.txt", media_type="text/plain; charset=utf-8", build=email.render_text),
         "markdown": Format(filename="digest.md", media_type="text/markdown; charset=utf-8", build=markdown.render),
-        "atom": Format(filename="atom.xml", media_type="application/atom+xml", build=feed.render_atom),
+        "atom": Format(filename="atom.xml", media_type="application/atom+xml; charset=utf-8", build=feed.render_atom),
         "json-feed": Format(filename="feed.json", media_type="application/feed+json", build=feed.render_json),
         "ics": Format(filename="events.ics", media_type="text/calendar; charset=utf-8", build=calendar.render),
         "json": Format(filename="edition.json", media_type="application/json", build=snapshot.render),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 import icalendar
 
+from pipeline import dates
 from pipeline.model import Edition, Entry, Event
 from pipeline.render.prepare import prepare
 
@@ -20,15 +20,11 @@ def render(edition: Edition) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", f"{made.title}, {made.month_name}")
-    for entry in _dated(made):
-        calendar.add_component(_component(entry, made))
+    for entry in made.entries:
+        if entry.event and entry.event.start:
+            calendar.add_component(_component(entry, made))
     written: bytes = calendar.to_ical(sorted=False)
     return written
-
-
-def _dated(edition: Edition) -> Iterator[Entry]:
-    for section in edition.sections:
-        yield from (entry for entry in section.entries if entry.event and entry.event.start)
 
 
 def _component(entry: Entry, edition: Edition) -> icalendar.Event:
@@ -56,8 +52,8 @@ def _span(event: Event) -> tuple[date | None, date | None]:
     if isinstance(start, datetime) and not event.all_day:
         until = _utc(end) if isinstance(end, datetime) else None
         return _utc(start), until if until and until > _utc(start) else None
-    first = _day(start) if start else None
-    last = _day(end) if end else None
+    first = dates.day(start) if start else None
+    last = dates.day(end) if end else None
     return first, last + timedelta(days=1) if first and last and date.max > last >= first else None
 
 
@@ -67,7 +63,3 @@ def _utc(moment: datetime) -> datetime:
         return aware.astimezone(UTC).replace(microsecond=0)
     except OverflowError:  # a moment at the very edge of the calendar
         return aware.replace(tzinfo=UTC, microsecond=0)
-
-
-def _day(value: date) -> date:
-    return value.date() if isinstance(value, datetime) else value

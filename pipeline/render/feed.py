@@ -61,9 +61,8 @@ def _json_item(edition: Edition, entry: Entry, published: str) -> dict[str, Json
 
 def _entries(edition: Edition) -> Iterator[tuple[Entry, str]]:
     otherwise = edition.released or edition.composed
-    for section in edition.sections:
-        for entry in section.entries:
-            yield entry, _moment(entry.published or otherwise)
+    for entry in edition.entries:
+        yield entry, _moment(entry.published or otherwise)
 
 
 def _moment(value: date) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from importlib.resources import files
 
@@ -20,11 +18,6 @@ def render(edition: Edition) -> bytes:
     """Write the page. Its links to the other files of the edition lead to the public address."""
     made = prepare(edition)
     return template("page.html").render(**view(made), style=Markup(_style()), cover=Markup(cover(made))).encode()  # noqa: S704 - our own CSS and SVG
-
-
-def style_hash() -> str:
-    """Give the source expression that lets a Content-Security-Policy take the page's style: `'sha256-…'`."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}'"
 
 
 def view(edition: Edition) -> dict[str, object]:

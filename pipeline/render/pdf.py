@@ -12,7 +12,7 @@ from io import BytesIO
 import segno
 import typst
 
-from pipeline import dates
+from pipeline import dates, text
 from pipeline.errors import RenderError
 from pipeline.model import Edition, EditionState, Entry, Section
 from pipeline.plain import Json
@@ -57,7 +57,7 @@ def page_data(edition: Edition) -> dict[str, Json]:
     """Give everything that the template prints, in plain words, numbers, addresses and SVG."""
     language, _, region = edition.language.partition("-")
     places = {entry.id: place for place, section in enumerate(edition.sections) for entry in section.entries}
-    by_id = {entry.id: entry for section in edition.sections for entry in section.entries}
+    by_id = {entry.id: entry for entry in edition.entries}
     sections = [_section(edition, section, place) for place, section in enumerate(edition.sections)]
     return {
         "lang": language.lower(),
@@ -96,7 +96,7 @@ def _section(edition: Edition, section: Section, place: int) -> dict[str, Json]:
         "id": section.id,
         "title": section.title,
         "standfirst": section.standfirst,
-        "count": words.count(len(section.entries), "date" if len(dated) == len(section.entries) else "item"),
+        "count": text.counted(len(section.entries), "date" if len(dated) == len(section.entries) else "item"),
         "hue": palette.hue(place),
         "bright": palette.bright(place),
         "entries": [_entry(edition, entry, place) for entry in section.entries if not entry.event],
@@ -115,7 +115,7 @@ def _entry(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
         "blurb": entry.blurb,
         "note": entry.note,
         "byline": words.byline(entry, edition.language),
-        "reading": words.reading(entry) or (words.count(entry.duration_minutes, "minute") if entry.duration_minutes else ""),
+        "reading": words.reading(entry) or (text.counted(entry.duration_minutes, "minute") if entry.duration_minutes else ""),
         "action": words.action(entry),
         "topics": list(entry.topics),
         "hue": palette.hue(place),
@@ -137,7 +137,7 @@ def _event(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
         }
     last = words.last_day(event)
     return made | {
-        "month": words.month_of(event.start, edition.language),
+        "month": dates.month(event.start, edition.language),
         "day": str(event.start.day),
         "weekday": words.weekday(event.start, edition.language),
         "until": f"to {dates.long(last, edition.language)}" if last else "",
@@ -148,23 +148,21 @@ def _event(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
 
 def _stats(edition: Edition) -> list[Json]:
     tally = edition.tally
-    entries = sum(len(section.entries) for section in edition.sections)
-    told = ((tally.received, "came in"), (tally.folded, "were doubles"), (entries, "kept for you"), (tally.sources, "sources read"))
+    told = ((tally.received, "came in"), (tally.folded, "were doubles"), (len(edition.entries), "kept for you"), (tally.sources, "sources read"))
     return [[f"{number:,}", label] for number, label in told if number]
 
 
 def _topics(edition: Edition) -> Iterator[tuple[str, list[Json]]]:
     found: dict[str, list[Json]] = {}
-    for section in edition.sections:
-        for entry in section.entries:
-            for topic in entry.topics:
-                found.setdefault(topic, []).append(f"item-{entry.id}")
+    for entry in edition.entries:
+        for topic in entry.topics:
+            found.setdefault(topic, []).append(f"item-{entry.id}")
     yield from sorted(found.items(), key=lambda one: one[0].casefold())
 
 
 def _second_column(edition: Edition) -> str:
     """Choose the section that opens the second column of the contents, so that both are about as high."""
-    if sum(len(section.entries) for section in edition.sections) <= _SHORT:
+    if len(edition.entries) <= _SHORT:
         return edition.sections[(len(edition.sections) + 1) // 2].title if len(edition.sections) > 1 else ""
     heights = [3.5 + sum(2 if len(entry.title) > 48 else 1 for entry in section.entries) for section in edition.sections]
     whole = sum(heights) + 3.5

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import dates
 from pipeline.model import Edition, Entry, Event
+from pipeline.text import counted
 
 _WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -18,22 +18,20 @@ _WEEKDAYS = {
 }
 _ROLES = {"author": "By", "speaker": "With"}
 _NAMED = 4  # more names than this make a line that nobody reads
-_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)(?:er)?[.,]?\s+(?:de\s+)?")
-_FROM_DAY = re.compile(r"(?<=[^\W\d]) \d{1,2}(?=,)")
 
 
 def action(entry: Entry) -> str:
     """Say what the link does: "Watch video · 5 minutes"."""
     if not entry.duration_minutes:
         return entry.link_label
-    return f"{entry.link_label} · {count(entry.duration_minutes, 'minute')}"
+    return f"{entry.link_label} · {counted(entry.duration_minutes, 'minute')}"
 
 
 def reading(entry: Entry) -> str:
     """Say how long a text is: "10 minute read", "24 pages"."""
     if entry.minutes:
         return f"{entry.minutes} minute read"
-    return count(entry.pages, "page") if entry.pages else ""
+    return counted(entry.pages, "page") if entry.pages else ""
 
 
 def byline(entry: Entry, language: str) -> str:
@@ -62,35 +60,19 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
-def count(number: int, one: str) -> str:
-    """Count things: "1 minute", "1,200 minutes"."""
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
-
-
 def weekday(day: date, language: str) -> str:
     """Name the day of the week."""
     return _WEEKDAYS.get(language.partition("-")[0].lower(), _WEEKDAYS["en"])[day.weekday()]
-
-
-def month_of(day: date, language: str) -> str:
-    """Name month and year: "December 2026"."""
-    written = dates.long(day, language)
-    return _FROM_DAY.sub("", written).replace(",", "") if _FROM_DAY.search(written) else _DAY.sub("", written, count=1)
 
 
 def last_day(event: Event) -> date | None:
     """Give the day on which an event of several days ends; `None` for one day, no end, or an end before the start."""
     if event.start is None or event.end is None:
         return None
-    first, last = day_of(event.start), day_of(event.end)
+    first, last = dates.day(event.start), dates.day(event.end)
     # A party that ends at two in the morning is no event of two days.
     short = isinstance(event.start, datetime) and isinstance(event.end, datetime) and last - first == timedelta(days=1) and event.end.hour < 6
     return last if last > first and not short else None
-
-
-def day_of(value: date) -> date:
-    """Give the day as the page stated it, without its time."""
-    return value.date() if isinstance(value, datetime) else value
 
 
 def hours(event: Event, edition: Edition) -> str:

@@ -7,7 +7,6 @@ A kind that needs more bytes (a next page, a nested sitemap) gives a `Request` a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from pipeline.model import Lead, Page, Request, Source
 from pipeline.sources import calendar, feed, listing, sitemap
 from pipeline.sources.channels import feed_address
 from pipeline.sources.options import Options
+from pipeline.text import nearest
 
 __all__ = ["KINDS", "SourceKind", "address", "check", "leads", "title"]
 
@@ -41,8 +41,8 @@ def check(kind: str, options: Options) -> Iterator[str]:
     if kind in KINDS:
         yield from KINDS[kind].check(options)
         return
-    near = get_close_matches(kind, KINDS, n=1, cutoff=0.5)
-    yield f"there is no kind of source {kind!r}" + (f"; did you mean {near[0]!r}?" if near else f"; the kinds are {', '.join(KINDS)}")
+    near = nearest(kind, KINDS)
+    yield f"there is no kind of source {kind!r}" + (f"; did you mean {near!r}?" if near else f"; the kinds are {', '.join(KINDS)}")
 
 
 def address(source: Source) -> str:

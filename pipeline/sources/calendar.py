@@ -197,9 +197,7 @@ def _instant(when: date) -> datetime:
 def _zone(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name) if name else None
-    except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError in name only where the file is missing
-        return None
-    except KeyError:
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder's name gives an OSError
         return None
 
 

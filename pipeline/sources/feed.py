@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from html import unescape
 
 from pipeline import dates, text
@@ -273,17 +273,9 @@ def _published(parts: Parts) -> date | None:
     """Read when an entry came out; where it says only when it was changed, that."""
     for name in ("pubdate", "published", "issued", "dc:date", "dc:issued", "dc:created", "created", "date", "updated", "modified", "dc:modified"):
         for element in parts.get(name, []):
-            if found := moment(markup.words(element)):
+            if found := dates.parse(markup.words(element), dayfirst=False):
                 return found
     return None
-
-
-def moment(words: str) -> date | None:
-    """Read a feed's date as an aware `datetime`; one without an hour stays a day."""
-    found = dates.parse(words, dayfirst=False)
-    if isinstance(found, datetime) and found.tzinfo is None:
-        return found.replace(tzinfo=UTC)
-    return found
 
 
 def _creators(parts: Parts) -> tuple[str, ...]:

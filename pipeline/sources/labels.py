@@ -1,6 +1,5 @@
-"""What the words of a link say about the thing behind it, and the words to print for a kind.
+"""What the words of a link say about the thing behind it: a listing that says "Watch Video" names a video.
 
-One table serves both ways: a listing that says "Watch Video" names a video, and our digest prints "Watch video" for one.
 A label that is not in the table stays a label, word for word; it is never dropped and never guessed at.
 """
 
@@ -13,7 +12,7 @@ from pipeline.model import Kind
 from pipeline.text import squeeze
 
 LABELS: dict[Kind, tuple[str, ...]] = {
-    # First the label that we print, then the other nouns by which sites name the kind.
+    # First a whole label, then the other nouns by which sites name the kind.
     Kind.ARTICLE: ("Link to article", "articles", "essay", "feature", "full article", "story", "opinion"),
     Kind.BLOG: ("Link to blog", "blogs", "blog post", "post", "blog article"),
     Kind.NEWS: ("Link to news", "news story", "news item", "press release"),
@@ -93,11 +92,6 @@ def is_label(words: str) -> bool:
         return bool(bare)
     starts = bare.split(maxsplit=1)[0]
     return noun in _NOUNS and (starts in _VERBS or starts in ("link", "full", "the", "pdf", "website") or len(bare.split()) == 1)
-
-
-def label_of_kind(kind: Kind) -> str:
-    """Name the link to a thing of this kind, as a digest prints it: "Link to report", "Watch video"."""
-    return LABELS[kind][0]
 
 
 def kind_of_noun(words: str) -> Kind | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
+
+from pipeline.text import nearest
 
 Options = Mapping[str, object]
 
@@ -15,10 +16,8 @@ def problems(options: Options, known: Mapping[str, type], *, where: str) -> Iter
     for key, value in options.items():
         if key not in known:
             yield f"{where} has no option {key!r}" + _nearest(str(key), known)
-        elif not isinstance(value, known[key]) and not (known[key] is list and _is_texts(value)):
+        elif not (_is_texts(value) if known[key] is list else isinstance(value, known[key])):
             yield f"{where}: {key} must be {_NAMES[known[key]]}, not {value!r}"
-        elif known[key] is list and not _is_texts(value):
-            yield f"{where}: {key} must be a list of texts, not {value!r}"
 
 
 def texts(options: Options, key: str) -> tuple[str, ...]:
@@ -34,7 +33,6 @@ def _is_texts(value: object) -> bool:
 
 
 def _nearest(key: str, known: Mapping[str, type]) -> str:
-    near = get_close_matches(key, known, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean {near[0]!r}?"
+    if near := nearest(key, known):
+        return f"; did you mean {near!r}?"
     return f"; it knows {', '.join(known)}" if known else ""

@@ -46,7 +46,7 @@ def item_of(
         id=ItemId(row["id"]),
         resource=load(Resource, row["resource"]),
         state=State(row["state"]),
-        added=_certain(row["added"]),
+        added=datetime.fromisoformat(row["added"]),
         version=row["version"],
         origin_id=row["origin_id"],
         rank=row["rank"],
@@ -62,7 +62,3 @@ def item_of(
         deferred_until=moment(row["deferred_until"]),
         extra=json.loads(row["extra"]),
     )
-
-
-def _certain(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -16,7 +16,7 @@ from statistics import median
 from pipeline import urls
 from pipeline.errors import NotFoundError
 from pipeline.model import Claim, Failure, Lead
-from pipeline.store.connection import Connection, stamp
+from pipeline.store.connection import Connection, moment, stamp
 from pipeline.store.forms import dump, load
 
 RECENT = 20
@@ -112,7 +112,7 @@ class Leads(Connection):
                 url=row["url"],
                 source=row["source"],
                 reason=row["reason"],
-                again=datetime.fromisoformat(row["again_at"]) if row["again_at"] else None,
+                again=moment(row["again_at"]),
                 attempts=row["attempts"],
             )
             for row in self._rows(sql, (limit,))

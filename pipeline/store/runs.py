@@ -53,11 +53,6 @@ class Runs(Connection):
                     (one.id, dump(one), stamp(now)),
                 )
 
-    def topics(self) -> tuple[tuple[int, Topic], ...]:
-        """Give today's taxonomy as it was taken over last, each topic with its version, by id."""
-        rows = self._rows("SELECT version, topic FROM topics WHERE until IS NULL ORDER BY id LIMIT 100000")
-        return tuple((int(row["version"]), load(Topic, row["topic"])) for row in rows)
-
     def source_states(self) -> tuple[SourceState, ...]:
         """Give every source there ever was with what happened there, by id."""
         return tuple(map(_state, self._rows(f"{_STATE} ORDER BY s.id LIMIT 100000")))

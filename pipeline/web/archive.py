@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import re
-from pathlib import PurePath
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -14,21 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import NotFoundError
-from pipeline.model import Edition, EditionState
-from pipeline.render import letter
+from pipeline.model import Edition
+from pipeline.render import FORMATS, letter
 from pipeline.store import Store
 from pipeline.web.security import policy
 from pipeline.web.site import Site, page, site_of
 
-MEDIA_TYPES = {
-    ".pdf": "application/pdf",
-    ".html": "text/html; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".md": "text/markdown; charset=utf-8",
-    ".xml": "application/atom+xml; charset=utf-8",
-    ".json": "application/json",
-    ".ics": "text/calendar; charset=utf-8",
-}
+_MANIFEST = "manifest.json"
+MEDIA_TYPES = {kind.filename: kind.media_type for kind in FORMATS.values()} | {_MANIFEST: "application/json"}
 OFFERED = (
     ("digest.pdf", "PDF"),
     ("digest-large-print.pdf", "PDF in large print"),
@@ -39,7 +31,6 @@ OFFERED = (
 )
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL)
 _STYLE_ATTRIBUTE = re.compile(r'\sstyle="([^"]*)"')
-_MANIFEST = "manifest.json"
 
 
 def latest(request: Request) -> Response:
@@ -75,7 +66,7 @@ def calendar(request: Request) -> Response:
 
 
 def is_public(edition: Edition) -> bool:
-    return edition.state in (EditionState.RELEASED, EditionState.CORRECTED) and edition.audience == "public"
+    return edition.is_released and edition.audience == "public"
 
 
 def public_editions(store: Store) -> tuple[Edition, ...]:
@@ -95,8 +86,7 @@ def _show(request: Request, site: Site, store: Store, edition: Edition, editions
     released = store.files(edition.id)
     files = tuple((name, words) for name, words in OFFERED if name in released and (folder / name).is_file())
     said = Markup(letter.as_html(edition.letter))  # noqa: S704 - sanitised there
-    count = sum(len(section.entries) for section in edition.sections)
-    return page(request, "edition.html", edition=edition, editions=editions, files=files, letter=said, count=count)
+    return page(request, "edition.html", edition=edition, editions=editions, files=files, letter=said)
 
 
 def _of_latest(request: Request, name: str) -> Response:
@@ -116,10 +106,9 @@ def _file(request: Request, store: Store, edition: Edition, name: str) -> Respon
     headers = {"etag": f'"{hashlib.sha256(body).hexdigest()}"', "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
-    suffix = PurePath(name).suffix
-    if suffix == ".html":
+    if name.endswith(".html"):
         headers["content-security-policy"] = policy(_styles(body))
-    return Response(body, media_type=MEDIA_TYPES.get(suffix, "application/octet-stream"), headers=headers)
+    return Response(body, media_type=MEDIA_TYPES.get(name, "application/octet-stream"), headers=headers)
 
 
 def _styles(body: bytes) -> tuple[str, ...]:

@@ -8,17 +8,14 @@ from starlette.routing import Route
 
 from pipeline import digest
 from pipeline.errors import NotFoundError
-from pipeline.model import EditionState
 from pipeline.web.site import page, site_of
-
-RELEASED = (EditionState.RELEASED, EditionState.CORRECTED)
 
 
 def overview(request: Request) -> Response:
     """List the editions, the newest first."""
     with site_of(request).open_store() as store:
         editions = store.editions()
-    return page(request, "desk_editions.html", editions=editions, released=RELEASED)
+    return page(request, "desk_editions.html", editions=editions)
 
 
 def draft(request: Request) -> Response:
@@ -29,7 +26,7 @@ def draft(request: Request) -> Response:
             edition = store.edition(asked)
         except NotFoundError as error:
             raise NotFoundError("edition", asked, hint=f"`gleanings digest build {asked}` makes a draft of it.") from error
-    return page(request, "desk_edition.html", edition=edition, findings=digest.preflight(edition), released=edition.state in RELEASED)
+    return page(request, "desk_edition.html", edition=edition, findings=digest.preflight(edition))
 
 
 routes = [Route("/desk/editions", overview), Route("/desk/editions/{edition}", draft)]

@@ -18,6 +18,7 @@ from pipeline.web.problems import RefusedVisitError
 log = logging.getLogger(__name__)
 
 _PROBES = ("/healthz", "/readyz")
+_LONGEST = 2_000  # characters of a path; ours have under a hundred
 
 
 class Explain(Protocol):
@@ -53,6 +54,8 @@ class Gate:
     async def _pass(self, request: Request, answer: _Answer) -> None:
         if request.url.path not in _PROBES:
             security.check_host(request.headers.get("host"), self._public_url)
+        if len(request.url.path) > _LONGEST:
+            raise RefusedVisitError("This address is too long.", status=414)
         if request.method not in ("GET", "HEAD", "POST"):
             raise RefusedVisitError(f"{request.method} is not something that this desk answers.", status=405)
         instead = self._admit(request) if security.in_desk(request.url.path) else None

@@ -49,7 +49,7 @@ def _published(item: Item, store: Store) -> Entry | None:
     edition = store.edition(item.edition)
     if not is_public(edition):
         return None
-    return next((entry for section in edition.sections for entry in section.entries if entry.id == item.id), None)
+    return next((entry for entry in edition.entries if entry.id == item.id), None)
 
 
 routes = [Route("/items/{id:int}", public_item), Route("/desk/items/{id:int}", desk_item)]

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from pipeline import dates
 from pipeline.model import Item, Kind, Resource
+from pipeline.text import clip, counted
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SPANS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 _MOST_MARKS = 40
 EXCERPT = 1_400
@@ -24,7 +25,7 @@ def day(value: date | None, *, today: date) -> str:
     if value is None:
         return ""
     year = "" if value.year == today.year else f" {value.year}"
-    return f"{value.day} {_MONTHS[value.month - 1]}{year}"
+    return f"{value.day} {dates.short_month(value, 'en')}{year}"
 
 
 def moment(value: datetime | None, *, zone: ZoneInfo, today: date) -> str:
@@ -46,7 +47,7 @@ def span(value: timedelta) -> str:
     for unit, name in _SPANS:
         count = value // unit
         if count:
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+            return counted(count, name)
     return "less than a minute"
 
 
@@ -76,9 +77,7 @@ def reasons(item: Item) -> tuple[str, ...]:
 
 def excerpt(text: str, *, limit: int = EXCERPT) -> str:
     """Give the beginning of a text, cut between words."""
-    if len(text) <= limit:
-        return text
-    return text[:limit].rsplit(None, 1)[0].rstrip(" ,;:–-") + " …"
+    return clip(text, limit)
 
 
 def marked(text: str, words: Iterable[str]) -> Markup:
