@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
@@ -112,6 +113,14 @@ def month(value: date, language: str) -> str:
 def short_month(value: date, language: str) -> str:
     """Write the month in a few letters ("Dec"); in English where we have none for the language."""
     return _SHORT.get(language.casefold().replace("_", "-").split("-")[0], _SHORT["en"]).split()[value.month - 1]
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """Find the zone of an IANA name; `None` where there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder's name gives an OSError
+        return None
 
 
 def day(value: date) -> date:

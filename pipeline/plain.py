@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache
 
 T = typing.TypeVar("T")
+_STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # what JSON lets stand as it is
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
@@ -31,51 +34,62 @@ def to_plain(value: object) -> Json:
     return {field.name: to_plain(getattr(value, field.name)) for field in fields}
 
 
+def json_line(value: object) -> str:
+    """Write a value as one line of JSON (without its end), which neither ends early nor steers a terminal, whatever words are in it."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(to_plain(value), ensure_ascii=False))
+
+
 def from_plain(kind: type[T], plain: object) -> T:
     """Rebuild a value of `kind` from its plain form. Unknown keys are left out; missing ones take their defaults. Raises `ValueError`."""
     try:
-        return typing.cast("T", _build(kind, plain))
+        return typing.cast("T", _maker(typing.cast("typing.Any", kind))(plain))
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not the plain form of {kind.__name__}: {error}") from error
 
 
+Make = Callable[[typing.Any], object]
+
+
 @cache
-def _fields(kind: type) -> dict[str, object]:
-    return typing.get_type_hints(kind)
-
-
-def _build(kind: typing.Any, plain: typing.Any) -> object:
+def _maker(kind: typing.Any) -> Make:
+    """What rebuilds a value of one type; worked out once for each type, because a database of items is read through here."""
     if isinstance(kind, typing.NewType):
-        return _build(kind.__supertype__, plain)
+        return _maker(kind.__supertype__)
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
-        rest = [one for one in typing.get_args(kind) if one is not types.NoneType]
-        return None if plain is None else _build(rest[0], plain)
+        make = _maker(next(one for one in typing.get_args(kind) if one is not types.NoneType))
+        return lambda plain: None if plain is None else make(plain)
     if origin is tuple:
-        return _tuple(typing.get_args(kind), plain)
+        return _tuple(typing.get_args(kind))
     if origin is not None and issubclass(origin, Mapping):
-        return dict(plain)
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = _fields(kind)
-        return kind(**{name: _build(hints[name], one) for name, one in plain.items() if name in hints})
-    return _simple(kind, plain)
+        return dict
+    return _dataclass(kind) if dataclasses.is_dataclass(kind) else _simple(kind)
 
 
-def _tuple(kinds: tuple[typing.Any, ...], plain: typing.Any) -> tuple[object, ...]:
+def _dataclass(kind: typing.Any) -> Make:
+    makers = {name: _maker(hint) for name, hint in typing.get_type_hints(kind).items()}
+    return lambda plain: kind(**{name: makers[name](one) for name, one in plain.items() if name in makers})
+
+
+def _tuple(kinds: tuple[typing.Any, ...]) -> Make:
     if len(kinds) == 2 and kinds[1] is Ellipsis:
-        return tuple(_build(kinds[0], one) for one in plain)
-    return tuple(_build(kind, one) for kind, one in zip(kinds, plain, strict=True))
+        make = _maker(kinds[0])
+        return lambda plain: tuple([make(one) for one in plain])
+    makers = [_maker(kind) for kind in kinds]
+    return lambda plain: tuple([make(one) for make, one in zip(makers, plain, strict=True)])
 
 
-def _simple(kind: typing.Any, plain: typing.Any) -> object:
+def _simple(kind: typing.Any) -> Make:
     if kind in (date, datetime):
-        return datetime.fromisoformat(plain) if len(plain) > 10 else date.fromisoformat(plain)
+        return lambda plain: datetime.fromisoformat(plain) if len(plain) > 10 else date.fromisoformat(plain)
     if kind is timedelta:
-        return timedelta(seconds=plain)
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(plain)
-    if kind is float:
-        return float(plain)
-    if isinstance(kind, type) and kind is not object and not isinstance(plain, kind):
-        raise TypeError(f"{plain!r} is no {kind.__name__}")
-    return plain
+        return lambda plain: timedelta(seconds=plain)
+    if isinstance(kind, type) and issubclass(kind, Enum | float):
+        return kind
+    if isinstance(kind, type) and kind is not object:
+        return lambda plain: plain if isinstance(plain, kind) else _refused(kind, plain)
+    return lambda plain: plain
+
+
+def _refused(kind: type, plain: object) -> typing.NoReturn:
+    raise TypeError(f"{plain!r} is no {kind.__name__}")

@@ -462,11 +462,14 @@ def test_items_go_out_as_a_table(filled: Ask, folder: Path) -> None:
 
 
 def test_words_from_the_web_cannot_steer_the_terminal(ask: Ask, folder: Path) -> None:
-    (folder / "items.jsonl").write_text(json.dumps({"url": "https://a.example/", "title": "A \x1b[31mred\u202e title"}) + "\n")
+    (folder / "items.jsonl").write_text(
+        json.dumps({"url": "https://a.example/", "title": "A \x1b]0;t\x07red\u202e title", "their_word": "\u2028\x9b31m\u202e"}) + "\n"
+    )
     ask("import", "items", "items.jsonl")
-    out = ask("queue").out + ask("show", "1").out
-    assert "\x1b" not in out
-    assert "\u202e" not in out
+    out = "".join(ask(*words).out for words in (["queue"], ["show", "1"], ["show", "1", "--json"], ["export", "items"]))
+    assert "red title" in out
+    assert not {"\x1b", "\x07", "\x9b", "\u2028", "\u202e"} & set(out)
+    assert ask("show", "1", "--json").lines[0]["their_word"] == "\u2028\x9b31m\u202e"
 
 
 @pytest.mark.parametrize("words", [["digest", "build", "{}"], ["show", "{}"], ["queue", "--topic", "{}"], ["add", "{}"]])
@@ -478,12 +481,10 @@ def test_no_error_steers_the_terminal(words: list[str], ask: Ask) -> None:
 
 def test_a_message_of_the_log_is_one_line_that_steers_nothing(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
     ask("check")
-    try:
-        raise ValueError("\x1b]0;title\x07")
-    except ValueError:
-        logging.getLogger("gleanings").exception("failed url=%s", "https://a.example/\nERROR forged: \x1b]0;title\x07")
+    fault = ValueError("\x1b]0;title\x07")
+    logging.getLogger("gleanings").error("failed url=%s", "https://a.example/\nERROR forged: \x1b]0;title\x07", exc_info=fault)
     said = capfd.readouterr().err
-    assert said.startswith("ERROR gleanings: failed url=https://a.example/ ERROR forged: ]0;title\nTraceback")
+    assert said.startswith("ERROR gleanings: failed url=https://a.example/ ERROR forged: ]0;title\nValueError: ]0;title\n")
     assert not {"\x1b", "\x07"} & set(said)
 
 

@@ -181,7 +181,7 @@ def test_a_sample_passes_over_bad_lines() -> None:
 
 
 def test_a_table_opens_in_a_spreadsheet_and_runs_nothing() -> None:
-    rows = [{"title": '=HYPERLINK("x")', "creators": ["A", "B"], "event": {"start": None}, "words": -3, "url": None}]
+    rows = [{"title": '\x1b=HYPERLINK("x")', "creators": ["A", "B"], "event": {"start": None}, "words": -3, "url": None}]
     assert list(exchange.as_csv(rows, ("title", "creators", "event", "words", "url"))) == [
         "title,creators,event,words,url\r\n",
         '"\'=HYPERLINK(""x"")",A; B,"{""start"": null}",-3,\r\n',

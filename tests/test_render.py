@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
+from pipeline import dates
 from pipeline.errors import RenderError
 from pipeline.model import Credit, Edition, EditionState, Entry, Event, ItemId, Kind, Section, Tally, TopicTrend
 from pipeline.plain import from_plain
@@ -279,7 +280,7 @@ def test_an_event_says_when_it_is(start: date | None, end: date | None, said: st
     ("language", "month"), [("en-GB", "March 2027"), ("en-US", "March 2027"), ("de", "März 2027"), ("fr", "mars 2027"), ("es", "marzo de 2027")]
 )
 def test_a_month_is_named_in_the_language(language: str, month: str) -> None:
-    assert words.month_of(date(2027, 3, 14), language) == month
+    assert dates.month(date(2027, 3, 14), language) == month
 
 
 # ---------------------------------------------------------------- the printed page

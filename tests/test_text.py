@@ -109,3 +109,14 @@ def test_time_grows_with_the_length_only(piece: str) -> None:
     assert text.spoken_minutes(long) is None
     assert isinstance(text.plain(long), str)
     assert isinstance(text.words(long), tuple)
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 pages"), (1, "1 page"), (2, "2 pages"), (1200, "1,200 pages")])
+def test_things_are_counted_in_english(number: int, said: str) -> None:
+    assert text.counted(number, "page") == said
+    assert text.counted(number, "entry", "entries") == said.replace("pages", "entries").replace("page", "entry")
+
+
+@pytest.mark.parametrize(("word", "meant"), [("leadrship", "leadership"), ("Saftey", "safety"), ("hats", None), ("", None)])
+def test_the_word_that_was_meant_is_found(word: str, meant: str | None) -> None:
+    assert text.nearest(word, ("leadership", "safety")) == meant

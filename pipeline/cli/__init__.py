@@ -6,7 +6,6 @@ Only click is loaded at the start. A command's module, and the rooms it needs, a
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 import traceback
@@ -16,7 +15,7 @@ import click
 
 from pipeline.cli.app import gleanings
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.plain import to_plain
+from pipeline.plain import json_line
 from pipeline.text import clean
 
 __all__ = ["main", "run"]
@@ -63,8 +62,8 @@ def _tell(error: PipelineError, as_json: bool) -> int:
     if as_json:
         words: dict[str, object] = {"error": str(error), "hint": error.hint}
         if isinstance(error, ConfigError):
-            words["problems"] = to_plain(error.problems)
-        click.echo(json.dumps(words, ensure_ascii=False), err=True)
+            words["problems"] = error.problems
+        click.echo(json_line(words), err=True)
         return error.exit_code
     click.echo(clean(str(error)), err=True)
     if error.hint:
@@ -84,7 +83,7 @@ def _unexpected(error: Exception, as_json: bool) -> int:
 
 def _usage(error: click.ClickException, as_json: bool) -> int:
     if as_json:
-        click.echo(json.dumps({"error": error.format_message(), "hint": "Add --help to see what the command takes."}, ensure_ascii=False), err=True)
+        click.echo(json_line({"error": error.format_message(), "hint": "Add --help to see what the command takes."}), err=True)
     else:
         error.show()
     return error.exit_code

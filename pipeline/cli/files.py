@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pipeline.cli.written import account, dry_run_option, output_option, path_ar
 from pipeline.config import add_sources
 from pipeline.exchange import Result
 from pipeline.model import State
+from pipeline.plain import json_line
 
 FEW = 200
 """With fewer resources than this in the store, the file itself says which words are common."""
@@ -117,7 +117,7 @@ def export_opml(session: Session, output: Path | None) -> None:
 
 
 def _write_rows(output: Path | None, rows: Iterable[dict[str, object]], form: str, columns: tuple[str, ...]) -> None:
-    write(output, exchange.as_csv(rows, columns) if form == "csv" else (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write(output, exchange.as_csv(rows, columns) if form == "csv" else (json_line(row) + "\n" for row in rows))
 
 
 import_command.add_command(import_people, "subscribers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 import click
 
-from pipeline.plain import to_plain
+from pipeline.plain import json_line
 from pipeline.text import clean
 
 
@@ -32,7 +31,7 @@ class Session:
     def emit(self, value: object) -> None:
         """Print one line of JSON, where JSON was asked for."""
         if self.as_json:
-            click.echo(json.dumps(to_plain(value), ensure_ascii=False).encode("utf-8", "replace"))
+            click.echo(json_line(value).encode("utf-8", "replace"))
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print rows under their heads, in columns as wide as needed."""

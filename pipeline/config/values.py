@@ -10,9 +10,9 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from pipeline import schedule, urls
+from pipeline import dates, schedule, urls
 from pipeline import text as words
 from pipeline.config.document import Node
 from pipeline.errors import ConfigError
@@ -148,16 +148,10 @@ def each(read: Read[T]) -> Read[tuple[T, ...]]:
 def zone(node: Node) -> str:
     """Read an IANA zone name."""
     word = text(node)
-    try:
-        ZoneInfo(word)
-    except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError; a folder's name gives an OSError
-        raise BadValueError(f"“{word}” is no time zone", _zone_hint(word)) from error
+    if dates.zone(word) is None:
+        close = words.nearest(word, available_timezones())
+        raise BadValueError(f"“{word}” is no time zone", f"did you mean `{close}`?" if close else "write a name such as Europe/London")
     return word
-
-
-def _zone_hint(word: str) -> str:
-    close = words.nearest(word, available_timezones())
-    return f"did you mean `{close}`?" if close else "write a name such as Europe/London"
 
 
 def language(node: Node) -> str:

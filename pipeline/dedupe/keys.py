@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import accumulate
+
+import xxhash
 
 from pipeline import text, urls
 from pipeline.model import Fingerprint, Resource
@@ -39,12 +40,12 @@ _SITE_AT_END = re.compile(r"(?P<title>.{8,}?)\s*(?:[|│–—]|\s-\s)\s*(?P<sit
 def fingerprint(resource: Resource) -> Fingerprint:
     """Take the keys of a resource: about 2 ms for a long page."""
     found = words(resource.text)
-    sequences = shingles(found)
-    opening = _smallest(OPENING, shingles(found[:OPENING_WORDS])) if len(sequences) > SMALLEST else []
+    cut = sequences(resource.text)
+    opening = _smallest(OPENING, shingles(found[:OPENING_WORDS])) if len(cut) > SMALLEST else []
     title = title_words(resource)
     return Fingerprint(
         keys=identities(resource),
-        shingles=tuple(dict.fromkeys([*_smallest(SMALLEST, sequences), *opening, *_title_hashes(title)])),
+        shingles=tuple(dict.fromkeys([*_smallest(SMALLEST, cut), *opening, *_title_hashes(title)])),
         title=" ".join(title),
     )
 
@@ -74,11 +75,18 @@ def identifier(resource: Resource, scheme: str) -> str:
     return value.lower().removeprefix(scheme + ":").strip()
 
 
+@lru_cache(64)
 def words(content: str) -> tuple[str, ...]:
     """Split a text for comparing: broken lines joined, accents and vowel marks off."""
     plain = _bare(_BROKEN_LINE.sub("", content[:MAX_CHARACTERS]))
     # The plain split is twice as fast; the careful one is for scripts that put no spaces between words.
     return text.words(plain) if _UNSPACED.search(plain) else tuple(_WORD.findall(plain.casefold()))
+
+
+@lru_cache(64)
+def sequences(content: str) -> frozenset[str]:
+    """Cut a text into every sequence of four words. Kept for a while, because what came in is compared with all of its neighbours."""
+    return shingles(words(content))
 
 
 def shingles(found: tuple[str, ...]) -> frozenset[str]:
@@ -124,7 +132,7 @@ def _smallest(count: int, sequences: Iterable[str]) -> list[int]:
 
 def _hash(sequence: str) -> int:
     """Hash to 63 bits, the same in every process; Python's own `hash` is not, and SQLite's integers have a sign."""
-    return int.from_bytes(blake2b(sequence.encode("utf-8", "replace"), digest_size=8).digest()) >> 1
+    return xxhash.xxh3_64_intdigest(sequence.encode("utf-8", "replace")) >> 1
 
 
 def _bare(content: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
@@ -43,11 +43,11 @@ class Side:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        return _words(self.text)
+        return keys.words(self.text)
 
     @cached_property
     def sequences(self) -> frozenset[str]:
-        return _sequences(self.text)
+        return keys.sequences(self.text)
 
     @cached_property
     def people(self) -> frozenset[str]:
@@ -254,13 +254,3 @@ def _own_words(one: Side, other: Side) -> bool:
 
 def _day(value: date | None) -> date | None:
     return value.date() if isinstance(value, datetime) else value
-
-
-@lru_cache(64)
-def _words(content: str) -> tuple[str, ...]:
-    return keys.words(content)
-
-
-@lru_cache(64)
-def _sequences(content: str) -> frozenset[str]:
-    return keys.shingles(_words(content))

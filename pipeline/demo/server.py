@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from urllib.parse import urlsplit
 
 from pipeline.demo.site import Answer, SampleWeb
 
@@ -59,7 +58,7 @@ def serving(today: date, port: int = PORT) -> Iterator[Server]:
         server = Server(port)
     except OSError:
         server = Server(0)
-    server.web = SampleWeb(today, int(urlsplit(f"//127.0.0.1:{server.server_address[1]}").port or 0))
+    server.web = SampleWeb(today, server.server_port)
     thread = Thread(target=server.serve_forever, daemon=True, name="sample-web")
     thread.start()
     try:

@@ -47,6 +47,9 @@ class SampleWeb:
     def address(self, row: Row) -> str:
         return f"{self.base(row['site'])}{row['path']}"
 
+    def old_address(self, row: Row) -> str:
+        return str(row["old"]).replace(".localhost", f".localhost:{self.port}")
+
     def event_address(self, event: Row) -> str:
         return f"{self.base('almanac')}/events/{event['id']}"
 
@@ -60,7 +63,7 @@ class SampleWeb:
             case "pdf":
                 return self.base(resource["site"]) + str(resource["pdf"])
             case "old":
-                return str(resource["old"]).replace(".localhost", f".localhost:{self.port}")
+                return self.old_address(resource)
         return self.address(resource)
 
     # ------------------------------------------------------------ everything there is
@@ -85,8 +88,7 @@ class SampleWeb:
         if "pdf" in row:
             yield self.base(row["site"]) + row["pdf"], Answer(body=_pdf(row, self.day(row["days"])), media_type="application/pdf")
         if "old" in row:
-            old = str(row["old"]).replace(".localhost", f".localhost:{self.port}")
-            yield old, Answer(body=b"", status=301, location=self.address(row))
+            yield self.old_address(row), Answer(body=b"", status=301, location=self.address(row))
 
     def of(self, site: str) -> list[Row]:
         """The resources of one site, newest first."""

@@ -6,6 +6,6 @@ Knows no database, no clock and no output format.
 
 from pipeline.digest.check import preflight
 from pipeline.digest.compose import compose
-from pipeline.digest.sections import ALSO_NEW, DEFAULT_SECTIONS
+from pipeline.digest.sections import DEFAULT_SECTIONS
 
-__all__ = ["ALSO_NEW", "DEFAULT_SECTIONS", "compose", "preflight"]
+__all__ = ["DEFAULT_SECTIONS", "compose", "preflight"]

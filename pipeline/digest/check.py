@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 from urllib.parse import urlsplit
 
-from pipeline.digest.compose import zone_of
+from pipeline import dates
 from pipeline.digest.entries import ended
 from pipeline.digest.letter import default_letter
 from pipeline.digest.sections import EVENT_KINDS
@@ -55,7 +56,7 @@ def _of_entry(entry: Entry, edition: Edition) -> Iterator[Finding]:
 def _of_event(entry: Entry, edition: Edition, place: str) -> Iterator[Finding]:
     if entry.event is None or entry.event.start is None:
         yield Finding(severity="warning", place=place, problem=f'"{entry.title}" has no date.', remedy="Look its date up, or reject it.")
-    elif ended(entry.event, edition.released or edition.composed, zone_of(edition.timezone)):
+    elif ended(entry.event, edition.released or edition.composed, dates.zone(edition.timezone) or UTC):
         yield Finding(
             severity="error", place=place, problem=f'"{entry.title}" is over.', remedy="Build the edition again: events that are over are left out."
         )

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pipeline import dates
 from pipeline.digest import entries
 from pipeline.digest.letter import default_letter
 from pipeline.digest.sections import EVENT_KINDS, by_merit, share_out
@@ -37,7 +37,7 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
     `edition_id` is a month (`2026-12`), `letter` Markdown, `history` the editions before this one. Left out: what is not accepted,
     events that are over at `now`, what only members may see when the audience is the public, and what the caps leave no room for.
     """
-    zone = zone_of(desk.timezone)
+    zone = dates.zone(desk.timezone) or UTC
     wanted = {item.id: item for item in items if _belongs(item, edition_id, settings) and not entries.is_over(item, now, zone)}
     names = {topic.id: topic.name for topic in topics}
     shares = list(share_out(wanted.values(), settings))
@@ -71,14 +71,6 @@ def _blank(edition_id: str, desk: Desk, now: datetime) -> Edition:
         editor=desk.editor,
         composed=now,
     )
-
-
-def zone_of(name: str) -> tzinfo:
-    """Find the zone of an IANA name; an unknown one is UTC."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def _belongs(item: Item, edition_id: str, settings: DigestSettings) -> bool:

@@ -8,7 +8,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from pipeline.text import clean
+
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 # https://owasp.org/www-community/attacks/CSV_Injection: a cell that begins so is run; an apostrophe in front makes it text.
 
 
@@ -32,7 +34,7 @@ def _cell(value: object) -> str:
         value = "; ".join(value)
     if isinstance(value, list | dict | bool):
         return json.dumps(value, ensure_ascii=False)
-    words = str(value).replace("\x00", "")
+    words = clean(str(value))
     return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA) else words
 
 

@@ -16,10 +16,13 @@ def extract(page: Page, lead: Lead) -> Resource:
     document = parse(page)
     signs = walls.signs(document)
     findings = _metadata(document, lead)
+    notice = _notice(document, findings)
     words = main_text(document.tree, findings["title"][0] if findings["title"] else "")
     count = len(text.words(words))
     walls.check(page, signs, words, count)
     findings |= _of_text(document, lead, findings, words=words, count=count)
+    about = "\n".join(filter(None, (lead.description, lead.note, words)))
+    findings["event"] = event.of_page(notice, about, zone=describe.zone_of(lead))
     filled = dict(describe.filled(findings, lead))
     filled["description"] = filled["description"] or metadata.opening(words)
     if not filled["title"] and document.heading:  # only the name of the site, but better than nothing
@@ -48,6 +51,11 @@ def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
     }
 
 
+def _notice(document: Document, findings: dict[str, Found[Any]]) -> event.Notice:
+    title, posted = findings["title"], findings["published"]
+    return event.notice(document, title=title[0] if title else "", posted=posted[0] if posted else None)
+
+
 def _of_text(document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int) -> dict[str, Found[Any]]:
     """What the text tells: its length, language and kind, and an event that it announces."""
     title, description = (found[0] if found else "" for found in (findings["title"], findings["description"]))
@@ -60,5 +68,4 @@ def _of_text(document: Document, lead: Lead, findings: dict[str, Found[Any]], *,
         "minutes": None if timed else media.reading_minutes(words, count, lead=lead, document=document),
         "language": metadata.language(document, words or description),
         "kind": kind_found,
-        "event": event.of_page(document, "\n".join((about, words)), zone=describe.zone_of(lead)),
     }

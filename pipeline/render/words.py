@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pipeline import dates
 from pipeline.model import Edition, Entry, Event
@@ -87,10 +86,10 @@ def hours(event: Event, edition: Edition) -> str:
 
 
 def _zone(start: datetime, desk: str) -> str:
-    offset = start.utcoffset()
+    offset, zone = start.utcoffset(), dates.zone(desk)
     try:
-        ours = start.astimezone(ZoneInfo(desk)).utcoffset()
-    except (ZoneInfoNotFoundError, ValueError, OverflowError):
+        ours = start.astimezone(zone).utcoffset() if zone else offset
+    except (OverflowError, ValueError):  # a moment at the very edge of the calendar
         return ""
     if offset is None or offset == ours:
         return ""

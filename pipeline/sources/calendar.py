@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 from icalendar.error import BrokenCalendarProperty
 
-from pipeline import text, urls
+from pipeline import dates, text, urls
 from pipeline.errors import ParseError
 from pipeline.model import Event, Kind, Lead, Page, Request, Source
 from pipeline.sources import markup
@@ -75,7 +74,11 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
     for calendar in _calendars(source, page):
         events = list(islice(calendar.walk("VEVENT"), MAX_EVENTS))
         place = _Place(
-            source=source, page=page, zone=_zone(_words(calendar.get("X-WR-TIMEZONE"))), local=_zone(source.timezone) or UTC, moved=_moved(events)
+            source=source,
+            page=page,
+            zone=dates.zone(_words(calendar.get("X-WR-TIMEZONE"))),
+            local=dates.zone(source.timezone) or UTC,
+            moved=_moved(events),
         )
         repeats = 0
         for event in events:
@@ -192,13 +195,6 @@ def _when(property_: Any, place: _Place) -> date | None:
 
 def _instant(when: date) -> datetime:
     return when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC)
-
-
-def _zone(name: str) -> tzinfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder's name gives an OSError
-        return None
 
 
 def _moved(events: list[Any]) -> dict[str, frozenset[datetime | date]]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from pipeline.store.arrivals import Arrivals
 from pipeline.store.decisions import Decisions
 from pipeline.store.editions import Editions
-from pipeline.store.lock import hold
 from pipeline.store.people import People
 from pipeline.store.query import ItemQuery
 from pipeline.store.runs import Runs
 
-__all__ = ["ItemQuery", "Store", "hold"]
+__all__ = ["ItemQuery", "Store"]
 
 
 class Store(Arrivals, Decisions, Editions, People, Runs):

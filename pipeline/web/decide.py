@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from pipeline.errors import ConflictError
 from pipeline.model import Decision, Item, ItemId, Kind, State, Verdict
+from pipeline.text import clean
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, desk_path, field, form_of, site_of
@@ -82,8 +83,8 @@ def _decision(request: Request, item_id: ItemId, site: Site) -> Decision:
         topics=_topics(request, site) if accepting else None,
         kind=_member(Kind, kind) if accepting and kind else None,
         reason=reason or None,
-        blurb=field(request, "blurb").strip()[:_LONGEST] or None if accepting else None,
-        note=field(request, "note").strip()[:_LONGEST] or None,
+        blurb=_words(request, "blurb") if accepting else None,
+        note=_words(request, "note"),
     )
 
 
@@ -94,6 +95,10 @@ def _topics(request: Request, site: Site) -> tuple[str, ...] | None:
         return None
     ticked = set(form.get("topic", ()))
     return tuple(topic.id for topic in site.config.topics if topic.id in ticked)
+
+
+def _words(request: Request, name: str) -> str | None:
+    return clean(field(request, name)).strip()[:_LONGEST] or None
 
 
 def _member(kind: type[Choice], name: str) -> Choice:
