@@ -21,7 +21,6 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.web: SampleWeb | None = None
-        self.asked: list[str] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,7 +32,6 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = self.path if self.path.startswith("http://") else f"http://{self.headers.get('Host', '')}{self.path}"
         assert self.server.web is not None  # noqa: S101 - set before the first request
-        self.server.asked.append(url)
         answer = self.server.web.answers.get(url.rstrip("?")) or NOT_HERE
         tag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
         known = answer.status == 200 and self.headers.get("If-None-Match") == tag

@@ -18,7 +18,7 @@ from pipeline.model import Event
 
 _START = re.compile(r"\bstart(?:s|ing)?(?: date| time)?\s*(?::\s*|\s(?=\d))", re.IGNORECASE)
 _END = re.compile(r"\bend(?:s)?(?: date| time)?\s*(?::\s*|\s(?=\d))", re.IGNORECASE)
-_PLACE = re.compile(r"\b(?:location|venue|where|lieu|veranstaltungsort)\s*(?::\s*|\n|\s(?=[A-Z]))([^.\n(]{2,120})", re.IGNORECASE)
+_PLACE = re.compile(r"\b(?:location|venue|where|lieu|veranstaltungsort)\s*(?::\s*|\n|\s(?=(?-i:[A-Z])))([^.\n(]{2,120})", re.IGNORECASE)
 _MARKUP = {"startDate": "startDate", "endDate": "endDate", "location": "location"} | {
     **dict.fromkeys(("dtstart", "dt-start"), "startDate"),
     **dict.fromkeys(("dtend", "dt-end"), "endDate"),
