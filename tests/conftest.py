@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.web import write_ca
+
 settings.register_profile("ci", derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
@@ -28,6 +30,21 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of our own authority, which signs for the small web of `tests/web.py`."""
+    return write_ca(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture
+def bare_environment(monkeypatch: pytest.MonkeyPatch, ca: Path) -> None:
+    """No proxy, and no authority but ours."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    for key in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(key, raising=False)
+        monkeypatch.delenv(key.upper(), raising=False)
 
 
 @pytest.fixture

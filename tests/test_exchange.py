@@ -343,6 +343,12 @@ def test_the_feeds_of_a_reader_become_sources() -> None:
     ]
 
 
+def test_a_list_without_end_is_refused_in_a_sentence() -> None:
+    outlines = "".join(f"<outline text='News {number}' xmlUrl='https://north.example/{number}'/>" for number in range(5_001))
+    with pytest.raises(ParseError, match="more than 5000 feeds"):
+        exchange.read_opml(f"<opml><body>{outlines}</body></opml>".encode())
+
+
 def test_sources_go_out_and_come_in_the_same() -> None:
     found = exchange.read_opml(OPML)
     listing = replace(found[0], kind="listing", id="pages", url="https://north.example/pages")

@@ -24,7 +24,7 @@ from pipeline.fetch.exchange import agent_header
 from pipeline.fetch.transports import proxy_for
 from pipeline.model import Fetched, HarvestSettings, Moved, NotModified, Page, Request
 from tests.builders import NOW
-from tests.web import Fault, Web, write_ca
+from tests.web import Fault, Web
 
 PROXY = "http://proxy.example:3128"
 
@@ -37,17 +37,7 @@ def no_pauses() -> Iterator[None]:
     stamina.set_testing(False)
 
 
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_ca(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, ca: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
-    for key in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(key, raising=False)
-        monkeypatch.delenv(key.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 @pytest.fixture

@@ -19,20 +19,9 @@ from pipeline.fetch.fetcher import Fetcher
 from pipeline.fetch.guard import Guard
 from pipeline.fetch.transports import Gate, straight
 from pipeline.model import Fetched, HarvestSettings, Page, Request
-from tests.web import Web, write_ca
+from tests.web import Web
 
-
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_ca(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, ca: Path) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
-    for key in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(key, raising=False)
-        monkeypatch.delenv(key.upper(), raising=False)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 CASES = Path(__file__).parent / "cases" / "fetch"

@@ -201,6 +201,9 @@ def test_each_subscriber_has_one_mail_with_text_and_html_and_the_headers_of_a_li
         assert str(mail["Subject"]) == "What's new: November 2026"
         assert str(mail["List-Id"]) == "<whats-new.digest.example.org>"
         assert str(mail["List-Unsubscribe"]).startswith("<mailto:bounces@example.org?subject=Unsubscribe")
+        text = mail.get_body(("plain",))
+        assert text is not None
+        assert "Change what you get: mailto:bounces@example.org?subject=Change%20what%20I%20get" in text.get_content()
         assert str(mail["Message-ID"]).endswith("@digest.example.org>")
         for kind in ("plain", "html"):
             part = mail.get_body((kind,))

@@ -19,8 +19,8 @@ from sqlite_utils import Database
 from pipeline.errors import LockedError, StoreError
 from pipeline.model import Fingerprint, Fold, Match, State
 from pipeline.store import Store
-from pipeline.store.lock import hold
 from pipeline.store.connection import SCHEMA, _answer
+from pipeline.store.lock import hold
 from pipeline.store.schema import changes
 from tests.builders import NOW, edition, resource, source
 

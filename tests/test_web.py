@@ -493,6 +493,16 @@ def test_a_forged_or_old_session_is_none(tmp_path: Path) -> None:
         assert site.visitor().ask("GET", "/desk/queue", headers={"cookie": f"gleanings_session={forged}"}).status_code == 303
 
 
+@pytest.mark.parametrize(("home", "secure"), [("http://digest.example.org", True), ("https://digest.example.org", True), (HOME, False)])
+def test_cookies_stay_on_https_where_the_desk_is_reached_by_it(tmp_path: Path, home: str, secure: bool) -> None:
+    visitor = Site(tmp_path, password="open sesame", url="https://digest.example.org").visitor(home=home)
+    token = visitor.get("/desk/login").headers["set-cookie"]
+    visitor.cookies = httpx.Cookies({"gleanings_token": token.partition("=")[2].partition(";")[0]})  # httpx sends no secure one over http
+    body = str(httpx.QueryParams({"token": visitor.cookies["gleanings_token"], "password": "open sesame"})).encode()
+    session = visitor.ask("POST", "/desk/login", body=body, headers={**FORM, "origin": home}).headers["set-cookie"]
+    assert ["Secure" in cookie for cookie in (token, session)] == [secure, secure]
+
+
 def test_guessing_a_password_is_slow(tmp_path: Path) -> None:
     site = Site(tmp_path, password="open sesame")
     visitor = site.visitor()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -13,6 +14,7 @@ from pipeline.errors import ParseError
 from pipeline.model import Source
 
 MAX_BYTES = 20_000_000
+MAX_FEEDS = 5_000
 
 
 def read_opml(body: bytes, *, taken: Collection[str] = (), where: str = "OPML") -> tuple[Source, ...]:
@@ -28,7 +30,10 @@ def read_opml(body: bytes, *, taken: Collection[str] = (), where: str = "OPML") 
         raise ParseError(f"{where} is no OPML file.", source=where, hint="A feed reader calls it “export subscriptions” or “OPML”.")
     if root.getroottree().docinfo.internalDTD is not None:
         raise ParseError(f"{where} has a document type (DTD), which is not read.", source=where, hint="Take out the line that begins with <!DOCTYPE.")
-    return tuple(_sources(root, set(taken)))
+    found = tuple(islice(_sources(root, set(taken)), MAX_FEEDS + 1))
+    if len(found) > MAX_FEEDS:
+        raise ParseError(f"{where} names more than {MAX_FEEDS} feeds.", source=where, hint="Export a part of them; no desk can read so many.")
+    return found
 
 
 def _sources(root: etree._Element, taken: set[str]) -> Iterator[Source]:

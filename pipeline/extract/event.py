@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from lxml import etree
+
 from pipeline import dates, text
 from pipeline.extract import jsonld, occasion
 from pipeline.extract.document import Document, Found, inner
@@ -22,8 +24,8 @@ _PLACE = re.compile(r"\b(?:location|venue|where|lieu|veranstaltungsort)\s*(?::\s
 _MARKUP = {"startDate": "startDate", "endDate": "endDate", "location": "location"} | {
     **dict.fromkeys(("dtstart", "dt-start"), "startDate"),
     **dict.fromkeys(("dtend", "dt-end"), "endDate"),
-    "p-location": "location",
 }
+_MARKED = etree.XPath("//*[@itemprop='startDate' or @itemprop='endDate' or @itemprop='location'] | //time[@class] | //abbr[@class]")
 _ADDRESS = re.compile(
     r"/(?:events?|webinars?|workshops?|agenda|diary|whats-on|calendar|trainings?|termine?|veranstaltung(?:en)?)(?=[/.?_-]|$)", re.IGNORECASE
 )
@@ -35,6 +37,7 @@ _OFFER = re.compile(
     r"|\b(?:available|open) all year\b|\bongoing (?:offer|support|programme)\b",
     re.IGNORECASE,
 )
+_MAX_ABOUT = 5_000  # characters: an announcement says when at its top
 _BRIEF_PAGE = 1_500  # characters: a notice is short; in an article a time is one of many things told
 _SPAN = 60  # characters after a label in which its date must stand
 _ONLINE = re.compile(r"\b(?:webinar|online|virtual(?:ly)?|zoom|ms teams|microsoft teams|livestream)\b", re.IGNORECASE)
@@ -54,6 +57,7 @@ class Notice:
     words: str
     nodes: tuple[jsonld.Node, ...]
     is_marked: bool
+    language: str
     posted: date | None
     fetched: datetime
 
@@ -63,28 +67,39 @@ def notice(document: Document, *, title: str, posted: date | None) -> Notice:
     nodes = [node for node in jsonld.described(document.nodes, document.main) if jsonld.type_of(node).endswith("Event") and node.get("startDate")]
     nodes += [node for node in (_marked_up(document),) if node]
     marked = bool(nodes) or _ADDRESS.search(document.url) is not None or _HAPPENS.search(title) is not None
-    return Notice(words=occasion.shown(document), nodes=tuple(nodes), is_marked=marked, posted=posted, fetched=document.fetched)
+    return Notice(
+        words=occasion.shown(document),
+        nodes=tuple(nodes),
+        is_marked=marked,
+        language=document.tree.get("lang") or "",
+        posted=posted,
+        fetched=document.fetched,
+    )
 
 
 def _marked_up(document: Document) -> jsonld.Node:
     """The dates of microdata and of hCalendar."""
     node: dict[str, str] = {}
-    for element in document.tree.iter("time", "abbr", "meta", "span", "div", "p"):
+    for element in _MARKED(document.tree):
         marks = (element.get("itemprop") or "").split() + (element.get("class") or "").split()
         for mark in marks:
             if (name := _MARKUP.get(mark)) and name not in node:
                 node[name] = element.get("datetime") or element.get("content") or element.get("title") or inner(element)
-    return node if "startDate" in node else {}
+    if "startDate" not in node:
+        return {}
+    place = document.tree.find(".//*[@class='location']")
+    return node if place is None else {"location": inner(place)} | node
 
 
 def of_page(page: Notice, about: str, *, zone: tzinfo) -> Found[Event]:
     """The happening that the page announces, `None` where it announces none with a date. `about` are its description and text."""
-    zone = occasion.zone_of(page.words) or zone
+    zone = occasion.zone_of(page.words, page.language) or zone
     seen = occasion.find(page.words, zone=zone, posted=page.posted or page.fetched.date())
+    about = about[:_MAX_ABOUT]
     words = f"{about}\n{page.words}"
     found: Found[Event] = None
     if page.nodes:
-        found = _agreed(_of_node(page.nodes[0], words, zone), seen, page), "json-ld"
+        found = _placed(_agreed(_of_node(page.nodes[0], words, zone), seen, page), page), "json-ld"
     else:
         found = of_words(page.words, zone=zone) or of_words(about, zone=zone) or _of_occasion(seen, page)
     if not found or (_OFFER.search(words) and not isinstance(found[0].start, datetime)):
@@ -96,9 +111,9 @@ def _of_occasion(seen: occasion.Occasion | None, page: Notice) -> Found[Event]:
     """A day with a time is an event where the page is marked as one; elsewhere only if it also says until when, and little else."""
     if seen is None or not (page.is_marked or (seen.ranged and len(page.words) < _BRIEF_PAGE)):
         return None
-    place = _PLACE.search(page.words)
-    location = text.squeeze(place[1]) if place else seen.place
-    event = Event(start=seen.start, end=seen.end, location=location, online=_online(f"{location or ''} {seen.written}"), problems=seen.problems)
+    event = _placed(Event(start=seen.start, end=seen.end, problems=seen.problems), page)
+    if event.location is None:
+        event = replace(event, location=seen.place, online=_online(seen.place or ""))
     return checked(event, written=seen.written, about=page.words), "words of the page"
 
 
@@ -113,6 +128,11 @@ def _agreed(event: Event, seen: occasion.Occasion | None, page: Notice) -> Event
     code = "date_conflict" if event.end else "posting_date"
     problem = f"{code}: the markup says {dates.iso(event.start)}, the text {seen.written}"
     return replace(event, start=seen.start, end=seen.end, all_day=False, problems=(*event.problems, problem))
+
+
+def _placed(event: Event, page: Notice) -> Event:
+    place = _PLACE.search(page.words) if event.location is None else None
+    return replace(event, location=text.squeeze(place[1]), online=_online(place[1])) if place else event
 
 
 def _dated(event: Event, page: Notice, zone: tzinfo) -> Event:

@@ -36,7 +36,7 @@ _CLOCK_PARTS = re.compile(r"(\d{1,2})(?:[:.h](\d\d))?\s?(?:uhr|h)?\s?([ap])?", r
 _TELLING = re.compile(r"noon|midday|midnight|[:.h]\d\d|[ap]\.?m|uhr|h$", re.IGNORECASE)
 _OTHER_DAY = re.compile(
     r"\b(?:published|posted|updated|created|modified|uploaded|recorded|by|before|until|since|closes?|opens?|deadline|reach|on or after|planned for)"
-    r"\W{1,3}(?:\w+\W{1,3}){0,3}$",
+    r"\W{1,3}(?:(?:[^\W\d_]+|\d\d?[:.]\d\d|\d\d?[ap]m)[^\w\n]{1,3}){0,4}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
@@ -55,6 +55,11 @@ _ZONES = tuple(
         (r"\bBST\b|\bUK time\b", "Europe/London"),
     )
 )
+
+_SPOKEN_IN = {
+    **{"fr-fr": "Europe/Paris", "de-de": "Europe/Berlin", "de-at": "Europe/Vienna", "de-ch": "Europe/Zurich", "it-it": "Europe/Rome"},
+    **{"nl-nl": "Europe/Amsterdam", "da-dk": "Europe/Copenhagen", "sv-se": "Europe/Stockholm", "pl-pl": "Europe/Warsaw", "ja-jp": "Asia/Tokyo"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +90,10 @@ def shown(document: Document) -> str:
     return "\n".join(pieces)
 
 
-def zone_of(words: str) -> ZoneInfo | None:
-    """The zone that the words name."""
-    return next((ZoneInfo(name) for pattern, name in _ZONES if pattern.search(words)), None)
+def zone_of(words: str, language: str) -> ZoneInfo | None:
+    """The zone that the words name, else that of the country in the language tag where the language is spoken in one zone only."""
+    named = next((name for pattern, name in _ZONES if pattern.search(words)), None) or _SPOKEN_IN.get(language.replace("_", "-").lower())
+    return ZoneInfo(named) if named else None
 
 
 def day_first(*words: str) -> bool | None:

@@ -15,6 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from html import escape
 from urllib.parse import quote, urlsplit
 
 from pipeline import render
@@ -53,7 +54,9 @@ def letter(edition: Edition, config: Config) -> Letter:
     """Serialise the edition once, as HTML with a plain-text part (RFC 2046), with the headers of a list (RFC 2369, RFC 2919)."""
     settings = _checked(config.mail, config)
     host = urlsplit(edition.url).hostname or "localhost"
-    leave = f"mailto:{settings.bounce}?subject={quote(f'Unsubscribe from {edition.title}')}"
+    leave, change = (
+        f"mailto:{settings.bounce}?subject={quote(f'{wish} {edition.title}')}" for wish in ("Unsubscribe from", "Change what I get from")
+    )
     mail = EmailMessage(policy=POLICY)
     mail["From"] = settings.sender
     mail["To"] = TO
@@ -63,8 +66,8 @@ def letter(edition: Edition, config: Config) -> Letter:
     mail["List-Id"] = f"<{_slug(edition.title)}.{host}>"
     mail["List-Unsubscribe"] = f"<{leave}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(_filled(edition, "text", leave), cte="quoted-printable")
-    mail.add_alternative(_filled(edition, "email", leave.replace("&", "&amp;")), subtype="html", cte="quoted-printable")
+    mail.set_content(_filled(edition, "text", leave, change), cte="quoted-printable")
+    mail.add_alternative(_filled(edition, "email", escape(leave), escape(change)), subtype="html", cte="quoted-printable")
     body = mail.as_bytes()
     if body.count(ID.encode()) != 1 or body.count(TO.encode()) != 1:
         raise RenderError(
@@ -152,8 +155,8 @@ def _plain_address(address: str) -> str:
     return address
 
 
-def _filled(edition: Edition, format_name: str, leave: str) -> str:
-    return render.render(edition, format_name).body.decode().replace("@@UNSUBSCRIBE@@", leave).replace("@@PREFERENCES@@", leave)
+def _filled(edition: Edition, format_name: str, leave: str, change: str) -> str:
+    return render.render(edition, format_name).body.decode().replace("@@UNSUBSCRIBE@@", leave).replace("@@PREFERENCES@@", change)
 
 
 def _slug(title: str) -> str:

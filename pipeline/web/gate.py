@@ -42,7 +42,7 @@ class Gate:
             return
         request = Request(scope, receive)
         request.state.token = security.token_of(request)
-        answer = _Answer(request, send)
+        answer = _Answer(request, send, https=security.is_https(request, self._public_url))
         try:
             await self._pass(request, answer)
         except PipelineError as error:
@@ -72,8 +72,9 @@ class Gate:
 class _Answer:
     """The way out: adds the headers of every answer, and the cookie that our forms need."""
 
-    def __init__(self, request: Request, send: Send) -> None:
+    def __init__(self, request: Request, send: Send, *, https: bool) -> None:
         self._request = request
+        self._https = https
         self._send = send
         self.started = False
 
@@ -86,6 +87,6 @@ class _Answer:
                 headers.setdefault(name, value)
             token = self._request.state.token
             if security.in_desk(path) and self._request.cookies.get(security.TOKEN_COOKIE) != token:
-                secure = "; Secure" if self._request.url.scheme == "https" else ""
+                secure = "; Secure" if self._https else ""
                 headers.append("set-cookie", f"{security.TOKEN_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
         await self._send(message)

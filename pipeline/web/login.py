@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from pipeline.web.access import SESSION, SESSION_COOKIE
 from pipeline.web.problems import RefusedVisitError
+from pipeline.web.security import is_https
 from pipeline.web.site import desk_path, field, page, site_of
 
 
@@ -16,14 +17,14 @@ def login_page(request: Request) -> Response:
 
 
 def login(request: Request) -> Response:
+    site = site_of(request)
     try:
-        session = site_of(request).access.open(field(request, "password"))
+        session = site.access.open(field(request, "password"))
     except RefusedVisitError as refusal:
         return page(request, "login.html", status=refusal.status, to=desk_path(field(request, "to")), refusal=refusal)
     answer = RedirectResponse(desk_path(field(request, "to")), status_code=303)
-    answer.set_cookie(
-        SESSION_COOKIE, session, max_age=int(SESSION.total_seconds()), path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https"
-    )
+    https = is_https(request, site.config.desk.url)
+    answer.set_cookie(SESSION_COOKIE, session, max_age=int(SESSION.total_seconds()), path="/", httponly=True, samesite="lax", secure=https)
     return answer
 
 

@@ -82,6 +82,12 @@ def is_local(request: Request) -> bool:
         return False
 
 
+def is_https(request: Request, public_url: str) -> bool:
+    """Say whether the visitor came by https: to us, or to the proxy before us that has the certificate of our public name."""
+    behind = public_url.startswith("https:") and _name(f"//{request.headers.get('host', '')}") == _name(public_url)
+    return request.url.scheme == "https" or behind
+
+
 async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
     """Read a posted form within our bounds. Raises `RefusedVisitError` for another media type or a body that is too large."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
