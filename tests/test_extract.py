@@ -409,6 +409,7 @@ def test_real_pages_are_described_no_worse_than_the_floors(corpus: Path) -> None
     score: Callable[..., Any] = load(corpus / "score_pages.py").score
     figures, _ = score(gold, predicted)
     assert figures["metadata_F1"] >= FLOORS["metadata_F1"]
+    assert figures["description"]["F1"] >= FLOORS["description_F1"]
     assert figures["text_bag"]["F1"] >= FLOORS["text_bag_F1"]
 
 

@@ -195,8 +195,8 @@ def _is_name(name: str) -> bool:
 def _marked(tree: Element) -> Iterator[tuple[list[str], str]]:
     candidates = list(dict.fromkeys(_candidates(tree)))
     for rule, most, marks in _MARKS:
-        every = [element for element in candidates if marks(element)][:25]
-        own = [element for element in every if element.tag == "link" or not (is_chrome(element) or _is_credit(element))]
+        every = [element for element in candidates if marks(element) and not _is_credit(element)][:25]
+        own = [element for element in every if element.tag == "link" or not is_chrome(element)]
         if not own and most > 1 and len({inner(element) for element in every}) == 1:
             own = every[:1]  # the only author anywhere on the page, even if his box is in the sidebar
         if len({inner(element) for element in own}) > 4:
@@ -209,7 +209,7 @@ def _together(elements: list[Element]) -> list[Element]:
     """The first, and those that stand in one block with it: the authors of a page stand together, those of its teasers apart."""
     if len(elements) < 2:
         return elements
-    block = next(islice(elements[0].iterancestors(), 2, 3), None)
+    block = next(islice(elements[0].iterancestors(), 1, 2), None)
     return [element for element in elements if element is elements[0] or block in islice(element.iterancestors(), 6)]
 
 

@@ -13,6 +13,7 @@ from pipeline.extract.document import Element
 MAX_TEXT = 500_000
 """Characters kept of a text: a long book chapter."""
 
+_BOXES = frozenset({"div", "span", "i"})
 _FURNITURE = re.compile(r"https?://\S+|[|\s:-]+")
 _OPENING = 3  # lines in which a page repeats its title above its text
 # Gone before trafilatura copies and walks the tree, which halves its time. It would throw them away itself.
@@ -39,12 +40,20 @@ _NO_TEXT = (
 )
 
 
+def _drop_empty(tree: Element) -> None:
+    """Take out boxes that hold nothing, the innermost first: half the tree of a page that is built by scripts."""
+    for element in reversed(list(tree.iter())):
+        if not len(element) and not (element.text or "").strip() and (element.tag in _BOXES or "-" in element.tag):
+            element.drop_tree()
+
+
 def main_text(tree: Element, title: str) -> str:
     """The text without menus, comments and advertisements: paragraphs in lines of their own; "" where there is none.
 
     The title is no part of it, nor are bare addresses and the rules of tables.
     """
     etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
+    _drop_empty(tree)
     found = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
     lines = [
         line for line in map(text.squeeze, text.clean((found.text or "") if found else "").splitlines()) if line and not _FURNITURE.fullmatch(line)

@@ -13,7 +13,7 @@ import py3langid
 from pipeline import text, urls
 from pipeline.extract import jsonld
 from pipeline.extract.chrome import is_chrome
-from pipeline.extract.document import Document, Found, inner
+from pipeline.extract.document import Document, Element, Found, inner
 from pipeline.extract.site import Site
 
 MAX_DESCRIPTION = 2_000
@@ -65,12 +65,18 @@ def _standfirst(document: Document) -> Iterator[tuple[str, str]]:
     below = (element for heading in document.tree.findall(".//h1")[:3] for element in islice(heading.itersiblings(), 1))
     named = (element for element in document.tree.iter("div", "p", "h2", "h3", "span", "section") if _STANDFIRST.search(element.get("class") or ""))
     for element in chain(below, named):
-        if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element):
+        if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element) or _runs_on(element):
             continue
         words = inner(element)
         if 40 <= len(words) <= 300 and words.endswith(_ENDS) and not _PLEA.match(words):
             yield words, "standfirst"
             return
+
+
+def _runs_on(element: Element) -> bool:
+    """Whether it is only the first paragraph of several alike."""
+    following = element.getnext()
+    return element.tag == "p" and following is not None and following.tag == "p" and following.get("class") == element.get("class")
 
 
 def opening(words: str) -> Found[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -16,6 +17,7 @@ from pipeline import dates, text
 from pipeline.extract.document import Document
 
 _MAX_WORDS = 4_000  # characters read of a page, from its heading on: an announcement says when at its top
+_MAX_STEPS = 4_000  # beginnings and ends of elements
 _SILENT = frozenset({"script", "style", "noscript", "template"})
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+"
@@ -79,7 +81,7 @@ def shown(document: Document) -> str:
     body = document.tree.find("body")
     heading = next(document.tree.iter("h1"), None)
     begun, pieces, length = heading is None, [], 0
-    for event, element in etree.iterwalk(body if body is not None else document.tree, events=("start", "end")):
+    for event, element in islice(etree.iterwalk(body if body is not None else document.tree, events=("start", "end")), _MAX_STEPS):
         begun = begun or element is heading
         piece = element.tail if event == "end" else element.text if element.tag not in _SILENT else None
         if begun and piece and (words := text.squeeze(piece)):

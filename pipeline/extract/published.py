@@ -44,6 +44,7 @@ _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterm
 _TIMES = etree.XPath("//time")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/\-_.]|$)")
 _DATED = re.compile(r"date|time(?!line)|publi|posted|datum|byline|meta(?:data)?\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _DATELINE = re.compile(
     r"\s*(?:[^\W\d_][^\d]{1,60}[,:|·•–-]\s*)?(?:[^\W\d_]+,\s+)?"
     r"(\d{1,2}(?:st|nd|rd|th|\.)?\s(?:de\s)?[^\W\d_]{3,10}\.?,?\s(?:de\s)?\d{4}|[^\W\d_]{3,10}\.?\s\d{1,2},\s\d{4}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d\d-\d\d)\W*"
@@ -113,7 +114,7 @@ def _shown(document: Document) -> Found[date]:
 def _dateline(document: Document) -> Found[date]:
     """The date that is a short line of its own, with or without a place before it ("Otterby, 11 November 2021")."""
     for element in document.tree.iter("p", "span", "div", "em", "strong", "small", "td", "h4", "h5"):
-        if len(element) > 3 or not _DATELINE.search((element.text or "")[:_SHORT]):
+        if len(element) > 3 or not _YEAR.search((element.text or "")[:_SHORT]):
             continue
         words = inner(element)
         line = _DATELINE.fullmatch(words) if len(words) < _SHORT else None
