@@ -138,7 +138,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind; `timezone` is the zone of
+    """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind. With `adapt` it is asked
+    by its own habit and `every` holds only until that is known; `timezone` is the zone of
     the times that it states without one."""
 
     id: str
@@ -147,6 +148,7 @@ class Source:
     title: str = ""
     topics: tuple[str, ...] = ()
     every: timedelta = timedelta(hours=6)
+    adapt: bool = False
     timezone: str = "UTC"
     options: Mapping[str, object] = field(default_factory=dict)
 

@@ -6,10 +6,8 @@ robots.txt is read as RFC 9309 says, with the Crawl-delay that the standard left
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from statistics import median
 
 from protego import Protego
 
@@ -23,9 +21,6 @@ LATER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(
 """How long to leave a page alone after the first, second … failed attempt. After the fifth we give it up."""
 
 MAX_RETRY_AFTER = timedelta(days=7)
-MIN_INTERVAL = timedelta(minutes=15)
-MAX_INTERVAL = timedelta(days=7)
-_ENOUGH_GAPS = 3
 
 _AGENT_LINE = re.compile(r"^[ \t]*user[- ]?agent(?:[ \t]*:|[ \t])(.*)$", re.I | re.M)
 
@@ -60,14 +55,6 @@ def retry(attempts: int, *, retry_after: timedelta | None = None) -> timedelta |
         return None
     step = LATER[max(attempts, 1) - 1]
     return step if retry_after is None else max(step, min(retry_after, MAX_RETRY_AFTER))
-
-
-def interval(every: timedelta, gaps: Sequence[timedelta]) -> timedelta:
-    """Say how long to leave a source alone: half the usual gap between its new leads, from 15 minutes to 7 days.
-    Leads that came together have no gap. `every` holds until there are three gaps to judge by."""
-    real = [gap.total_seconds() for gap in gaps if gap > timedelta()]
-    usual = timedelta(seconds=median(real) / 2) if len(real) >= _ENOUGH_GAPS else every
-    return min(max(usual, MIN_INTERVAL), MAX_INTERVAL)
 
 
 @lru_cache(256)

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import DigestSettings, Health, Source, SourceState
 
+OFTEN, RARE = timedelta(minutes=15), timedelta(days=7)
+"""A source that is asked by its own habit is asked no more and no less often than this."""
 PATIENCE = 2
 """Failures in a row after which a source is asked less often."""
 SELDOM = timedelta(days=7)
@@ -78,7 +80,15 @@ def _next(state: SourceState | None, source: Source) -> datetime | None:
         return None
     # A source that keeps failing is asked half as often each time, so that a dead server is not knocked at for ever.
     extra = min(max(state.failures - PATIENCE, 0), 16)
-    return state.last_run + min(source.every * (1 << extra), max(source.every, SELDOM))
+    every = interval(source, state)
+    return state.last_run + min(every * (1 << extra), max(every, SELDOM))
+
+
+def interval(source: Source, state: SourceState) -> timedelta:
+    """Say how long to leave a source alone: half of its usual gap between new leads where that is known, else as configured."""
+    if not source.adapt or not state.usual_gap:
+        return source.every
+    return min(max(state.usual_gap / 2, OFTEN), RARE)
 
 
 def _is_silent(state: SourceState, now: datetime) -> bool:

@@ -209,7 +209,7 @@ def test_a_source_is_added_and_everything_else_stays(tmp_path: Path, layout: str
     before = config.load(path, {})
     config.add_source(path, NEW)
     after = config.load(path, {})
-    assert after.sources == (*before.sources, replace(NEW, every=after.harvest.every))
+    assert after.sources == (*before.sources, replace(NEW, every=after.harvest.every, adapt=after.harvest.adapt))
     assert replace(after, sources=before.sources) == before
     text = path.read_bytes().decode()
     assert all(comment in text for comment in layout.splitlines() if comment.startswith("#"))

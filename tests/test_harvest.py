@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import harvest
 from pipeline.config import Config
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, RefusedError
 from pipeline.harvest import crew
 from pipeline.harvest.work import set_aside, shards
 from pipeline.model import Claim, Desk, DigestSettings, HarvestSettings, Lead, MailSettings, Run, Shard, ShardDone, Source, State, Topic
@@ -192,6 +192,11 @@ def test_a_link_by_hand_that_cannot_be_read_says_why(web: Web, store: Store, tmp
     with pytest.raises(NotFoundError) as caught:
         harvest.add_address("http://north.example/none", config(tmp_path), store, now=lambda: builders.NOW)
     assert "404" in caught.value.hint
+
+
+def test_what_is_no_address_is_refused_by_hand(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="no web address"):
+        harvest.add_address("the report on page 4", config(tmp_path), store, now=lambda: builders.NOW)
 
 
 def claim(number: int, url: str) -> Claim:

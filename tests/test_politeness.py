@@ -127,24 +127,3 @@ def test_a_retry_after_makes_an_attempt_later_but_not_sooner_and_not_for_ever(as
 
 def test_a_retry_after_does_not_prolong_the_last_attempt() -> None:
     assert politeness.retry(5, retry_after=HOUR) is None
-
-
-@pytest.mark.parametrize(
-    ("gaps", "expected"),
-    [
-        ([], 6 * HOUR),
-        ([HOUR, HOUR], 6 * HOUR),
-        ([4 * HOUR, 4 * HOUR, 4 * HOUR], 2 * HOUR),
-        ([timedelta(0)] * 50, 6 * HOUR),
-        ([timedelta(0)] * 50 + [4 * HOUR] * 3, 2 * HOUR),
-        ([SECOND] * 5, timedelta(minutes=15)),
-        ([timedelta(days=90)] * 5, timedelta(days=7)),
-    ],
-)
-def test_a_source_is_asked_twice_as_often_as_it_publishes(gaps: list[timedelta], expected: timedelta) -> None:
-    assert politeness.interval(6 * HOUR, gaps) == expected
-
-
-@given(SPANS, st.lists(SPANS, max_size=20))
-def test_an_interval_stays_between_a_quarter_of_an_hour_and_a_week(every: timedelta, gaps: list[timedelta]) -> None:
-    assert timedelta(minutes=15) <= politeness.interval(every, gaps) <= timedelta(days=7)

@@ -395,3 +395,12 @@ def test_a_sender_killed_before_the_server_answered_sends_nobody_a_second_mail(t
         assert here.integrity() == "ok"
         with here.store() as store:
             assert states(store) == {ADA: DeliveryState.SENT, BEN: DeliveryState.UNCERTAIN, CHI: DeliveryState.SENT}
+
+
+def test_no_text_can_pose_as_the_place_where_the_address_goes(tmp_path: Path) -> None:
+    first = letter(builders.edition(), config(tmp_path))
+    words = f"id-{first.place} to-{first.place}@placeholder.invalid"
+    copied = letter(builders.edition(letter=words), config(tmp_path))
+    body = copied.to("ada@example.net").body
+    assert body.count(b"ada@example.net") == 1
+    assert first.place in body.decode()  # the words stay words

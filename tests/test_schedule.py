@@ -36,6 +36,18 @@ def test_a_source_never_read_is_due() -> None:
     assert schedule.due([state(last_run=None)], [source()], NOW) == (source(),)
 
 
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [(None, 6 * HOUR), (4 * HOUR, 2 * HOUR), (timedelta(seconds=1), timedelta(minutes=15)), (90 * DAY, 7 * DAY)],
+)
+def test_a_source_that_adapts_is_asked_twice_as_often_as_it_publishes(gap: timedelta | None, expected: timedelta) -> None:
+    assert schedule.interval(source(every=6 * HOUR, adapt=True), state(usual_gap=gap)) == expected
+
+
+def test_a_source_that_does_not_adapt_is_asked_as_configured() -> None:
+    assert schedule.interval(source(every=6 * HOUR), state(usual_gap=4 * HOUR)) == 6 * HOUR
+
+
 def test_a_source_is_due_when_its_interval_has_passed_and_not_before() -> None:
     assert schedule.due([state(last_run=NOW - 6 * HOUR)], [source()], NOW) == (source(),)
     assert schedule.due([state(last_run=NOW - 6 * HOUR + timedelta(seconds=1))], [source()], NOW) == ()

@@ -529,6 +529,12 @@ def test_before_the_first_release_the_first_page_is_friendly(site: Site) -> None
     assert site.visitor().get("/feeds/all.atom").status_code == 404
 
 
+def test_the_address_for_subscribing_says_whom_to_ask(site: Site) -> None:
+    answer = site.visitor().get("/subscribe")
+    assert answer.status_code == 200
+    assert "no address is given here yet" in answer.text  # this desk has no contact
+
+
 def test_the_first_page_shows_the_latest_edition_and_the_others(site: Site) -> None:
     site.release(replace(builders.edition(id="2026-10", month_name="October 2026"), sections=()))
     site.release(builders.edition(), digest_pdf=b"%PDF-1.7")

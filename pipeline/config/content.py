@@ -58,9 +58,9 @@ def _collection(section: Section, known: Names[str]) -> Collection:
     return made
 
 
-def read_sources(section: Section, known: Names[str], *, every: timedelta, timezone: str) -> tuple[Source, ...]:
+def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt: bool, timezone: str) -> tuple[Source, ...]:
     """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself."""
-    made = tuple(replace(_source(part, known, every=every), timezone=timezone) for part in section.parts("sources", "source"))
+    made = tuple(replace(_source(part, known, every=every), adapt=adapt, timezone=timezone) for part in section.parts("sources", "source"))
     unique(section, "sources", [source.id for source in made])
     return made
 

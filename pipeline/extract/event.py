@@ -25,7 +25,7 @@ _MARKUP = {"startDate": "startDate", "endDate": "endDate", "location": "location
     **dict.fromkeys(("dtstart", "dt-start"), "startDate"),
     **dict.fromkeys(("dtend", "dt-end"), "endDate"),
 }
-_MARKED = etree.XPath("//*[@itemprop='startDate' or @itemprop='endDate' or @itemprop='location'] | //time[@class] | //abbr[@class]")
+_MARKED = etree.XPath("//*[@itemprop] | //time[@class] | //abbr[@class]")
 _ADDRESS = re.compile(
     r"/(?:events?|webinars?|workshops?|agenda|diary|whats-on|calendar|trainings?|termine?|veranstaltung(?:en)?)(?=[/.?_-]|$)", re.IGNORECASE
 )

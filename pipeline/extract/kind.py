@@ -131,7 +131,7 @@ _WORDS = tuple(
             2.3,
             Kind.WEBSITE,
             r"\b(?:is|are) (?:an?|the) (?:[\w-]+ ){0,9}(?:company|organi[sz]ation|charity|partnership|platform|hub|website)\b"
-            r"|\b(?:central|online) resource for\b|^(?:[A-Z]\w+ ){2,4}is leading the way\b",
+            r"|\b(?:central|online) resource for\b",
         ),
         (1.9, Kind.BLOG, r"\bminute read\b|\ba (?:personal )?look at\b"),
         (1.8, Kind.INTERVIEW, rf"^{_PERSON} [-–] (?:[\w&]+ ){{0,5}}(?:manager|director|lead|chair|chief|head|professor|nurse|officer|founder)\b"),

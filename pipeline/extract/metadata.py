@@ -81,7 +81,7 @@ def _runs_on(element: Element) -> bool:
 
 def opening(words: str) -> Found[str]:
     """The first paragraph of a text, to stand for a description that the page lacks; a date before it is no part of it."""
-    for line in words.splitlines()[:4]:
+    for line in (one for one in words.splitlines()[:6] if not one.startswith("|")):
         paragraph = _DATE.sub("", line)
         if len(paragraph) >= 60:
             return text.clip(paragraph, _MAX_OPENING), "first paragraph"

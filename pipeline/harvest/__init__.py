@@ -14,7 +14,7 @@ from datetime import datetime
 
 from pipeline import classify, dedupe, politeness, schedule, urls
 from pipeline.config import Config
-from pipeline.errors import NotFoundError
+from pipeline.errors import NotFoundError, RefusedError
 from pipeline.harvest import crew
 from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import HOPS, survey_all
@@ -200,6 +200,8 @@ def suggest_all(config: Config, store: Store, *, now: Clock) -> int:
 
 def add_address(url: str, config: Config, store: Store, *, note: str | None = None, by: str | None = None, now: Clock) -> ItemId:
     """Take one link by hand, through the same door as a harvested one. Raises the named error where the page cannot be had."""
+    if not urls.is_web(url):
+        raise RefusedError(f"“{url}” is no web address.", url=url, hint="Give it whole, for example https://www.example.org/a-report.")
     lead = Lead(source="by hand", url=urls.clean(url), recommended_by=by, note=note)
     store.offer(lead.source, (lead,), now())
     store.retry(lead.url)

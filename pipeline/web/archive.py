@@ -126,8 +126,14 @@ def _hash(style: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
+def subscribe(request: Request) -> Response:
+    """Say how to get the digest by mail: an editor adds whoever asks."""
+    return page(request, "subscribe.html")
+
+
 routes = [
     Route("/", latest),
+    Route("/subscribe", subscribe),
     Route("/editions/{edition}", one),
     Route("/editions/{edition}/{file}", file),
     Route("/feeds/all.atom", feed),
