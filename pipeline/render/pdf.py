@@ -22,6 +22,7 @@ from pipeline.render.prepare import prepare
 
 _SHORT = 12  # entries: fewer need no pages of their own for letter and contents
 _EVERY_TITLE = 100  # entries: longer contents list the sections alone
+_COLUMN = 54  # lines that a column of the contents holds
 
 
 def render(edition: Edition) -> bytes:
@@ -161,13 +162,14 @@ def _topics(edition: Edition) -> Iterator[tuple[str, list[Json]]]:
 
 
 def _second_column(edition: Edition) -> str:
-    """Choose the section that opens the second column of the contents, so that both are about as high."""
+    """Choose the section that opens the second column of the contents, so that both are about as high; none where one would run over."""
     if len(edition.entries) <= _SHORT:
         return edition.sections[(len(edition.sections) + 1) // 2].title if len(edition.sections) > 1 else ""
     heights = [3.5 + sum(2 if len(entry.title) > 48 else 1 for entry in section.entries) for section in edition.sections]
     whole = sum(heights) + 3.5
     cut = min(range(1, len(heights) + 1), key=lambda place: max(sum(heights[:place]), whole - sum(heights[:place])), default=0)
-    return edition.sections[cut].title if cut < len(heights) else ""
+    highest = max(sum(heights[:cut]), whole - sum(heights[:cut]))
+    return edition.sections[cut].title if cut < len(heights) and highest <= _COLUMN else ""
 
 
 def _qr(address: str) -> str:
