@@ -356,7 +356,7 @@ def event(lead: Lead) -> Event:
 def test_the_end_of_an_all_day_event_is_its_last_day() -> None:
     lead = events()[0]
     assert (lead.url, lead.kind, lead.page) == ("https://fen.example/spring", Kind.EVENT, True)
-    assert lead.event == Event(start=date(2027, 4, 16), end=date(2027, 4, 18), all_day=True, location="Bex College, Bex")
+    assert lead.event == Event(start=date(2027, 4, 16), end=date(2027, 4, 18), all_day=True, location="Bex College, Bex", online=False)
 
 
 def test_a_time_in_utc_is_shown_in_the_calendars_own_zone() -> None:
@@ -403,6 +403,90 @@ def test_rules_of_recurrence_are_followed_within_bounds(rule: str, days: list[st
     starts = [str(event(lead).start) for lead in found("calendar", body)]
     first = [] if days[0] == "2027-01-04" else ["2027-01-04"]
     assert starts == [*first, *days]
+
+
+def one_event(*lines: str) -> list[Event]:
+    body = "\r\n".join(("BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", "END:VCALENDAR", ""))
+    return [event(lead) for lead in found("calendar", body)]
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "online"),
+    [
+        ("Online (Zoom)", "", True),
+        ("Microsoft Teams Meeting", "", True),
+        ("Zoom or Teams", "", True),
+        ("https://meet.google.com/abc-defg-hij", "", True),
+        ("Webinar https://example.org/join/or/watch", "", True),
+        ("Quay House, Fenwick", "", False),
+        ("Quay House, Fenwick", "Book online by Friday.", False),
+        ("Quay House (room tbc)", "", False),
+        ("Virtual Reality Lab, Fenwick", "", False),
+        ("Quay House and online", "", None),
+        ("Quay House / Zoom", "", None),
+        ("Hybrid, Quay House", "", None),
+        ("Quay House", "You can also join via Zoom.", None),
+        ("https://fen.example/about-the-venue", "", None),
+        ("See-Saw Centre", "", False),
+        ("See our website", "", None),
+        ("N/A", "", None),
+        ("Venue TBC", "", None),
+        ("Venue to be confirmed", "", None),
+        ("TBC", "This is an online event.", True),
+        ("", "", None),
+        ("", "Register online at our site.", None),
+        ("", "Join: https://us02web.zoom.us/j/123", True),
+        ("", "Watch last month's: https://us02web.zoom.us/rec/share/x", None),
+        ("", "We meet online and in person.", None),
+        ("", "A webinar for wardens.", True),
+        ("", "It takes place online.", True),
+    ],
+)
+def test_an_event_is_online_or_at_a_place_by_what_it_says(place: str, words: str, online: bool | None) -> None:
+    (only,) = one_event("SUMMARY:Supper", "DTSTART:20270303T180000Z", f"LOCATION:{place}", f"DESCRIPTION:{words}")
+    assert only.online is online
+
+
+def test_a_link_to_a_call_in_a_property_of_its_own_makes_an_event_online() -> None:
+    (only,) = one_event("SUMMARY:Supper", "DTSTART:20270303T180000Z", "X-GOOGLE-CONFERENCE:https://meet.google.com/abc-defg-hij")
+    assert only.online is True
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("20270703T000000", "20270703T000000", ("2027-07-03", "2027-07-03")),
+        ("20270703T000000", "20270703T235900", ("2027-07-03", "2027-07-03")),
+        ("20270703T000000", "20270704T000000", ("2027-07-03", "2027-07-03")),
+        ("20270703T000000", "20270705T235959", ("2027-07-03", "2027-07-05")),
+        ("20270703T000000", None, ("2027-07-03", "None")),
+    ],
+)
+def test_midnight_to_midnight_is_a_day_without_a_time(start: str, end: str | None, days: tuple[str, str]) -> None:
+    zone = ";TZID=Europe/London:"
+    (only,) = one_event("SUMMARY:Fair", f"DTSTART{zone}{start}", *([f"DTEND{zone}{end}"] if end else []))
+    assert (str(only.start), str(only.end), only.all_day) == (*days, True)
+    assert [problem.split(":")[0] for problem in only.problems] == ["midnight_placeholder"]
+
+
+@pytest.mark.parametrize(("start", "end"), [("T000000", "T013000"), ("T235900", "T235900"), ("T180000", "T235900")])
+def test_a_time_of_its_own_stays_though_midnight_is_near(start: str, end: str) -> None:
+    (only,) = one_event("SUMMARY:Vigil", f"DTSTART;TZID=Europe/London:20270703{start}", f"DTEND;TZID=Europe/London:20270703{end}")
+    assert (only.all_day, only.problems, isinstance(only.start, datetime)) == (False, (), True)
+
+
+def test_a_repeated_midnight_gives_days_and_keeps_its_exceptions() -> None:
+    zone = ";TZID=Europe/London:"
+    rule = ("RRULE:FREQ=WEEKLY;COUNT=3", f"EXDATE{zone}20270710T000000")
+    shown = one_event("SUMMARY:Fair", f"DTSTART{zone}20270703T000000", f"DTEND{zone}20270703T235900", *rule)
+    assert [(str(one.start), str(one.end)) for one in shown] == [("2027-07-03", "2027-07-03"), ("2027-07-17", "2027-07-17")]
+
+
+def test_an_address_without_ics_gives_the_events_of_its_calendar() -> None:
+    zone = ";TZID=America/New_York:"
+    lines = ("SUMMARY:Potluck", f"DTSTART{zone}20271103T183000", f"DTEND{zone}20271103T203000", "LOCATION:Library\\, 2 Quay St")
+    (only,) = one_event(*lines)
+    assert (str(only.start), only.timezone, only.location) == ("2027-11-03 18:30:00-04:00", "America/New_York", "Library, 2 Quay St")
 
 
 def test_a_calendar_has_a_name_and_a_web_page_is_none() -> None:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,8 @@ def test_a_new_file_has_the_newest_schema_and_opens_again_with_what_was_in_it(pa
     with Store.open(path) as store:
         number = add(store)
     with Store.open(path) as store:
-        assert store.schema_version == SCHEMA == len(changes.pending(Database(memory=True)))
+        with closing(sqlite3.connect(":memory:")) as bare:
+            assert store.schema_version == SCHEMA == len(changes.pending(Database(bare)))
         assert store.counts()[State.QUEUED] == number == 1
 
 

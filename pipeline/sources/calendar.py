@@ -29,7 +29,26 @@ MAX_REPEATS = 200
 DESCRIPTION = 2_000
 
 _LINK = re.compile(r"https?://[^\s<>\"'\\]{4,2000}")
-_ONLINE = re.compile(r"\b(?:online|virtual|webinar|zoom|teams|webex|livestream|google meet)\b|^https?://", re.IGNORECASE)
+_MEETING_LINK = (
+    r"https?://(?:[\w-]{1,63}\.){0,5}(?:zoom\.us|teams\.(?:microsoft|live)\.com|meet\.google\.com|webex\.com|goto(?:meeting|webinar)\.com|whereby\.com|meet\.jit\.si)"
+    r"/(?!rec/)"
+)
+_REMOTE_PLACE = re.compile(r"\b(?:online|on-line|virtual(?:ly)?(?! reality)|webinar|zoom|teams|webex|live ?stream|google meet)\b", re.IGNORECASE)
+_REMOTE_WORDS = re.compile(
+    rf"{_MEETING_LINK}|\bwebinar\b|[(\[](?:online|zoom|teams|virtual)[)\]]"
+    r"|\b(?:on|via|by|over|using|through|join|ms|microsoft) (?:zoom|teams|webex|google meet)\b"
+    r"|\b(?:online|virtual|zoom|teams) (?:event|meeting|workshop|session|seminar|talk|lecture|conference|training|call|gathering)s?\b"
+    r"|\b(?:held|takes? place|taking place|meets?|meeting|running|delivered|entirely|fully) (?:entirely |fully )?(?:online|virtually)\b",
+    re.IGNORECASE,
+)
+"""What says of a whole event that it is online. The word alone does not: one books online for a hall."""
+_MIXED = re.compile(r"\b(?:hybrid|in[ -]person (?:and|or|&|/) ?online|online (?:and|or|&|/) ?in[ -]person)\b", re.IGNORECASE)
+_NO_PLACE = re.compile(
+    r"(?:(?:the )?(?:venue|location|place|address|room)\W*)?(?:is )?(?:still )?"
+    r"(?:tb[acd]|to be (?:confirmed|announced|decided|advised)|n/?a|none|unknown|various\s.*|see\s.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_ALSO = re.compile(r"\b(?:and|or)\b|[/&+;|]", re.IGNORECASE)
 _FAULTS = (
     BrokenCalendarProperty,
     ValueError,
@@ -83,7 +102,8 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
         repeats = 0
         for event in events:
             repeats += "RRULE" in event
-            yield from _leads(event, place, expand=repeats <= MAX_REPEATS)
+            for lead in _leads(event, place, expand=repeats <= MAX_REPEATS):
+                yield replace(lead, event=_without_midnights(lead.event)) if lead.event is not None else lead
 
 
 def _calendars(source: Source, page: Page) -> list[Any]:
@@ -164,9 +184,49 @@ def _event(event: Any, place: _Place) -> Event:
         all_day=all_day,
         timezone=getattr(start.tzinfo, "key", None) if isinstance(start, datetime) else None,
         location=location,
-        online=True if location and _ONLINE.search(location) else None,
+        online=_online(location or "", _about(event)),
         problems=tuple(_problems(event, start, end, place.page.fetched)),
     )
+
+
+def _about(event: Any) -> str:
+    """Join all that an event says besides its place: its words, and the property in which programs put the link to a call."""
+    keys = ("SUMMARY", "DESCRIPTION", "URL", "CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL")
+    return "\n".join(text.clip(str(event.get(key) or ""), DESCRIPTION) for key in keys)
+
+
+def _online(location: str, about: str) -> bool | None:
+    """Say whether an event is online: true or false by its place, and by its words where it names none; `None` for both at once or neither."""
+    words = _LINK.sub(" ", location)
+    if _MIXED.search(location) or _MIXED.search(about):
+        return None
+    parts = () if _is_no_place(words) else _ALSO.split(words)
+    places = [part for part in parts if not _is_no_place(part)]
+    remote = [_REMOTE_PLACE.search(part) is not None for part in places]
+    if any(remote) or re.search(_MEETING_LINK, location, re.IGNORECASE):
+        return True if all(remote) else None
+    told = _REMOTE_WORDS.search(about) is not None
+    if places:
+        return None if told else False
+    return True if told else None
+
+
+def _is_no_place(words: str) -> bool:
+    return _NO_PLACE.fullmatch(words.strip(" \t.,:()[]-–—_?*")) is not None
+
+
+def _without_midnights(event: Event) -> Event:
+    """Make whole days of an event that runs from midnight to midnight or to 23:59: its program wants a time and was given none."""
+    start, end = event.start, event.end
+    if not isinstance(start, datetime) or (start.hour, start.minute) != (0, 0):
+        return event
+    last = None
+    if isinstance(end, datetime):
+        if (end.hour, end.minute) not in ((0, 0), (23, 59)) or end < start:
+            return event
+        last = max(start.date(), (end - timedelta(minutes=1)).date())
+    problem = f"midnight_placeholder: {start:%H:%M} to {end or start:%H:%M} stands where no time was given"
+    return replace(event, start=start.date(), end=last, all_day=True, problems=(*event.problems, problem))
 
 
 def _problems(event: Any, start: date | None, end: date | None, now: datetime) -> Iterator[str]:
