@@ -31,6 +31,20 @@ def author(name: str, kind: str = "Person") -> str:
 
 
 @pytest.mark.parametrize(
+    ("stated", "read_as"),
+    [
+        ("Toolbox for Teams", ("Toolbox for Teams",)),
+        ("Institute for Better Care", ("Institute for Better Care",)),
+        ("Northern Institute for Health and Care Improvement", ("Northern Institute for Health and Care Improvement",)),
+        ("Ada Marsh for the Gazette", ("Ada Marsh",)),
+        ("Ada Marsh and Ben Okafor", ("Ada Marsh", "Ben Okafor")),
+    ],
+)
+def test_the_name_of_a_body_stays_whole_and_a_reporters_paper_goes(stated: str, read_as: tuple[str, ...]) -> None:
+    assert read("", head=author(stated)).creators == read_as
+
+
+@pytest.mark.parametrize(
     ("inside", "rule"),
     [
         ("<p>By <a href='/ada'>Ada Marsh</a>, 3 May 2026</p>", "after by"),

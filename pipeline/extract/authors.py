@@ -38,10 +38,16 @@ _LEADING = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    r"\s*(?:\||•|·|—|–| - |\(|\[|/|\bfor (?:the\b|[A-Z])|\b(?:am|on|vom?) \d|\b\d{1,2}[./]\d|\b(?:19|20)\d\d\b|\bupdated\b|\bpublished\b"
+    r"\s*(?:\||•|·|—|–| - |\(|\[|/|\b(?:am|on|vom?) \d|\b\d{1,2}[./]\d|\b(?:19|20)\d\d\b|\bupdated\b|\bpublished\b"
     r"|\bvia\b|\bStand\b"
     r"|,\s*(?:staff|senior|editor|contributor|correspondent|special to|reporter|cnn|ap|reuters|associated press|usa today|time\b|phd|md"
     r"|m\.d\.|ph\.d\.)).*$",
+    re.IGNORECASE,
+)
+_FOR = re.compile(r"(\S+\s+\S+.*?)\s+for\s+\w.*", re.IGNORECASE)  # "Ada Marsh for the Gazette"; of one word, "for" is a part of the name
+_BODY = re.compile(
+    r"(?:[\w.'’&-]+ ){0,4}(?:institute|cent(?:re|er)|college|council|foundation|association|society|agency|department|office|network|academy|school"
+    r"|university|alliance|partnership|federation|commission|ministry) (?:for|of|on) \w[\w.,'’& -]{1,80}",
     re.IGNORECASE,
 )
 _NOBODY = re.compile(
@@ -178,8 +184,12 @@ def people(values: Iterable[str]) -> tuple[str, ...]:
         line = text.squeeze(unescape(text.plain(value)))
         if not line or len(line) > 200 or line.startswith(("http", "/", "@")) or "www." in line:
             continue
-        for part in _BETWEEN.split(_LEADING.sub("", _ADDRESS.sub("", line))):
-            name = _TRAILING.sub("", _LEADING.sub("", part)).strip(" ,.;:-–|*")
+        line = _LEADING.sub("", _ADDRESS.sub("", line))
+        if _BODY.fullmatch(line):  # "Institute for Health and Care" is one name, and long
+            found.setdefault(fold(line), line)
+            continue
+        for part in _BETWEEN.split(line):
+            name = _FOR.sub(r"\1", _TRAILING.sub("", _LEADING.sub("", part))).strip(" ,.;:-–|*")
             name = name.title() if name.isupper() and len(name) > 6 and " " in name else name
             if _is_name(name):
                 found.setdefault(fold(name), name)
