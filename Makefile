@@ -11,6 +11,7 @@ ARGS ?=
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(PIP) --editable .
+	@$(PIP) --only-binary :all: --editable '.[embeddings]' || echo "No word vectors for this Python: suggestions do without them."
 	@touch $@
 
 .venv/.dev: .venv/.runtime

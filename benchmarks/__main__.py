@@ -124,10 +124,9 @@ def tags(count: int = 1_000) -> Iterator[str]:
     topics = [Topic(id=f"t{n}", name=f"Subject {n}", keywords=(f"word{n} care", f"practice{n}", "community of practice")) for n in range(20)]
     text = "Hip fractures, run charts and peer learning in a community of practice. " * 60
     resource = Resource(url="https://a.example/", title="Falls prevention", text=text)
-    suggest = classify.build(topics, [resource] * 20)
+    model = classify.learn(topics, [classify.features(resource)] * 20).topics
     begin = time.process_time()
-    for _ in range(count):
-        suggest(resource)
+    model.suggest([classify.features(resource) for _ in range(count)])
     yield f"tags: {count} items of {len(text.split())} words, 20 topics: {time.process_time() - begin:.2f} s cpu"
 
 

@@ -71,7 +71,8 @@ class Desk:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HarvestSettings:
     """How we fetch. `allow_private` are host names or networks that may be reached although they are not public; `contact` stands in the
-    User-Agent. `concurrency` and `delay` are per host; `total` bounds one request with all its redirects."""
+    User-Agent. `concurrency` and `delay` are per host; `total` bounds one request with all its redirects. `mail_passwords` open mailboxes,
+    by the id of their source in capitals; the one without a name is for all others."""
 
     every: timedelta = timedelta(hours=6)
     adapt: bool = True
@@ -82,6 +83,7 @@ class HarvestSettings:
     allow_private: tuple[str, ...] = ()
     contact: str = ""
     workers: int = 0
+    mail_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,46 @@ class Collection:
     kinds: tuple[Kind, ...] = ()
     introduction: str = ""
     review_every: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """The conditions of a rule. All that are given must hold; of a list one is enough. `title`, `text`, `publisher` and `person` are words or
+    phrases. `words_below` and `seen_below` are exclusive, `seen_at_least` is not; these two count sources."""
+
+    title: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    host: tuple[str, ...] = ()
+    kind: tuple[Kind, ...] = ()
+    language: tuple[str, ...] = ()
+    language_not: tuple[str, ...] = ()
+    publisher: tuple[str, ...] = ()
+    person: tuple[str, ...] = ()
+    words_below: int | None = None
+    older_than: timedelta | None = None
+    seen_below: int | None = None
+    seen_at_least: int | None = None
+
+
+class Action(StrEnum):
+    """What a rule does with an item that it meets."""
+
+    SKIP = "skip"
+    UNLIKELY = "unlikely"
+    MUST_HAVE = "must-have"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A filter of the desk's own. `topic` is what `Action.TOPIC` suggests, `why` a sentence for curators."""
+
+    id: str
+    when: When
+    then: Action
+    topic: str = ""
+    why: str = ""
 
 
 # ---------------------------------------------------------------- where things come from
@@ -213,7 +255,7 @@ class Lead:
     """A claim that something exists, made by a source, a mail or a reader. Only `source` and `url` are certain.
 
     `timezone` is the zone of times that its source states without one. `page` is False where the address leads to no page of its own
-    (a calendar's entry): then what the lead says is all there is.
+    (a calendar's entry): then what the lead says is all there is. `via` is the mail that named it: subject, sender, day and Message-ID.
     """
 
     source: str
@@ -231,6 +273,7 @@ class Lead:
     note: str | None = None
     timezone: str | None = None
     page: bool = True
+    via: str | None = None
 
 
 # ---------------------------------------------------------------- what things are
@@ -304,16 +347,63 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """A topic proposed. `reasons` are the words of the item that speak for it, the strongest first."""
+    """A topic proposed. `reasons` are the words of the item that speak for it, the strongest first; `calibrated` says that the probability was
+    checked against decisions, so that it may be shown as a percentage; `assigned` that the model would tick it, whose own bar that is."""
 
     topic: str
     probability: float
     reasons: tuple[str, ...] = ()
+    calibrated: bool = False
+    assigned: bool | None = None
+
+    @property
+    def is_assigned(self) -> bool:
+        """Whether the topic is the item's until a curator says otherwise: as the model set it, else with at least even odds."""
+        return self.probability >= 0.5 if self.assigned is None else self.assigned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """A resource as a classifier takes it, packed. `terms` are hashed stems and stem pairs with their counts; `vector` is the mean of its words'
+    vectors where a table of these is installed, else empty."""
+
+    terms: bytes
+    vector: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item as the queue's order takes it: its features and all that is known beside the text. `day` is when it came out, else when it was
+    found; `ends` the last day of an event; `sources` all that name it, the first one first."""
+
+    item: ItemId
+    features: Features
+    sources: tuple[str, ...] = ()
+    kind: Kind = Kind.ARTICLE
+    people: tuple[str, ...] = ()
+    day: date
+    ends: date | None = None
+    topics: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a curator decided on one item, as the machine learns from it. `topics` is `None` where nothing was said of them, and also after a
+    rejection; `probability` is what was shown then, `shown` how the item had come up: a lane, `past` for a bulletin of before this desk, or
+    `steer` for "more" or "less of this", which is no decision. `weight` is how many decisions it is worth."""
+
+    candidate: Candidate
+    kept: bool
+    decided: datetime
+    topics: tuple[str, ...] | None = None
+    probability: float | None = None
+    shown: str = "ranked"
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One entry of the taxonomy."""
+    """One entry of the taxonomy. `was` are ids under which it was decided before: one after a new name, several after a merge."""
 
     id: str
     name: str
@@ -321,6 +411,35 @@ class Topic:
     description: str = ""
     keywords: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+
+
+class Lane(StrEnum):
+    """Where a waiting item stands in the queue. Nothing but `RANKED` is out of sight for good: each lane is a tray that opens."""
+
+    MUST_HAVE = "must-have"
+    RANKED = "ranked"
+    AUDIT = "audit"
+    UNLIKELY = "unlikely"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a curator may expect of the queue. `pace` is seconds for a decision, the curators' own; `fits` how many items the minutes asked for
+    hold, `expected` the keepers among these of `expected_all`; `left` the keepers in what is put by as unlikely, from and to, at 95 %, from the
+    random audit (`None` before it says anything); `recall` the least share of all keepers found so far, at 95 %."""
+
+    waiting: int
+    unlikely: int = 0
+    pace: float | None = None
+    fits: int = 0
+    expected: float | None = None
+    expected_all: float | None = None
+    left: tuple[int, int] | None = None
+    recall: float | None = None
+    audited: int = 0
+    may_stop: bool = False
 
 
 # ---------------------------------------------------------------- in our keeping
@@ -371,7 +490,8 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a curator did to an item; append-only."""
+    """What a curator did to an item; append-only. `probability` is the rank that stood beside it then, `shown` how it had come up: ranked, audit,
+    random, or empty where it was not the queue that showed it."""
 
     item: ItemId
     verdict: Verdict
@@ -383,6 +503,7 @@ class Decision:
     blurb: str | None = None
     note: str | None = None
     probability: float | None = None
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,6 +517,8 @@ class Item:
     version: int = 1
     origin_id: str | None = None
     rank: float = 0.0
+    lane: Lane = Lane.RANKED
+    lane_reason: str = ""
     overlay: Overlay = field(default_factory=Overlay)
     suggestions: tuple[Suggestion, ...] = ()
     sightings: tuple[Sighting, ...] = ()
@@ -422,10 +545,10 @@ class Item:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """What the curator chose, else what is suggested with at least even odds."""
+        """What the curator chose, else what is assigned of what is suggested."""
         if self.overlay.topics is not None:
             return self.overlay.topics
-        return tuple(s.topic for s in self.suggestions if s.probability >= 0.5)
+        return tuple(s.topic for s in self.suggestions if s.is_assigned)
 
     @property
     def audience(self) -> str:
@@ -717,6 +840,18 @@ class SourceState:
     failed: int = 0
     etag: str | None = None
     last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """That a source named an item, when it first did, and what became of the item; `reason` is that of a rejection."""
+
+    source: str
+    item: ItemId
+    first_seen: datetime
+    state: State
+    decided: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from pipeline.errors import TransitionError
-from pipeline.model import Decision, Item, Overlay, State, Verdict
+from pipeline.model import Decision, Item, Lane, Overlay, State, Verdict
 
 DEFERRED = timedelta(days=14)
 """How long a deferred item stays out of the queue."""
+
+_STANDING = frozenset({Lane.MUST_HAVE, Lane.RANKED})
+"""Lanes that are the queue itself; what is in another one may be put back by hand."""
 
 _ALLOWED = {
     State.QUEUED: frozenset({Verdict.ACCEPT, Verdict.REJECT, Verdict.DEFER}),
@@ -31,33 +34,39 @@ _BECOMES = {
 }
 
 
-def allowed(state: State) -> frozenset[Verdict]:
-    """Say what a curator may do to an item in this state."""
-    return _ALLOWED[state]
+def allowed(state: State, lane: Lane = Lane.RANKED) -> frozenset[Verdict]:
+    """Say what a curator may do to an item in this state and, where it waits, in this lane of the queue."""
+    aside = state is State.QUEUED and lane not in _STANDING
+    return _ALLOWED[state] | {Verdict.REOPEN} if aside else _ALLOWED[state]
 
 
 def apply(item: Item, decision: Decision) -> Item:
     """Give back the item as the decision leaves it. Raises `TransitionError` where its state does not allow that.
 
-    What an accepting curator said of topics, kind and blurb goes into the overlay; what was left unsaid stays as it is there.
+    What an accepting curator said of topics, kind and blurb goes into the overlay; what was left unsaid stays as it is there. What a rule called
+    a must-have stays one when it is accepted. Reopening takes an item out of the tray that a rule or the machine put it in.
     """
-    if decision.verdict not in allowed(item.state):
+    if decision.verdict not in allowed(item.state, item.lane):
         raise TransitionError(_refusal(item, decision.verdict), item=item.id, verdict=decision.verdict.value)
     return replace(
         item,
         state=_BECOMES[decision.verdict],
-        overlay=_overlay(item.overlay, decision) if decision.verdict is Verdict.ACCEPT else item.overlay,
+        lane=Lane.RANKED if decision.verdict is Verdict.REOPEN else item.lane,
+        lane_reason="" if decision.verdict is Verdict.REOPEN else item.lane_reason,
+        overlay=_overlay(item, decision) if decision.verdict is Verdict.ACCEPT else item.overlay,
         decision=decision,
         deferred_until=decision.decided + DEFERRED if decision.verdict is Verdict.DEFER else None,
     )
 
 
-def _overlay(overlay: Overlay, decision: Decision) -> Overlay:
+def _overlay(item: Item, decision: Decision) -> Overlay:
+    overlay = item.overlay
     return replace(
         overlay,
         topics=overlay.topics if decision.topics is None else decision.topics,
         kind=decision.kind or overlay.kind,
         blurb=overlay.blurb if decision.blurb is None else decision.blurb,
+        must_have=overlay.must_have or item.lane is Lane.MUST_HAVE,
     )
 
 

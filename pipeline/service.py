@@ -20,7 +20,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.types import ASGIApp
 
-from pipeline import publish, schedule
+from pipeline import learn, publish, schedule
 from pipeline.config import Config
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.model import EditionState
@@ -30,6 +30,8 @@ from pipeline.store.lock import hold
 log = logging.getLogger(__name__)
 
 TICK = timedelta(minutes=1)
+LOOK = timedelta(seconds=10)
+"""So often it is looked whether a curator has paused, so that the machine may learn."""
 _NICE = 10
 _LONGEST_PAUSE = timedelta(hours=1)
 _GRACE = 4
@@ -127,6 +129,7 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool) 
         scheduler = BackgroundScheduler(timezone=UTC)
         ticking = (config, doors, harvester if harvest else None)
         scheduler.add_job(tick, "interval", ticking, seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True)
+        scheduler.add_job(study, "interval", (config, doors, harvester), seconds=LOOK.total_seconds(), coalesce=True)
         scheduler.start()
         log.info("serving url=http://%s:%d/", f"[{host}]" if ":" in host else host, listener.getsockname()[1])
         try:
@@ -150,6 +153,18 @@ def tick(config: Config, doors: Doors, harvester: Harvester | None) -> None:
             freshen(config, store, now=now)
     except PipelineError as error:
         log.warning("tick failed: %s", error)
+
+
+def study(config: Config, doors: Doors, harvester: Harvester) -> None:
+    """Learn from what was decided, once the curator pauses. While the child harvests it is left to that one, which learns at its end."""
+    now = doors.clock()
+    try:
+        with doors.open_store() as store:
+            if not harvester.is_busy(now) and learn.is_due(config, store, now=now):
+                done = learn.train(config, store, now=now)
+                log.info("learnt examples=%d items=%d", done.examples, done.items)
+    except PipelineError as error:
+        log.warning("learning failed: %s", error)
 
 
 def freshen(config: Config, store: Store, *, now: datetime) -> None:

@@ -59,7 +59,12 @@ def squeeze(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Split into words, case folded and in NFKC; characters of scripts without spaces (Chinese, Japanese, Thai) are words of their own."""
-    return tuple(_WORD.findall(unicodedata.normalize("NFKC", clean(text)).replace("’", "'").casefold()))
+    return tuple(_WORD.findall(folded(text)))
+
+
+def folded(text: str) -> str:
+    """Give the text in the form in which words are equal: cleaned, in NFKC, case folded, one sort of apostrophe."""
+    return unicodedata.normalize("NFKC", clean(text)).replace("’", "'").casefold()
 
 
 def minutes(words: int) -> int:

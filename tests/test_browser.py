@@ -12,20 +12,20 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from pipeline import publish
-from pipeline.model import ItemId, State, Verdict
+from pipeline.model import ItemId, Lane, State, Suggestion, Verdict
 from tests import builders
 from tests.test_web import Site
 
 pytestmark = pytest.mark.browser
 
 SMALL_TARGETS = """[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), textarea')]
-    .filter(one => one.checkVisibility() && !one.closest('p, .chip, .skip, .row'))
+    .filter(one => one.checkVisibility() && !one.closest('p, label, .skip, .row'))
     .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
     .filter(([, box]) => box.width < 24 || box.height < 24).map(([words]) => words)"""
-"""The words of links and buttons under 24 by 24 CSS pixels (WCAG 2.2, 2.5.8), but for those within a sentence."""
+"""The words of links and buttons under 24 by 24 CSS pixels (WCAG 2.2, 2.5.8), but for those within a sentence or a label."""
 
 
 @dataclass
@@ -195,6 +195,103 @@ def test_typing_in_a_field_is_no_command(window: Window) -> None:
     assert [window.state(place) for place in range(4)] == [State.QUEUED] * 4
 
 
+def test_plus_and_minus_ask_for_more_and_less_and_undo_takes_it_back(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("+")
+    expect(page.locator("#live")).to_contain_text("How network 0 learns")
+    expect(page.locator("[name=steer][value=more]")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Less like this").click()
+    expect(page.locator("[name=steer][value=less]")).to_have_attribute("aria-pressed", "true")
+    settle(window)
+    with window.site.open() as store:
+        assert store.steered(window.items[0]) == -1
+    assert sorted(window.titles()) == [f"How network {number} learns" for number in range(4)]
+    assert page.locator(".row[aria-current]").get_attribute("data-id") == str(window.items[0])
+    page.keyboard.press("u")
+    expect(page.locator("#live")).to_contain_text("The less of item")
+    expect(page.locator("[name=steer][value=more]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("u")
+    expect(page.locator("#live")).to_contain_text("The more of item")
+    with window.site.open() as store:
+        assert store.steered(window.items[0]) == 0
+    assert [window.state(place) for place in range(4)] == [State.QUEUED] * 4
+
+
+def test_all_reasons_open_beside_the_item_and_stay_open(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("w")
+    expect(page.locator("#view .reasons")).to_contain_text("What its place is made of")
+    expect(page.locator("#view [data-why]")).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("j")
+    expect(page.locator("#view .title")).to_have_text("How network 1 learns")
+    expect(page.locator("#view .reasons")).to_contain_text("What its place is made of")
+    page.keyboard.press("w")
+    expect(page.locator("#view .reasons")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_topic_shows_its_words_where_they_stand(browser: Browser, desk: tuple[Site, str], scripts: bool) -> None:
+    site, address = desk
+    item = site.add(1, description="Networks of practices learn about care.")
+    with site.open() as store:
+        found = [Suggestion(topic="learning", probability=0.9, reasons=("practices",)), Suggestion(topic="care", probability=0.6, reasons=("care",))]
+        store.suggest(item, found, 0.9)
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"{address}/desk/queue")
+    assert [seen(page.locator(name).first) for name in ("#view .m1", "#view .m2")] == [True, False]
+    page.get_by_role("radio", name="Integrated care").check()
+    assert [seen(page.locator(name).first) for name in ("#view .m1", "#view .m2")] == [False, True]
+    page.locator(".chip", has_text="Learning networks").hover()
+    assert seen(page.locator("#view .m1").first)
+    context.close()
+
+
+def seen(mark: Locator) -> bool:
+    return bool(mark.evaluate("one => getComputedStyle(one).backgroundColor") != "rgba(0, 0, 0, 0)")
+
+
+def test_t_asks_for_the_minutes(window: Window) -> None:
+    page = window.page
+    page.keyboard.press("T")
+    page.keyboard.type("25")
+    page.keyboard.press("Enter")
+    expect(page.locator(".forecast")).to_contain_text("25 min")
+    page.keyboard.press("a")
+    expect(page.locator("[data-count=sat-kept]")).to_have_text("1")
+    settle(window)
+    page.reload()
+    expect(page.locator("[data-count=sat]")).to_have_text("1")
+
+
+def test_trays_take_the_same_keys_and_b_puts_back(window: Window) -> None:
+    with window.site.open() as store:
+        for place in (1, 2, 3):
+            store.set_lane(window.items[place], Lane.SKIPPED, "A rule says so.")
+    page = window.page
+    page.reload()
+    page.get_by_role("link", name="Skipped by rules").click()
+    expect(page.locator(".row")).to_have_count(3)
+    page.keyboard.press("b")
+    expect(page.locator("#live")).to_have_text("Back in the queue: How network 1 learns")
+    page.keyboard.press("a")
+    settle(window)
+    assert page.locator(".trays [data-count=skipped]").inner_text() == "1"
+    assert page.locator(".trays [data-count=ranked]").inner_text() == "2"
+    with window.site.open() as store:
+        assert (store.item(window.items[1]).lane, store.item(window.items[2]).state) == (Lane.RANKED, State.ACCEPTED)
+    page.keyboard.press("x")
+    page.keyboard.press("2")
+    expect(page.locator("#view")).to_contain_text("This tray is empty")
+
+
+def test_a_key_without_its_button_does_nothing(window: Window) -> None:
+    window.page.keyboard.press("b")
+    settle(window)
+    assert len(window.titles()) == 4
+    assert window.state(0) is State.QUEUED
+
+
 def test_the_last_decision_leads_to_an_empty_queue(window: Window) -> None:
     for _ in range(4):
         window.page.keyboard.press("a")
@@ -222,7 +319,18 @@ def test_without_scripts_the_forms_do_the_same(browser: Browser, desk: tuple[Sit
 @pytest.mark.parametrize("context", ["wide", "phone"], indirect=True)
 def test_no_page_overflows_and_every_target_is_large_enough(window: Window) -> None:
     window.site.release(builders.edition(), digest_pdf=b"%PDF")
-    for path in ("/", "/desk/queue", "/desk/items/1", "/desk/sources", "/desk/editions", "/desk/editions/2026-11", "/nowhere"):
+    for path in (
+        "/",
+        "/desk/queue?minutes=25",
+        "/desk/queue?lane=audit",
+        "/desk/items/1",
+        "/desk/items/1/why",
+        "/desk/learning",
+        "/desk/sources",
+        "/desk/editions",
+        "/desk/editions/2026-11",
+        "/nowhere",
+    ):
         window.page.goto(window.address + path)
         assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert window.page.evaluate(SMALL_TARGETS) == [], path

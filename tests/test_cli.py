@@ -317,7 +317,7 @@ def test_the_doctor_looks_at_everything(filled: Ask) -> None:
 
 def test_status_has_the_shape_that_programs_rely_on(filled: Ask) -> None:
     (status,) = filled("status", "--json").lines
-    assert set(status) == {"sources", "queue", "editions", "outbox", "failures"}
+    assert set(status) == {"sources", "queue", "editions", "outbox", "failures", "topics_waiting"}
     assert status["queue"]["queued"] == 3
     assert "3 queued" in filled("status").out
 
@@ -390,7 +390,7 @@ def test_the_queue_lists_what_waits_best_first(filled: Ask) -> None:
     lines = filled("queue", "--json").lines
     assert {line["origin_id"] for line in lines} == {"r1", "r2", "r3"}
     assert [line["score"] for line in lines] == sorted((line["score"] for line in lines), reverse=True)
-    assert [line["origin_id"] for line in filled("queue", "--topic", "safety", "--json").lines] == ["r2"]
+    assert [line["origin_id"] for line in filled("queue", "--topic", "leadership", "--json").lines] == ["r1"]
     assert len(filled("queue", "--limit", "1", "--json").lines) == 1
     assert filled("queue", "--kind", "video").out == "Nothing waits here.\n"
     assert "1 of 3 shown." in filled("queue", "--limit", "1").out
@@ -439,10 +439,6 @@ def test_items_are_folded_and_unfolded_by_hand(filled: Ask) -> None:
     assert filled("show", second, "--json").lines[0]["duplicate_of"] == int(first)
     assert filled("unfold", second).code == 0
     assert filled("show", second, "--json").lines[0]["duplicate_of"] is None
-
-
-def test_training_suggests_anew(filled: Ask) -> None:
-    assert filled("train", "--json").lines == [{"suggested": 3}]
 
 
 def test_decisions_come_in_from_a_file(filled: Ask, folder: Path) -> None:

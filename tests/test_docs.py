@@ -46,8 +46,10 @@ def shown() -> list[str]:
 
 
 @pytest.mark.parametrize("line", shown())
-def test_every_command_that_the_readme_shows_is_understood(line: str) -> None:
+def test_every_command_that_the_readme_shows_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse it down to the last option; `test_demo` and `test_journey` run them."""
+    monkeypatch.chdir(tmp_path)
+    Path("past-issues").mkdir()
     words = shlex.split(line)[1:]
     command: click.Command = gleanings
     context = click.Context(gleanings, info_name="gleanings")
@@ -78,6 +80,7 @@ def test_every_error_is_in_the_readme(error: str) -> None:
 
 WRITTEN_OTHERWISE = {
     "sender": "from", "host": "smtp", "port": "smtp", "password": "GLEANINGS_SMTP_PASSWORD", "concurrency": "concurrency",
+    "mail_passwords": "GLEANINGS_IMAP_PASSWORD",
 }  # fmt: skip
 
 

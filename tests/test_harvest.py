@@ -235,6 +235,6 @@ def test_suggestions_are_made_anew_from_the_taxonomy(web: Web, store: Store, tmp
     settings = config(tmp_path, FEED)
     run(settings, store)
     topics = (Topic(id="learning", name="Learning", keywords=("practices learn", "wrote it down")),)
-    assert harvest.suggest_all(replace(settings, topics=topics), store, now=lambda: builders.NOW) == 1
+    run(replace(settings, topics=topics), store)
     (item,) = store.items(ItemQuery())
     assert [suggestion.topic for suggestion in item.suggestions] == ["learning"]

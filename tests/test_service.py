@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -17,9 +18,10 @@ import httpx
 import pytest
 
 from pipeline import service
-from pipeline.errors import LockedError, UnavailableError
+from pipeline.errors import LockedError, StoreError, UnavailableError
 from pipeline.model import EditionState, Run, State, Verdict
-from pipeline.service import Doors, Harvester, freshen, tick
+from pipeline.service import Doors, Harvester, freshen, study, tick
+from pipeline.store import Store
 from pipeline.store.lock import hold
 from tests import builders
 from tests.test_web import Site
@@ -206,3 +208,40 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_once_the_curator_pauses_the_machine_learns_from_what_she_decided(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    site.accept(1)
+    with site.open() as store:
+        before = store.trained()
+    harvester = Harvester(DONE)
+    study(site.config, doors(site), harvester)
+    with site.open() as store:
+        assert store.trained() == before
+    site.now += timedelta(seconds=20)
+    study(site.config, doors(site), harvester)
+    study(site.config, doors(site), harvester)
+    with site.open() as store:
+        training = store.trained()
+    assert training is not None
+    assert training.at == site.now
+    assert caplog.text.count("learnt examples=1") == 1
+
+
+def test_while_a_harvest_runs_learning_is_left_to_it(site: Site) -> None:
+    site.accept(1)
+    site.now += timedelta(minutes=1)
+    with at_work(Harvester(SLEEPER)) as harvester:
+        harvester.start(site.now)
+        study(site.config, doors(site), harvester)
+        with site.open() as store:
+            assert store.trained() is None
+
+
+def test_a_database_that_cannot_be_had_is_logged_and_learning_goes_on_at_the_next_look(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> Store:
+        raise StoreError("The disk is full.")
+
+    study(site.config, Doors(app=site.app, open_store=fails, clock=lambda: site.now, child=DONE), Harvester(DONE))
+    assert "learning failed: The disk is full." in caplog.text

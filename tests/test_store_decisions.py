@@ -59,7 +59,7 @@ def publish(store: Store, *items: ItemId) -> None:
 
 def test_a_decision_moves_the_item_and_stays_with_it(store: Store) -> None:
     a = put(store, "a")
-    made = decision(item=a, topics=("networks",), kind=Kind.REPORT, blurb="Read it.", reason="apt", probability=0.7)
+    made = decision(item=a, topics=("networks",), kind=Kind.REPORT, blurb="Read it.", reason="apt", probability=0.7, shown="random")
     after = store.decide(made)
     assert (after.state, after.decision, after.topics, after.kind) == (State.ACCEPTED, made, ("networks",), Kind.REPORT)
     assert store.decisions(a) == store.decisions() == (made,)
@@ -67,7 +67,8 @@ def test_a_decision_moves_the_item_and_stays_with_it(store: Store) -> None:
 
 def test_a_change_of_mind_keeps_both_decisions_and_the_last_one_counts(store: Store) -> None:
     a, b = put(store, "a"), put(store, "b")
-    first, second, third = decision(item=a), decision(item=b), decision(item=a, verdict=Verdict.REJECT, reason="old news")
+    first, second = decision(item=a, shown="random", probability=0.5), decision(item=b, shown="random", probability=0.5)
+    third = decision(item=a, verdict=Verdict.REJECT, reason="old news")
     for one in (first, second, third):
         store.decide(one)
     assert (store.decisions(a), store.decisions(limit=2)) == ((third, first), (third, second))

@@ -277,14 +277,6 @@ def test_counts_name_every_state(store: Store) -> None:
     assert store.counts() == dict.fromkeys(State, 0) | {State.QUEUED: 1, State.MERGED: 1, State.REJECTED: 1}
 
 
-def test_the_background_is_the_latest_resources_without_folded_ones(store: Store) -> None:
-    head = put(store, "a")
-    put(store, "b", same(head))
-    put(store, "c")
-    assert [one.title for one in store.background(10)] == ["c", "a"]
-    assert [one.title for one in store.background(1)] == ["c"]
-
-
 def test_suggesting_again_replaces_what_was_suggested(store: Store) -> None:
     a = put(store, "a")
     store.suggest(a, (Suggestion(topic="one", probability=0.9),), 0.9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import html
 import json
 import re
 from dataclasses import replace
@@ -11,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import lxml.html
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import dedupe
+from pipeline import dedupe, learn
 from pipeline.config import Config
 from pipeline.model import (
     Desk,
@@ -26,8 +28,10 @@ from pipeline.model import (
     HarvestSettings,
     ItemId,
     Kind,
+    Lane,
     MailSettings,
     Match,
+    Outlook,
     Run,
     SectionRule,
     State,
@@ -36,7 +40,7 @@ from pipeline.model import (
     Verdict,
 )
 from pipeline.store import Store
-from pipeline.web import create_app, words
+from pipeline.web import create_app, marks, plan, words
 from pipeline.web.site import desk_path
 from tests import builders
 
@@ -107,6 +111,15 @@ class Site:
             store.suggest(item, (Suggestion(topic="learning", probability=0.9, reasons=("networks", "learnt together")),), rank)
         return item
 
+    def bring(self, number: int) -> ItemId:
+        """Add an item as the source's feed brings it."""
+        url = f"https://north.example/{number}"
+        resource = builders.resource(url=url, canonical_url=url, title=f"How network {number} learns")
+        with self.open() as store:
+            store.offer("north-blog", [builders.lead(url=url)], self.now)
+            (claim,) = store.lease(self.now, limit=1, seconds=60, owner="test")
+            return store.add(resource, dedupe.fingerprint(resource), Match(fold=Fold.NEW), now=self.now, claim=claim)
+
     def has(self, item: ItemId) -> bool:
         with self.open() as store:
             return any(one.id == item for one in store.each_item(State.ACCEPTED))
@@ -147,6 +160,18 @@ def site(tmp_path: Path) -> Site:
     return made
 
 
+def learnt(site: Site) -> None:
+    """Decide on a dozen items in a quarter of an hour, and let the machine learn from it: articles on networks are kept, adverts are not."""
+    for number in range(6):
+        kept, advert = site.add(100 + number), site.add(200 + number, title=f"Offer {number}", description="Cheap.", text="Buy now. " * 40)
+        with site.open() as store:
+            at = site.now - timedelta(minutes=number)
+            store.decide(builders.decision(item=kept, decided=at, topics=("learning",)))
+            store.decide(builders.decision(item=advert, verdict=Verdict.REJECT, reason="promotional", decided=at - timedelta(seconds=30)))
+    with site.open() as store:
+        learn.train(site.config, store, now=site.now)
+
+
 def dump(site: Site) -> list[str]:
     """Everything that stands in the database, for the question whether a visit changed it."""
     with site.open() as store:
@@ -170,7 +195,9 @@ def test_the_queue_shows_what_waits_best_first(site: Site) -> None:
 
 def test_the_words_that_speak_for_a_topic_are_marked(site: Site) -> None:
     site.add(1)
-    assert "What three <mark>networks</mark> of practices learnt in a year." in site.visitor().get("/desk/queue").text
+    text = site.visitor().get("/desk/queue").text
+    assert 'What three <mark class="m1" id="m1">networks</mark> of practices learnt in a year.' in text
+    assert '<a href="#m1">' in text
 
 
 def test_an_empty_queue_says_what_to_do_next(site: Site) -> None:
@@ -191,7 +218,7 @@ def test_an_unknown_kind_is_a_sentence(site: Site) -> None:
 def test_an_item_that_is_asked_for_is_shown_although_the_filter_hides_it(site: Site) -> None:
     item, other = site.add(1), site.accept(2)
     visitor = site.visitor()
-    assert "<h2><a" in visitor.get(f"/desk/queue?topic=care&item={item}").text
+    assert '<h2 class="title"><a' in visitor.get(f"/desk/queue?topic=care&item={item}").text
     for wrong in (other, 99, "x", "-1", "9" * 30):
         assert "Nothing waits here" in visitor.get(f"/desk/queue?topic=care&item={wrong}").text
 
@@ -217,7 +244,202 @@ def test_what_a_page_says_cannot_become_markup(site: Site) -> None:
     text = site.visitor().get("/desk/queue").text
     assert "<script>alert" not in text
     assert "<img" not in text
-    assert "&lt;img src=x onerror=alert(1)&gt; <mark>networks</mark>" in text
+    assert '&lt;img src=x onerror=alert(1)&gt; <mark class="m1" id="m1">networks</mark>' in text
+
+
+# ---------------------------------------------------------------- what the machine says
+
+
+def test_a_chance_is_told_in_percent_only_where_it_was_checked(site: Site) -> None:
+    item = site.add(1)
+    checked = Suggestion(topic="learning", probability=0.912, reasons=("networks",), calibrated=True)
+    with site.open() as store:
+        store.suggest(item, (checked, Suggestion(topic="care", probability=0.7)), 0.5)
+    text = site.visitor().get("/desk/queue").text
+    assert re.findall(r'class="n num">([^<]+)', text.partition('class="chips"')[2].partition("</div>")[0]) == ["91\u00a0%", "likely"]
+    assert "0.91" not in text
+
+
+def test_a_topic_below_its_bar_is_a_maybe(site: Site) -> None:
+    item = site.add(1)
+    with site.open() as store:
+        store.suggest(item, (Suggestion(topic="learning", probability=0.3),), 0.5)
+    assert '<span class="n num">maybe</span>' in site.visitor().get("/desk/queue").text
+
+
+def test_a_rank_is_no_percentage_before_it_was_checked(site: Site) -> None:
+    site.add(1, rank=0.91)
+    text = site.visitor().get("/desk/queue").text
+    assert "data-rank" not in text
+    assert "likely" in text
+    learnt(site)
+    assert "data-rank" in site.visitor().get("/desk/queue").text
+
+
+def test_the_record_of_the_source_stands_beside_the_item(site: Site) -> None:
+    first, second, third = (site.bring(number) for number in range(3))
+    with site.open() as store:
+        store.decide(builders.decision(item=first))
+        store.decide(builders.decision(item=second, verdict=Verdict.REJECT, reason="weak"))
+    text = site.visitor().get(f"/desk/queue?item={third}").text
+    assert 'North Network blog: kept <b class="num">1</b> of <b class="num">2</b>' in text
+
+
+def test_trays_are_links_with_counts_and_open_as_lists(site: Site) -> None:
+    ranked, unlikely, audit, skipped = (site.add(number) for number in range(4))
+    with site.open() as store:
+        store.set_lane(unlikely, Lane.UNLIKELY, "It is hardly wanted.")
+        store.set_lane(audit, Lane.AUDIT, "Drawn by lot.")
+        store.set_lane(skipped, Lane.SKIPPED, "The rule no-jobs says so: <b>no</b> adverts.")
+    visitor = site.visitor()
+    text = visitor.get("/desk/queue").text
+    assert re.findall(r'data-id="(\d+)"', text.partition('class="items"')[2].partition("</ol>")[0])[:1] == [str(ranked)]
+    assert text.count('class="row"') == 1
+    for lane, item in (("unlikely", unlikely), ("audit", audit), ("skipped", skipped)):
+        assert f'href="/desk/queue?lane={lane}"' in text
+        shown = visitor.get(f"/desk/queue?lane={lane}").text
+        assert shown.count('class="row"') == 1
+        assert f'data-id="{item}"' in shown
+        assert 'value="reopen"' in shown
+        assert 'name="verdict" value="accept"' in shown
+    assert '<i data-count="audited">0</i> of 1' in text
+    assert "The rule no-jobs says so: &lt;b&gt;no&lt;/b&gt; adverts." in visitor.get("/desk/queue?lane=skipped").text
+    assert visitor.get("/desk/queue?lane=../nowhere").text.count('class="row"') == 1
+
+
+def test_what_a_rule_skipped_can_be_put_back(site: Site) -> None:
+    item = site.add(1)
+    with site.open() as store:
+        store.set_lane(item, Lane.SKIPPED, "A rule.")
+    visitor = site.visitor()
+    visitor.post(f"/desk/items/{item}/decide", {"verdict": "reopen", "state": "queued"})
+    assert f'data-id="{item}"' in visitor.get("/desk/queue").text
+
+
+def test_a_decision_remembers_how_the_item_had_come_up(site: Site) -> None:
+    item, drawn = site.add(1, rank=0.75), site.add(2, rank=0.05)
+    with site.open() as store:
+        store.set_lane(drawn, Lane.AUDIT, "Drawn by lot.")
+    visitor = site.visitor()
+    for one in (item, drawn):
+        visitor.post(f"/desk/items/{one}/decide", {"verdict": "accept", "state": "queued"})
+    with site.open() as store:
+        kept = [store.item(one).decision for one in (item, drawn)]
+    assert [(one.shown, one.probability) for one in kept if one] == [("ranked", 0.75), ("audit", 0.05)]
+
+
+def test_why_shows_terms_words_and_what_it_is_like(site: Site) -> None:
+    told = "Facilitators keep a village library open. Volunteers repaint its shelves. " * 9
+    kept, item = site.add(1, title="A village library", text=told), site.add(2, title="Another village library", text=told + "And more.")
+    with site.open() as store:
+        store.decide(builders.decision(item=kept))
+    learnt(site)
+    text = site.visitor().get(f"/desk/items/{item}/why").text
+    assert "What its place is made of" in text
+    assert re.search(r'<span class="num">[+−]\d\.\d\d</span>', text)
+    assert f'like <a href="/desk/items/{kept}"><em>A village library</em></a>, kept in November' in text
+    assert re.search(r"Words that speak for keeping it.*village", text)
+
+
+def test_more_of_this_is_kept_shown_and_can_be_undone(site: Site) -> None:
+    learnt(site)
+    item = site.add(50)
+    visitor = site.visitor()
+    answer = visitor.post(f"/desk/items/{item}/steer", {"steer": "more"}, JSON)
+    assert answer.status_code == 200
+    assert "How network 50 learns" in answer.json()["said"]
+    assert re.search(r'value="more" data-key="\+" aria-pressed="true"', visitor.get(f"/desk/items/{item}").text)
+    assert "You asked for more like this" in visitor.get(f"/desk/items/{item}/why").text
+    undone = visitor.post("/desk/undo", {}, JSON)
+    assert undone.status_code == 200
+    assert undone.json()["item"] is None
+    assert 'aria-pressed="true"' not in visitor.get(f"/desk/items/{item}").text
+
+
+def test_a_wish_without_scripts_leads_back_and_says_so(site: Site) -> None:
+    item = site.add(1)
+    visitor = site.visitor()
+    answer = visitor.post(f"/desk/items/{item}/steer", {"steer": "less", "here": f"/desk/queue?item={item}"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/queue?item={item}&steered={item}")
+    assert "Less of this from now on: How network 1 learns" in visitor.get(answer.headers["location"]).text
+    assert visitor.post(f"/desk/items/{item}/steer", {"steer": "sideways"}).status_code == 422
+    assert visitor.post("/desk/items/99/steer", {"steer": "more"}).status_code == 404
+
+
+def test_the_queue_fits_no_model(site: Site) -> None:
+    """What the page shows is stored: nothing is learnt in the request, so that it stays quick."""
+    learnt(site)
+    site.visitor().get("/desk/queue")
+    assert not site.app.state.site.memory.is_filled
+
+
+@pytest.mark.parametrize("path", ["/desk/learning", "/desk/queue", "/desk/items/1/why"])
+def test_before_the_first_decision_every_page_stands(site: Site, path: str) -> None:
+    site.add(1)
+    assert site.visitor().get(path).status_code == 200
+
+
+def test_the_page_of_learning_tells_topics_weeks_and_what_is_missing(site: Site) -> None:
+    learnt(site)
+    text = site.visitor().get("/desk/learning").text
+    assert "Learning networks" in text
+    assert "in words; 5 examples more for percent" in text  # integrated care was never chosen
+    assert re.search(r"Week of \d+ Nov: \d+ kept, \d+ not", text)
+
+
+# ---------------------------------------------------------------- her time
+
+
+def test_minutes_begin_a_sitting_and_say_how_far_they_reach(site: Site) -> None:
+    learnt(site)
+    for number in range(50, 60):
+        site.add(number)
+    visitor = site.visitor()
+    begun = visitor.get("/desk/queue?minutes=25")
+    assert (begun.status_code, begun.headers["location"]) == (303, f"/desk/queue?minutes=25&began={int(site.now.timestamp())}")
+    text = visitor.get(begun.headers["location"]).text
+    assert re.search(r"25 min = about \d+ items at your pace\. Expected keepers in them: \d+ \(of about \d+\)\.", text)
+    site.now += timedelta(minutes=26)
+    assert "Time is up: 1 decision, 1500 s each, 1 kept." in visitor.get(begun.headers["location"]).text
+
+
+@pytest.mark.parametrize("query", ["minutes=x", "minutes=-3", "minutes=99999999", "minutes=25&began=x", "minutes=25&began=99999999999"])
+def test_minutes_that_make_no_sense_are_passed_over(site: Site, query: str) -> None:
+    site.add(1)
+    text = site.visitor().get(f"/desk/queue?{query}").text
+    assert "min = about" not in text
+    assert 'class="row"' in text
+
+
+OUTLOOK = Outlook(waiting=41, unlikely=41, left=(0, 2), recall=0.96, audited=10, may_stop=True)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "said"),
+    [
+        (OUTLOOK, "You may stop: probably 0–2 keepers in the 41 left (95\u00a0%)."),
+        (replace(OUTLOOK, waiting=50), "You may stop: at least 96\u00a0% of all keepers are found (95\u00a0% sure)."),
+        (
+            replace(OUTLOOK, may_stop=False, recall=0.8, left=(3, 3)),
+            "Probably 3 keepers in the 41 left as “Probably not” (95\u00a0%). "
+            "At least 80\u00a0% of all keepers are found so far; you may stop at 95\u00a0%.",
+        ),
+        (replace(OUTLOOK, may_stop=False, audited=6), "When you may stop is known after 4 more of the audit."),
+        (replace(OUTLOOK, may_stop=False, unlikely=0, left=None), "When you may stop is known once some are put by as “Probably not”."),
+        (replace(OUTLOOK, waiting=0, may_stop=False), ""),
+    ],
+)
+def test_the_desk_says_when_to_stop_or_what_is_missing(outlook: Outlook, said: str) -> None:
+    assert plan.stop(outlook).sentence == said
+    assert plan.stop(outlook).may == outlook.may_stop
+
+
+def test_a_sitting_counts_each_item_once_and_knows_what_is_left(site: Site) -> None:
+    began = site.now - timedelta(minutes=10, seconds=30)
+    decisions = [builders.decision(item=ItemId(1), decided=site.now), builders.decision(item=ItemId(1), verdict=Verdict.REJECT, decided=began)]
+    one = plan.sitting(25, str(int(began.timestamp())), decisions=decisions, now=site.now)
+    assert one is not None
+    assert (one.decided, one.kept, one.left) == (1, 1, 15)
 
 
 # ---------------------------------------------------------------- deciding
@@ -323,7 +545,7 @@ def test_the_page_of_an_item_shows_rules_sightings_and_history(site: Site) -> No
     text = visitor.get(f"/desk/items/{item}").text
     assert "json-ld" in text
     assert "Reject: old" in text
-    assert "Back to the queue" in text
+    assert "Put back" in text
 
 
 def test_a_proposed_fold_is_noted_with_its_evidence(site: Site) -> None:
@@ -348,6 +570,11 @@ def test_a_visit_changes_nothing(site: Site) -> None:
         "/desk/sources",
         "/desk/editions",
         "/desk/editions/2026-11",
+        "/desk/learning",
+        f"/desk/items/{item}/why",
+        f"/desk/items/{item}/steer",
+        "/desk/queue?minutes=25",
+        "/desk/queue?lane=audit",
         "/desk/undo",
         f"/desk/items/{item}/decide?verdict=accept",
     ]
@@ -372,7 +599,17 @@ def test_every_answer_carries_the_rules_for_the_browser(site: Site, path: str) -
 def test_no_page_has_script_or_style_inside(site: Site) -> None:
     item = site.add(1)
     site.release(builders.edition())
-    for path in ("/", "/desk/queue", f"/desk/items/{item}", "/desk/sources", "/desk/editions/2026-11", "/desk/login", "/nowhere"):
+    for path in (
+        "/",
+        "/desk/queue",
+        f"/desk/items/{item}",
+        f"/desk/items/{item}/why",
+        "/desk/learning",
+        "/desk/sources",
+        "/desk/editions/2026-11",
+        "/desk/login",
+        "/nowhere",
+    ):
         text = site.visitor().get(path).text
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", text), path
 
@@ -661,27 +898,78 @@ def test_a_database_that_cannot_be_read_is_a_sentence_on_every_page(tmp_path: Pa
     assert answer.json()["hint"]
 
 
-# ---------------------------------------------------------------- words
+# ---------------------------------------------------------------- marks
+
+
+def unmarked(text: str) -> str:
+    return html.unescape(re.sub(r'<mark class="(?:m\d ?)+"(?: id="m\d")?>|</mark>', "", text))
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted", "expected"),
+    ("text", "topics", "expected"),
     [
-        ("A network of networks.", ("network",), "A <mark>network</mark> of networks."),
-        ("Primary care networks", ("care", "primary care"), "<mark>Primary care</mark> networks"),
-        ("a < b & c", ("b",), "a &lt; <mark>b</mark> &amp; c"),
-        ("plain", (), "plain"),
-        ("c++ and (x)", ("c++", "(x)"), "<mark>c++</mark> and <mark>(x)</mark>"),
+        ("A network of networks.", [("network",)], 'A <mark class="m1" id="m1">network</mark> of networks.'),
+        ("Primary  care", [("primary care",)], '<mark class="m1" id="m1">Primary  care</mark>'),
+        ("Primary care", [("care", "primary care")], '<mark class="m1" id="m1">Primary care</mark>'),
+        ("Primary care", [("primary care",), ("care",)], '<mark class="m1" id="m1">Primary </mark><mark class="m1 m2" id="m2">care</mark>'),
+        ("care and care", [("care",)], '<mark class="m1" id="m1">care</mark> and <mark class="m1">care</mark>'),
+        ("a < b & c", [("b",)], 'a &lt; <mark class="m1" id="m1">b</mark> &amp; c'),
+        ("Learning in practice", [("learning practice",)], '<mark class="m1" id="m1">Learning in practice</mark>'),
+        ("plain", [(), ("",), (" ",)], "plain"),
+        ("c++ and (x)", [("c++",), ("(x)",)], '<mark class="m1" id="m1">c++</mark> and <mark class="m2" id="m2">(x)</mark>'),
     ],
 )
-def test_words_are_marked_where_they_stand_whole(text: str, wanted: tuple[str, ...], expected: str) -> None:
-    assert words.marked(text, wanted) == expected
+def test_words_are_marked_where_they_stand_whole(text: str, topics: list[tuple[str, ...]], expected: str) -> None:
+    assert marks.marked(text, "", "", topics=topics).title == expected
 
 
-@given(st.text(), st.lists(st.text(max_size=8), max_size=6))
-def test_marking_adds_marks_and_nothing_else(text: str, wanted: list[str]) -> None:
-    marked = words.marked(text, wanted)
-    assert marked.replace("<mark>", "").replace("</mark>", "").unescape() == text or "<mark>" in text or "</mark>" in text
+def test_places_are_counted_over_all_texts_and_an_id_stands_once() -> None:
+    made = marks.marked("One care", "Two care, three care", "no", topics=[("care",)])
+    assert made.places == (3,)
+    assert "".join((made.title, made.description, made.text)).count('id="m1"') == 1
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</mark><svg onload=alert(1)>",
+    "{{ 7 * 7 }}",
+    "javascript:alert(1)",
+    "\x00<b>",
+)
+
+
+@given(
+    st.lists(st.sampled_from(HOSTILE) | st.text(max_size=12), max_size=6),
+    st.lists(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=4), max_size=4)),
+)
+def test_marking_adds_marks_and_nothing_else(parts: list[str], topics: list[list[str]]) -> None:
+    text = " ".join(parts)
+    made = marks.marked(text, text, text, topics=topics)
+    for one in (made.title, made.description, made.text):
+        assert "<" not in re.sub(r'<mark class="m[1-4]( m[1-4])*"( id="m[1-4]")?>|</mark>', "", one)
+        if "<mark" not in text and "</mark" not in text:
+            assert unmarked(one) == text
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_hostile_words_stay_words_on_every_page(site: Site, payload: str) -> None:
+    item = site.add(1, title=payload, description=payload, text=payload, publisher=payload, site_name=payload, creators=(payload,))
+    with site.open() as store:
+        store.suggest(item, (Suggestion(topic="learning", probability=0.9, reasons=(payload, "alert", "script", "mark")),), 0.5)
+        store.set_lane(item, Lane.UNLIKELY, payload)
+    visitor = site.visitor()
+    for path in ("/desk/queue?lane=unlikely", f"/desk/items/{item}", f"/desk/items/{item}/why"):
+        answer = visitor.get(path)
+        assert answer.status_code == 200, path
+        tree = lxml.html.document_fromstring(answer.text)
+        assert all(str(script.get("src")).startswith("/static/") and not script.text for script in tree.iter("script")), path
+        assert not [name for one in tree.iter() for name in one.attrib if name.startswith("on") or name == "style"], path
+        assert not tree.xpath("//img | //a[starts-with(@href, 'javascript')] | //svg[not(@viewbox)] | //mark[not(@class)]"), path
+        assert "49" not in (tree.findtext(".//title") or ""), path
+
+
+# ---------------------------------------------------------------- words
 
 
 @given(st.text(max_size=200), st.integers(1, 100))

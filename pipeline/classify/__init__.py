@@ -1,35 +1,28 @@
-"""Which topics a resource speaks of, and how likely it is wanted, both with reasons. Suggests, never decides, and keeps no state of its own.
-
-A kind of classifier is a module with `build(topics, background) -> Classifier`; `KINDS` names them.
-"""
+"""Which topics a resource speaks of, and how likely it is wanted, both with reasons. Suggests, never decides, and keeps no state of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pipeline.classify import cold
-from pipeline.classify.rank import rank, why
-from pipeline.model import Resource, Suggestion, Topic
+from pipeline.classify import order as _order
+from pipeline.classify import topics as _topics
+from pipeline.classify.features import features
+from pipeline.classify.order import OrderModel
+from pipeline.classify.topics import TopicModel
+from pipeline.model import Example, Features, Topic
 
-__all__ = ["KINDS", "Classifier", "ClassifierKind", "build", "rank", "why"]
-
-
-class Classifier(Protocol):
-    """Suggests topics for a resource, the likeliest first."""
-
-    def __call__(self, resource: Resource, /) -> tuple[Suggestion, ...]: ...
+__all__ = ["Model", "OrderModel", "TopicModel", "features", "learn"]
 
 
-class ClassifierKind(Protocol):
-    """A way to make a classifier."""
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All that the desk has learnt."""
 
-    def build(self, topics: Sequence[Topic], background: Iterable[Resource], /) -> Classifier: ...
+    topics: TopicModel
+    order: OrderModel
 
 
-KINDS: Mapping[str, ClassifierKind] = {"cold": cold}
-
-
-def build(topics: Sequence[Topic], background: Iterable[Resource]) -> Classifier:
-    """Make the classifier that needs no decisions. `background` is what the desk holds: it says which words are common; it may be empty."""
-    return KINDS["cold"].build(topics, background)
+def learn(topics: Sequence[Topic], background: Sequence[Features], examples: Sequence[Example] = ()) -> Model:
+    """Learn from the taxonomy, from what the desk holds and from what was decided."""
+    return Model(_topics.learn(topics, background, examples), _order.learn(background, examples))

@@ -1,187 +1,188 @@
-"""Topics from the taxonomy alone: names, keywords and descriptions, looked up in title and text with BM25. Learns from no decision.
+"""Topics from the taxonomy and the unlabelled harvest alone. Learns from no decision.
 
-A score means little by itself: a topic with everyday keywords scores on every page. So each score is measured against what the same topic scores
-on the background, and only what stands out is suggested.
+Three looks at the same question: the taxonomy's words in the item (BM25), its nearness to the taxonomy in the space of the harvest (LSA), and
+its nearness in general English (word vectors, where installed). A look's score means little by itself: a topic with everyday words scores on
+every page. So each is measured against what the same topic scores on the background.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from pipeline.model import Resource, Suggestion, Topic
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
-TITLE_WEIGHT = 3
-"""How many times a word of the title counts."""
+from pipeline.classify.embeddings import unpack as unpack_vectors
+from pipeline.classify.features import features, term_hash, unpack, written
+from pipeline.classify.space import Space
+from pipeline.model import Features, Resource, Topic
+
+Matrix = NDArray[np.float32]
+
 NAME, KEYWORD, DESCRIPTION = 2.0, 1.0, 0.25
-"""Weights of a term by where the taxonomy has it."""
-LONGEST = 3
-"""Words in a term at most."""
-MAX_CHARACTERS = 30_000
-"""Of a text; what a page is about, it says before."""
-MAX_BACKGROUND = 2_000
-LEAST = 0.15
-"""Probability below which a topic is not worth a line."""
+"""Weights of a term by where the taxonomy has it; examples count as keywords do."""
+PART = 0.25
+"""Weight of a word that is only part of a name or keyword."""
+SHARES = (1.0, 0.5, 1.0)
+"""Of BM25, LSA and word vectors."""
+DIMENSIONS = 100
+"""Of the space of the harvest that LSA works in."""
+LIMIT = 5.0
+"""Spreads from the mean beyond which more says no more."""
 
-_SATURATION, _LENGTH_SHARE = 1.6, 0.5  # k1 and b of BM25 (Robertson and Zaragoza 2009)
+_SATURATION, _LENGTH_SHARE = 2.0, 0.5  # k1 and b of BM25 (Robertson and Zaragoza 2009)
 _PRIOR_SIZE = 20  # background pages that we pretend to have seen, so that the first pages of a new desk do not swing everything
-_PRIOR_LENGTH = 300.0
-_PRIOR_SPREAD = 4.0
-# From score to probability, fitted on labelled collections: even odds at 1.8 spreads above the topic's mean, at 0.8 for the best topic of an item.
-_EVEN, _BEST, _STEEPNESS = 1.8, 1.0, 0.7
-
-_WORD = re.compile(r"[^\W_](?:[\w&+.'’-]*[^\W_])?")
-_EMPTY_WORDS = (
-    "about also among another because been being between both could does each else every from have having here into just like "
-    "made make many more most much must often only other others over same should since some something such than that their "
-    "them then there these they this those through under upon very want were what when where which while whom whose will with "
-    "within without would your"
-)
-_EMPTY = frozenset(_EMPTY_WORDS.split())
-"""Words of a description that tell nothing of its subject."""
+_PRIOR_LENGTH = 300.0  # terms of a page
+_PRIOR_TOPICS = 3
+_PRIORS = ((0.5, 3.0), (0.05, 0.1), (0.05, 0.1))  # mean and spread that each look had there
+_PRIOR_SUMS = (0.9, 1.5)  # spread of the sum, without word vectors and with them
+_ADDRESS = re.compile(r"https?://[^/]*", re.IGNORECASE)
+_JOINTS = str.maketrans("-_.?=&%+", "        ")
 _PARTS = re.compile(r"\s+(?:and|und|et|y|or)\s+|[,/;()]")
-_ENDINGS = ("ing", "ers", "er", "ed", "es", "s", "e")
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
-    """The taxonomy turned round: term → its topics with weights; what the background says of terms and topics."""
+class Measure:
+    """What each topic scores on the background: mean and spread (topics)."""
 
-    topics: tuple[Topic, ...]
-    terms: Mapping[str, tuple[tuple[int, float], ...]]
-    firsts: frozenset[str]
-    rarity: Mapping[str, float]
-    length: float
-    mean: tuple[float, ...]
-    spread: tuple[float, ...]
+    mean: Matrix
+    spread: Matrix
 
-
-def build(topics: Sequence[Topic], background: Iterable[Resource]) -> Callable[[Resource], tuple[Suggestion, ...]]:
-    """Make a classifier from the taxonomy; reads at most 2,000 resources of the background, about a millisecond each."""
-    terms = _terms(topics)
-    firsts = frozenset(term.partition(" ")[0] for term in terms)
-    counted = [_counted(resource, terms, firsts) for resource, _ in zip(background, range(MAX_BACKGROUND), strict=False)]
-    model = _measured(tuple(topics), terms, firsts, counted)
-
-    def classify(resource: Resource) -> tuple[Suggestion, ...]:
-        return _suggestions(model, resource)
-
-    return classify
+    def z(self, scores: Matrix) -> Matrix:
+        """Give scores as spreads from the mean."""
+        return np.asarray(np.clip((scores - self.mean) / self.spread, -LIMIT, LIMIT), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
-    """The terms of one resource: how often, as written, and how many words there were."""
+class Cold:
+    """The taxonomy as three looks see it. `words` is the space of the taxonomy's terms and `weights` what each is worth (terms × topics); `basis`
+    are the directions of the harvest (terms × dimensions), `places` the topics among them (topics × dimensions); `vectors` are the topics' own
+    (topics × 256); `looks` and `whole` say what each look, and their sum, gives on the background."""
 
-    terms: Mapping[str, int]
-    written: Mapping[str, str]
-    length: int
+    words: Space
+    weights: Matrix
+    basis: Matrix
+    places: Matrix
+    vectors: Matrix
+    looks: tuple[Measure, ...]
+    whole: Measure
 
+    def scores(self, packed: Sequence[Features], rows: sparse.csr_array, vectors: Matrix) -> Matrix:
+        """Say how far each topic stands out in each resource, in spreads (n × topics). `rows` are their TF-IDF rows, `vectors` theirs, centred."""
+        return self.whole.z(_sum(self.looks, self.raw(packed, rows, vectors), vectors))
 
-def _terms(topics: Sequence[Topic]) -> dict[str, tuple[tuple[int, float], ...]]:
-    found: dict[str, dict[int, float]] = {}
-    for number, topic in enumerate(topics):
-        for phrase, weight in ((topic.name, NAME), *((keyword, KEYWORD) for keyword in topic.keywords)):
-            for part in _PARTS.split(phrase):
-                _keep(found, _stems(part), number, weight)
-        for word in _WORD.findall(topic.description):
-            if len(word) > 3 and word.casefold() not in _EMPTY:
-                _keep(found, _stems(word), number, DESCRIPTION)
-    return {term: tuple(weights.items()) for term, weights in found.items()}
+    def raw(self, packed: Sequence[Features], rows: sparse.csr_array, vectors: Matrix) -> tuple[Matrix, ...]:
+        """Give what each look says by itself (n × topics each)."""
+        return np.asarray(self.bm25(packed) @ self.weights), unit(rows @ self.basis) @ self.places.T, vectors @ self.vectors.T
 
+    def told(self, packed: Features, number: int, share: float) -> tuple[NDArray[np.uint32], Matrix]:
+        """Give the taxonomy's terms in a resource, and what each adds to a topic's score by BM25, times `share`."""
+        row = self.bm25([packed])
+        per = share * SHARES[0] / (self.looks[0].spread[number] * self.whole.spread[number])
+        return self.words.vocabulary[row.indices], np.asarray(per * row.data * self.weights[row.indices, number])
 
-def _keep(found: dict[str, dict[int, float]], stems: list[str], number: int, weight: float) -> None:
-    if stems:
-        weights = found.setdefault(" ".join(stems[:LONGEST]), {})
-        weights[number] = max(weights.get(number, 0.0), weight)
+    def near(self, row: sparse.csr_array, number: int) -> Matrix:
+        """Say what each term in the row of one resource adds to a topic's score by LSA, for its weight there."""
+        length = max(float(np.linalg.norm(row @ self.basis)), 1e-9)
+        per = SHARES[1] / (length * self.looks[1].spread[number] * self.whole.spread[number])
+        return np.asarray(per * (self.basis[row.indices] @ self.places[number]))
 
-
-def _counted(resource: Resource, terms: Mapping[str, object], firsts: frozenset[str]) -> _Counted:
-    counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
-    length = 0
-    body = f"{resource.description or ''}\n{resource.text}"[:MAX_CHARACTERS]
-    for content, weight in ((resource.title[:1_000], TITLE_WEIGHT), (body, 1)):
-        words = _WORD.findall(content)
-        stems = [_stem(word[:40]) for word in words]
-        length += weight * len(words)
-        for place, first in enumerate(stems):
-            if first not in firsts:
-                continue
-            for size in range(1, LONGEST + 1):
-                term = " ".join(stems[place : place + size])
-                if term in terms and place + size <= len(stems):
-                    counts[term] += weight
-                    written.setdefault(term, " ".join(words[place : place + size]))
-    return _Counted(counts, written, length)
+    def bm25(self, packed: Sequence[Features]) -> sparse.csr_array:
+        """Give what each term of the taxonomy is worth in each resource (n × terms)."""
+        counts = self.words.counts(packed)
+        lengths = np.array([unpack(one)[1].sum() for one in packed], np.float32)
+        norms = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * lengths / self.words.length)
+        norms = np.repeat(norms, np.diff(counts.indptr))
+        counts.data = self.words.rarity[counts.indices] * counts.data * (_SATURATION + 1) / (counts.data + norms)
+        return counts
 
 
-def _measured(
-    topics: tuple[Topic, ...], terms: Mapping[str, tuple[tuple[int, float], ...]], firsts: frozenset[str], counted: list[_Counted]
-) -> _Model:
-    held = Counter(term for one in counted for term in one.terms)
-    size = len(counted) + _PRIOR_SIZE
-    rarity = {term: math.log(1 + (size - held[term] + 0.5) / (held[term] + 0.5)) for term in terms}
-    length = (sum(one.length for one in counted) + _PRIOR_SIZE * _PRIOR_LENGTH) / size
-    blank = _Model(topics, terms, firsts, rarity, length, (0.0,) * len(topics), (_PRIOR_SPREAD,) * len(topics))
-    scores = [_scores(blank, one) for one in counted]
-    mean = tuple(sum(score[n] for score in scores) / size for n in range(len(topics)))
-    squares = (sum((score[n] - mean[n]) ** 2 for score in scores) for n in range(len(topics)))
-    spread = tuple(math.sqrt((square + _PRIOR_SIZE * _PRIOR_SPREAD**2) / size) for square in squares)
-    return _Model(topics, terms, firsts, rarity, length, mean, spread)
+def fit(topics: Sequence[Topic], background: Sequence[Features], *, space: Space, rows: sparse.csr_array, vectors: Matrix) -> Cold:
+    """Turn the taxonomy round, and measure each topic on the background; `rows` and `vectors` are the background's."""
+    own = [features(_as_resource(topic)) for topic in topics]
+    terms = [_terms(topic) for topic in topics]
+    words = _words(terms, background)
+    weights = np.zeros((len(words.vocabulary), len(topics)), np.float32)
+    for number, worth in enumerate(terms):
+        weights[np.searchsorted(words.vocabulary, list(worth)), number] = list(worth.values())
+    basis = _basis(rows)
+    meaning = unpack_vectors(own)
+    centred = unit(meaning - meaning.sum(axis=0) / (len(topics) + _PRIOR_TOPICS))
+    cold = Cold(words, weights, basis, unit(space.rows(own) @ basis), centred, (), _measure(np.zeros((0, len(topics)), np.float32), 0.0, 1.0))
+    raw = cold.raw(background, rows, vectors)
+    looks = tuple(_measure(one, *prior) for one, prior in zip(raw, _PRIORS, strict=True))
+    meant = bool(vectors.any() if len(vectors) else meaning.any())
+    return replace(cold, looks=looks, whole=_measure(_sum(looks, raw, vectors), 0.0, _PRIOR_SUMS[meant]))
 
 
-def _strengths(model: _Model, one: _Counted) -> dict[str, float]:
-    """Give what each term found is worth: often in a short text, and rare elsewhere."""
-    norm = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * one.length / model.length)
-    return {term: model.rarity[term] * count * (_SATURATION + 1) / (count + norm) for term, count in one.terms.items()}
+def unit(matrix: Matrix) -> Matrix:
+    """Give each row the length one; a row of zeros stays."""
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(np.divide(matrix, norms, out=np.zeros_like(matrix), where=norms > 0))
 
 
-def _scores(model: _Model, one: _Counted) -> list[float]:
-    scores = [0.0] * len(model.topics)
-    for term, strength in _strengths(model, one).items():
-        for number, weight in model.terms[term]:
-            scores[number] += strength * weight
-    return scores
+def _sum(looks: Sequence[Measure], raw: Sequence[Matrix], vectors: Matrix) -> Matrix:
+    words, harvest, english = (share * look.z(one) for share, look, one in zip(SHARES, looks, raw, strict=True))
+    return np.asarray(words + harvest + english * vectors.any(axis=1, keepdims=True), np.float32)
 
 
-def _suggestions(model: _Model, resource: Resource) -> tuple[Suggestion, ...]:
-    one = _counted(resource, model.terms, model.firsts)
-    away = {n: (score - model.mean[n]) / model.spread[n] for n, score in enumerate(_scores(model, one)) if score > 0}
-    best = max(away, key=lambda n: away[n], default=None)
-    found = []
-    for number, distance in away.items():
-        probability = _probability(distance + _BEST * (number == best))
-        if probability >= LEAST:
-            found.append(Suggestion(topic=model.topics[number].id, probability=round(probability, 4), reasons=_reasons(model, one, number)))
-    return tuple(sorted(found, key=lambda suggestion: (-suggestion.probability, suggestion.topic)))
+def _measure(scores: Matrix, mean: float, spread: float) -> Measure:
+    size = len(scores) + _PRIOR_SIZE
+    means = (scores.sum(axis=0) + _PRIOR_SIZE * mean) / size
+    squares = ((scores - means) ** 2).sum(axis=0) + _PRIOR_SIZE * spread**2
+    return Measure(means.astype(np.float32), np.sqrt(squares / size).astype(np.float32))
 
 
-def _probability(distance: float) -> float:
-    return 1 / (1 + math.exp(-_STEEPNESS * (min(distance, 100.0) - _EVEN)))
+def _as_resource(topic: Topic) -> Resource:
+    return Resource(url="", title=topic.name, description=topic.description, text=". ".join((*topic.keywords, *_examples(topic))))
 
 
-def _reasons(model: _Model, one: _Counted, number: int) -> tuple[str, ...]:
-    weighed = {term: strength * dict(model.terms[term]).get(number, 0.0) for term, strength in _strengths(model, one).items()}
-    strongest = sorted((term for term, worth in weighed.items() if worth > 0), key=lambda term: (-weighed[term], term))
-    return tuple(dict.fromkeys(one.written[term].casefold() for term in strongest[:5]))
+def _examples(topic: Topic) -> list[str]:
+    """Give the words of the examples; of an address those of its path."""
+    return [_ADDRESS.sub("", example).translate(_JOINTS) if _ADDRESS.match(example) else example for example in topic.examples]
 
 
-def _stems(phrase: str) -> list[str]:
-    return [_stem(word[:40]) for word in _WORD.findall(phrase)]
+def _terms(topic: Topic) -> dict[int, float]:
+    """Give the hashes of a topic's words with what each is worth."""
+    worth: dict[int, float] = {}
+    for phrase, weight in ((topic.name, NAME), *((keyword, KEYWORD) for keyword in (*topic.keywords, *_examples(topic)))):
+        for part in _PARTS.split(phrase[:500]):
+            terms = [term for term, _ in written(part)]
+            longest = max((term.count(" ") for term in terms), default=0)
+            for term in terms:
+                _keep(worth, term, weight if term.count(" ") == longest else PART * weight)
+    for term, _ in written(topic.description[:5_000]):
+        if " " not in term and len(term) > 2:
+            _keep(worth, term, DESCRIPTION)
+    return worth
 
 
-@lru_cache(65_536)
-def _stem(word: str) -> str:
-    """Take off the commonest endings, so that "networks" meets "network" and "studies" meets "study"."""
-    word = word.casefold()
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            return word[: -len(ending)]
-    return word
+def _keep(worth: dict[int, float], term: str, weight: float) -> None:
+    key = term_hash(term)
+    worth[key] = max(worth.get(key, 0.0), weight)
+
+
+def _words(terms: Sequence[dict[int, float]], background: Sequence[Features]) -> Space:
+    """Make the space of the taxonomy's terms with the rarity that BM25 takes."""
+    vocabulary = np.array(sorted({term for worth in terms for term in worth}), np.uint32)
+    hashes, counts = zip(*(unpack(one) for one in background), strict=True) if background else ((), ())
+    known, held = np.unique(np.concatenate((vocabulary, *hashes)), return_counts=True)
+    held = held[np.searchsorted(known, vocabulary)] - 1
+    size = len(background) + _PRIOR_SIZE
+    length = (sum(int(one.sum()) for one in counts) + _PRIOR_SIZE * _PRIOR_LENGTH) / size
+    return Space(vocabulary, np.log(1 + (size - held + 0.5) / (held + 0.5)).astype(np.float32), length)
+
+
+def _basis(rows: sparse.csr_array) -> Matrix:
+    """Find the directions in which the harvest spreads most: randomised SVD with one power step (Halko, Martinsson and Tropp 2011)."""
+    size = min(DIMENSIONS, min(rows.shape) - 1)
+    if size < 2:
+        return np.zeros((rows.shape[1], 0), np.float32)
+    start = np.random.default_rng(0).standard_normal((rows.shape[1], size + 10), np.float32)
+    spread, _ = np.linalg.qr(rows @ (rows.T @ (rows @ start)))
+    inside = np.asarray(rows.T @ spread)
+    values, turns = np.linalg.eigh(inside.T @ inside)  # the same as the SVD of `inside`, and quick, for it is tall and narrow
+    return np.asarray(inside @ (turns[:, -size:] / np.sqrt(np.maximum(values[-size:], 1e-9))), np.float32)

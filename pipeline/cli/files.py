@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import click
 
-from pipeline import classify, exchange, urls
+from pipeline import exchange, urls
 from pipeline.cli.people import export_people, import_people
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk, settings
@@ -15,19 +16,30 @@ from pipeline.cli.session import Session, command, group, here, now
 from pipeline.cli.written import account, dry_run_option, output_option, path_argument, write
 from pipeline.config import add_sources
 from pipeline.exchange import Result
-from pipeline.model import State
+from pipeline.model import ItemId, State
 from pipeline.plain import json_line
-
-FEW = 200
-"""With fewer resources than this in the store, the file itself says which words are common."""
-BACKGROUND = 500
 
 format_option = click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="JSON Lines or CSV.")
 
 
-@group("import", "import items items.jsonl", "import subscribers readers.csv --dry-run")
+class Imports(click.Group):
+    """The group of what comes in. Some of its commands need rooms that take long to load, and are loaded when they are called."""
+
+    late = ("bulletins", "mail")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *self.late]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.late:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(f"pipeline.cli.{cmd_name}"), f"import_{cmd_name}")
+        return command if isinstance(command, click.Command) else None
+
+
+@group("import", "import items items.jsonl", "import subscribers readers.csv --dry-run", kind=Imports)
 def import_command() -> None:
-    """Take in items, decisions, subscribers or OPML."""
+    """Take in items, decisions, past issues, mail, subscribers or OPML."""
 
 
 @command("items", "import items items.jsonl --dry-run", group=import_command)
@@ -37,16 +49,16 @@ def import_command() -> None:
 def import_items(session: Session, path: Path, dry_run: bool) -> int:
     """Take in items (JSON Lines). Each is folded and suggested like a harvested one; nothing is fetched."""
     with desk(session) as (config, store), path.open("rb") as file, progress() as report:
-        background = store.background(BACKGROUND)
-        if len(background) < FEW:
-            background += exchange.sample(exchange.lines(file), BACKGROUND)
-            file.seek(0)
-        classifier = classify.build(config.topics, background)
 
         def count(done: int) -> None:
             report("importing", done, 0)
 
-        result = exchange.import_items(exchange.lines(file), store, classifier, now=now(), dry_run=dry_run, report=count)
+        def suggest(items: Sequence[ItemId]) -> None:
+            from pipeline import learn  # here and not above: it takes half a second to load, and the other errands do not need it
+
+            learn.suggest(config, store, items=items, model=learn.fit(config, store, report=report), now=now(), report=report)
+
+        result = exchange.import_items(exchange.lines(file), store, suggest=suggest, now=now(), dry_run=dry_run, report=count)
     return account(session, result, dry_run=dry_run)
 
 

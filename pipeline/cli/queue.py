@@ -1,4 +1,4 @@
-"""Errands of reading the queue: what waits, what an item is, and why the machine thinks so."""
+"""Errands of reading the queue: what waits, and what an item is."""
 
 from __future__ import annotations
 
@@ -6,45 +6,71 @@ from collections.abc import Iterator
 
 import click
 
-from pipeline import classify, dates
+from pipeline import dates
 from pipeline.cli import rooms
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, command, day, here, now
 from pipeline.exchange import item_line
-from pipeline.model import Item, Kind, Match, State
-from pipeline.store import ItemQuery
-from pipeline.text import clip
+from pipeline.model import Item, Kind, Lane, Outlook, State
+from pipeline.store import ItemQuery, Store
+from pipeline.text import clip, counted
 
 SHOWN = ("url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language", "description", "words",
          "minutes", "duration_seconds", "pages", "event", "identifiers", "series", "audience")  # fmt: skip
 
 
-@command("queue", "queue --limit 10", "queue --topic leadership --kind report --json")
+@command("queue", "queue --limit 10", "queue --minutes 25", "queue --lane unlikely", "queue --topic leadership --kind report --json")
 @click.option("--topic", help="Only with this topic.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only of this kind.")
 @click.option("--source", help="Only seen in this source.")
+@click.option("--lane", "lanes", type=click.Choice([lane.value for lane in Lane]), multiple=True, help="Only in this lane; may be repeated.")
+@click.option("--minutes", type=click.FloatRange(0, 10_000, min_open=True), help="What fits into so many minutes at the curators' pace.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="So many at most.")
 @here
-def queue_command(session: Session, topic: str | None, kind: str | None, source: str | None, limit: int) -> None:
-    """List what waits for a decision, best first."""
+def queue_command(
+    session: Session, topic: str | None, kind: str | None, source: str | None, lanes: tuple[str, ...], minutes: float | None, limit: int
+) -> None:
+    """List what waits for a decision, best first; must-haves before all. What a rule skips is listed with --lane skipped."""
     with desk(session) as (config, store):
         if topic:
             rooms.topics((topic,), config)
         if source:
             rooms.source(source, config)
         store.wake(now())
-        query = ItemQuery(states=(State.QUEUED,), topic=topic, kind=Kind(kind) if kind else None, source=source, limit=limit)
+        expected = _expected(store, minutes) if minutes is not None else None
+        if expected is not None and expected.pace is not None:
+            limit = max(1, expected.fits)
+        query = ItemQuery(topic=topic, kind=Kind(kind) if kind else None, source=source, lanes=tuple(Lane(lane) for lane in lanes), limit=limit)
         items = store.items(query)
         waiting = store.counts().get(State.QUEUED, 0)
     for item in items:
         session.emit(item_line(item))
         session.say(_line(item))
     session.say(f"{len(items)} of {waiting} shown." if items else "Nothing waits here.")
+    if minutes is not None and expected is not None:
+        session.say(_promise(expected, minutes))
+
+
+def _expected(store: Store, minutes: float) -> Outlook:
+    from pipeline import learn  # here and not above: it takes half a second to load, and a plain list does not need it
+
+    return learn.outlook(store, now=now(), minutes=minutes)
+
+
+def _promise(expected: Outlook, minutes: float) -> str:
+    """Say what so many minutes hold, as far as it is known."""
+    if expected.pace is None:
+        return "How many fit is not known yet: that takes ten decisions made one after the other."
+    words = f"{minutes:g} minutes are about {counted(expected.fits, 'item')}, at {expected.pace:g} seconds a decision."
+    if expected.expected is None or expected.expected_all is None:
+        return f"{words} How many of them are keepers can be said after five kept and five rejected items."
+    return f"{words} Expected keepers in them: {expected.expected:g}, of about {expected.expected_all:g} in all that waits."
 
 
 def _line(item: Item) -> str:
     resource = item.resource
     facts = [
+        "" if item.lane is Lane.RANKED else item.lane.value,
         item.kind.value,
         resource.site_name or resource.publisher or "",
         dates.iso(resource.published)[:10] if resource.published else "",
@@ -84,44 +110,3 @@ def _fields(item: Item) -> Iterator[str]:
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         yield f"  {name:<16}  {text}" + (f"   [{rule}]" if rule else "")
     yield f"  {'topics':<16}  {', '.join(item.topics) or 'none'}" + ("   [curator]" if item.overlay.topics is not None else "   [suggested]")
-
-
-@command("explain", "explain 214")
-@click.argument("item")
-@here
-def explain_command(session: Session, item: str) -> None:
-    """Say why these topics, this rank, this fold."""
-    with desk(session) as (_, store):
-        found = store.item(item_id(item, store))
-        proposals = store.proposals(found.id)
-        record = store.source_record()
-    source = found.sightings[0].lead.source if found.sightings else ""
-    why = classify.why(found, now=now(), record=record.get(source, (0, 0)))
-    session.emit(
-        {
-            "id": found.id,
-            "topics": [{"topic": one.topic, "score": one.probability, "reasons": one.reasons} for one in found.suggestions],
-            "rank": found.rank,
-            "why": why,
-            "fold": {"into": found.merged_into, "rule": found.fold_rule, "evidence": found.fold_evidence} if found.merged_into else None,
-            "proposals": [{"of": one.of, "rule": one.rule, "evidence": one.evidence} for one in proposals],
-        }
-    )
-    session.say(f"item {found.id}: {found.title}")
-    for words in (*_reasons(found), f"rank {found.rank:.2f}:", *(f"  {sentence}" for sentence in why), *_folds(found, proposals)):
-        session.say(words)
-
-
-def _reasons(item: Item) -> Iterator[str]:
-    if not item.suggestions:
-        yield "topics: none is suggested; no keyword of a topic stands in it"
-    for one in item.suggestions:
-        yield f"topic {one.topic}: {one.probability:.0%}, because of {', '.join(one.reasons) or 'its words as a whole'}"
-
-
-def _folds(item: Item, proposals: tuple[Match, ...]) -> Iterator[str]:
-    if item.merged_into:
-        yield f"folded into {item.merged_into} by the rule “{item.fold_rule}”: {item.fold_evidence}. `gleanings unfold {item.id}` takes them apart."
-    for one in proposals:
-        yield f"may be the same as {one.of} ({one.rule}: {one.evidence})."
-        yield f"  `gleanings fold {one.of} {item.id}` says yes, `gleanings unfold {item.id}` says no."

@@ -65,9 +65,9 @@ def command(name: str, *examples: str, group: click.Group | None = None) -> Call
     return make
 
 
-def group(name: str, *examples: str) -> Callable[[Callable[..., Any]], click.Group]:
+def group(name: str, *examples: str, kind: type[click.Group] = click.Group) -> Callable[[Callable[..., Any]], click.Group]:
     """Make a group of commands on one subject."""
-    return click.group(name, epilog=_epilog(examples))
+    return click.group(name, cls=kind, epilog=_epilog(examples))
 
 
 def now() -> datetime:

@@ -1,13 +1,15 @@
-"""Errands around sources: list, add, test, pause, resume."""
+"""Errands around sources: list, add, test, pause, resume, and what each was worth."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import click
 
 from pipeline import harvest, schedule, urls
+from pipeline.classify import record, stopping
+from pipeline.classify.record import Proposal, SourceRecord
 from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
 from pipeline.cli.session import PARTLY, Session, command, day, group, here, now
 from pipeline.config import Config, add_source, new_id
@@ -18,14 +20,17 @@ from pipeline.model import Health, Lead, Resource, Source, SourceState
 from pipeline.plain import to_plain
 from pipeline.sources import KINDS
 from pipeline.sources.discover import Offer
+from pipeline.store import Store
 from pipeline.text import clip, squeeze
 
 FEW = 5
+PACED = 300
+"""Decisions, the last ones, that say how long one takes."""
 
 
-@group("sources", "sources list", "sources add https://www.example.org/blog", "sources test kings-fund")
+@group("sources", "sources list", "sources record", "sources add https://www.example.org/blog", "sources test kings-fund")
 def sources_command() -> None:
-    """List, add, test, pause and resume sources."""
+    """List, add, test, judge, pause and resume sources."""
 
 
 @command("list", "sources list", "sources list --json", group=sources_command)
@@ -36,13 +41,16 @@ def list_sources(session: Session) -> None:
         store.sync_sources(config.sources, now())
         states = {state.id: state for state in store.source_states()}
         failures = store.failures(FAILURES)
+        judged = {proposal.source: (found, proposal) for found, proposal in _judged(config, store)}
     rows = []
     for one in config.sources:
         state = states[one.id]
         health = schedule.health(state, one, now())
-        session.emit(_listed(one, state, health))
-        rows.append((one.id, one.kind, health.state, str(state.items), str(state.failed), day(state.last_new), clip(health.error or one.url, 100)))
-    session.table(("source", "kind", "state", "items", "not read", "last new", "error or address"), rows)
+        found, proposal = judged[one.id]
+        session.emit({**_listed(one, state, health), "kept": found.kept, "rejected": found.rejected, "proposal": proposal.what})
+        last = clip(health.error or one.url, 100)
+        rows.append((one.id, one.kind, health.state, str(state.items), _share(found, proposal), str(state.failed), day(state.last_new), last))
+    session.table(("source", "kind", "state", "items", "kept", "not read", "last new", "error or address"), rows)
     unread(session, failures)
 
 
@@ -50,6 +58,47 @@ def _listed(one: Source, state: SourceState, health: Health) -> dict[str, object
     kept = {name: getattr(state, name) for name in ("items", "failed", "paused", "last_run", "last_ok", "last_new", "failures")}
     found = {name: getattr(health, name) for name in ("state", "since", "error", "next", "silent")}
     return {**_source(one), "topics": one.topics, **kept, **found}
+
+
+def _share(found: SourceRecord, proposal: Proposal) -> str:
+    if not found.decided:
+        return ""
+    return f"{found.kept} of {found.decided}" + (f": {proposal.what}?" if proposal.what in ("drop", "demote") else "")
+
+
+def _judged(config: Config, store: Store) -> list[tuple[SourceRecord, Proposal]]:
+    """Give the record of each source with what is proposed, the most pressing first."""
+    moment = now()
+    pace = stopping.pace(store.decisions(limit=PACED))
+    found = record.records([one.id for one in config.sources], store.brought(moment - record.YEAR), now=moment, pace=pace)
+    by_source = {one.source: one for one in found}
+    return [(by_source[one.source], one) for one in record.proposals(found, now=moment)]
+
+
+@command("record", "sources record", "sources record kings-fund --json", group=sources_command)
+@click.argument("names", nargs=-1, metavar="[ID]...")
+@here
+def record_command(session: Session, names: tuple[str, ...]) -> None:
+    """Say what each source was worth, and propose to drop, demote or keep it. Does nothing by itself."""
+    with desk(session) as (config, store):
+        wanted = {source(name, config) for name in names} or {one.id for one in config.sources}
+        judged = [pair for pair in _judged(config, store) if pair[1].source in wanted]
+    for found, proposal in judged:
+        told = {name: getattr(proposal, name) for name in ("sentence", "how", "low", "high")}
+        session.emit({**_plain(found), "decided": found.decided, "proposal": proposal.what, **told})
+        session.say(f"{proposal.source}: {proposal.what}\n  {proposal.sentence}")
+        for words in (*_told(found), *([f"to do so: {proposal.how}"] if proposal.how else [])):
+            session.say(f"  {words}")
+
+
+def _told(found: SourceRecord) -> Iterator[str]:
+    if found.reasons:
+        yield f"rejected: {', '.join(f'{count} {reason}' for reason, count in found.reasons)}"
+    if found.overlap:
+        yield f"{found.shared} of {found.decided} named by others too: {', '.join(f'{name} ({count})' for name, count in found.overlap[:FEW])}"
+    if found.last_kept:
+        yield f"{found.published} published; {found.alone} kept that nobody else named; last kept {day(found.last_kept)}"
+    yield f"new items week by week: {' '.join(map(str, found.weeks))}"
 
 
 @command(
@@ -173,6 +222,7 @@ def _line(probe: Probe, *, few: bool = False) -> dict[str, object]:
         "leads": [_lead(lead) for lead in leads],
         "item": _item(probe.item) if probe.item else None,
         "error": probe.error,
+        **({"mail": {"kind": probe.mail.sort, "sender": probe.mail.sender}} if probe.mail else {}),
     }
 
 
@@ -192,8 +242,12 @@ def _lead(lead: Lead) -> dict[str, object]:
 
 
 def _item(resource: Resource) -> dict[str, object]:
-    plain = to_plain(resource)
-    return {**plain, "event": event_line(resource.event)} if isinstance(plain, dict) else {}
+    return {**_plain(resource), "event": event_line(resource.event)}
+
+
+def _plain(value: object) -> dict[str, object]:
+    plain = to_plain(value)
+    return {**plain} if isinstance(plain, dict) else {}
 
 
 def _show(session: Session, probe: Probe, *, few: bool = False) -> None:

@@ -7,19 +7,20 @@ the network whether an address answers (`gleanings sources test` does).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config import content, settings
 from pipeline.config.document import DocumentError, Node, read
-from pipeline.config.edit import add_source, add_sources, new_id
-from pipeline.config.environment import secrets
+from pipeline.config.edit import add_source, add_sources, flow, new_id
+from pipeline.config.environment import mail_passwords, secrets
+from pipeline.config.rules import rules
 from pipeline.config.section import Section
 from pipeline.config.values import is_address
 from pipeline.errors import ConfigError, Problem
-from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Source, Topic
+from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic
 
-__all__ = ["Config", "add_source", "add_sources", "example", "is_address", "load", "new_id"]
+__all__ = ["Config", "add_source", "add_sources", "example", "flow", "is_address", "load", "load_rules", "new_id", "read_rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Config:
     topics: tuple[Topic, ...] = ()
     sources: tuple[Source, ...] = ()
     collections: tuple[Collection, ...] = ()
+    rules: tuple[Rule, ...] = ()
     desk_password: str = field(default="", repr=False)
     path: Path
     folder: Path
@@ -47,18 +49,20 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     found = secrets(environ, problems)
     section = Section(_document(path, problems), where="", file=path.name, problems=problems)
     desk = settings.desk(section.part("desk"))
-    harvest = settings.harvest(section.part("harvest"), desk)
+    harvest = replace(settings.harvest(section.part("harvest"), desk), mail_passwords=mail_passwords(environ, problems))
     mail = settings.mail(section.part("mail"), folder=folder, password=found["GLEANINGS_SMTP_PASSWORD"])
     topics = content.topics(_topics(section, path))
     ids = [topic.id for topic in topics]
+    sources = content.read_sources(section, ids, every=harvest.every, adapt=harvest.adapt, timezone=desk.timezone, beside=path.parent)
     config = Config(
         desk=desk,
         harvest=harvest,
         digest=settings.digest(section.part("digest")),
         mail=mail,
         topics=topics,
-        sources=content.read_sources(section, ids, every=harvest.every, adapt=harvest.adapt, timezone=desk.timezone),
+        sources=sources,
         collections=content.collections(section, ids),
+        rules=rules(section, topics=ids, sources=[source.id for source in sources]),
         desk_password=found["GLEANINGS_DESK_PASSWORD"],
         path=path,
         folder=folder,
@@ -69,6 +73,31 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     if problems:
         raise ConfigError(tuple(sorted(problems, key=lambda problem: (problem.file != path.name, problem.file, problem.line))))
     return config
+
+
+def load_rules(path: Path, config: Config) -> tuple[Rule, ...]:
+    """Read rules from a file of their own, which holds `rules:` or the bare list, to be tried. Raises `ConfigError` with every problem."""
+    try:
+        return read_rules(_text(path), config, name=path.name)
+    except DocumentError as error:
+        raise ConfigError((Problem(file=path.name, line=error.line, what=error.what, remedy="give the path of a file with rules"),)) from error
+
+
+def read_rules(text: str, config: Config, *, name: str) -> tuple[Rule, ...]:
+    """Read rules as they would stand in the file; `name` is what problems call the text. Raises `ConfigError` with every problem."""
+    problems: list[Problem] = []
+    try:
+        document = read(text, name, problems)
+    except DocumentError as error:
+        raise ConfigError((Problem(file=name, line=error.line, what=error.what, remedy=error.remedy),)) from error
+    if isinstance(document.content, tuple):
+        document = Node(document.line, {"rules": document})
+    section = Section(document, where="", file=name, problems=problems)
+    made = rules(section, topics=[topic.id for topic in config.topics], sources=[source.id for source in config.sources])
+    section.close()
+    if problems:
+        raise ConfigError(tuple(sorted(problems, key=lambda problem: problem.line)))
+    return made
 
 
 def example() -> str:

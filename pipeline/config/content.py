@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection as Names
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 from pipeline import sources
 from pipeline.config import values
@@ -18,11 +19,26 @@ from pipeline.model import Collection, Source, Topic
 def topics(section: Section) -> tuple[Topic, ...]:
     made = tuple(_topic(part) for part in section.parts("topics", "topic"))
     unique(section, "topics", [topic.id for topic in made])
+    _predecessors(section, made)
     return made
 
 
+def _predecessors(section: Section, topics: tuple[Topic, ...]) -> None:
+    """Check that each old id has one successor: which items of a split topic belong where no rule can say."""
+    became = {topic.id: topic.id for topic in topics}
+    node = section.node("topics")
+    for topic, one in zip(topics, node.content if node and isinstance(node.content, tuple) else (), strict=True):
+        for old in topic.was:
+            if old in became:
+                what = "is a topic still" if became[old] == old else f"became `{became[old]}` already"
+                section.wrong(
+                    one.line, f'topic "{topic.id}": was: `{old}` {what}', "no rule can split a topic: leave it off, and sort its items anew"
+                )
+            became.setdefault(old, topic.id)
+
+
 def _topic(section: Section) -> Topic:
-    id_ = _named(section)
+    id_ = named(section)
     made = Topic(
         id=id_,
         name=section.take("name", values.line, id_.replace("-", " ").capitalize()),
@@ -30,6 +46,7 @@ def _topic(section: Section) -> Topic:
         description=section.take("description", values.text, ""),
         keywords=section.take("keywords", values.each(values.line), ()),
         examples=section.take("examples", values.each(values.text), ()),
+        was=section.take("was", values.each(values.name), ()),
     )
     section.close()
     return made
@@ -42,7 +59,7 @@ def collections(section: Section, known: Names[str]) -> tuple[Collection, ...]:
 
 
 def _collection(section: Section, known: Names[str]) -> Collection:
-    id_ = _named(section)
+    id_ = named(section)
     query = section.part("query")
     query.where = section.where
     made = Collection(
@@ -58,17 +75,20 @@ def _collection(section: Section, known: Names[str]) -> Collection:
     return made
 
 
-def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt: bool, timezone: str) -> tuple[Source, ...]:
-    """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself."""
-    made = tuple(replace(_source(part, known, every=every), adapt=adapt, timezone=timezone) for part in section.parts("sources", "source"))
+def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt: bool, timezone: str, beside: Path) -> tuple[Source, ...]:
+    """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself; paths start `beside`
+    the file."""
+    made = tuple(
+        replace(_source(part, known, every=every, beside=beside), adapt=adapt, timezone=timezone) for part in section.parts("sources", "source")
+    )
     unique(section, "sources", [source.id for source in made])
     return made
 
 
-def _source(section: Section, known: Names[str], *, every: timedelta) -> Source:
-    id_ = _named(section)
+def _source(section: Section, known: Names[str], *, every: timedelta, beside: Path) -> Source:
+    id_ = named(section)
     kind = section.need("kind", values.choice(*sources.KINDS), "")
-    url = section.need("url", values.url, "")
+    url = _mailbox(section, beside) if kind == "mailbox" else section.need("url", values.url, "")
     title = section.take("title", values.line, "")
     chosen = _topics(section, known)
     spell = spans(section, "every", every)
@@ -77,6 +97,16 @@ def _source(section: Section, known: Names[str], *, every: timedelta) -> Source:
         _check(section, kind, options)
     plain = {key: node.plain() for key, node in options.items() if node.content is not None}
     return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain)
+
+
+def _mailbox(section: Section, beside: Path) -> str:
+    """Read where mails lie: a path, or an address of IMAP."""
+    here, there = section.take("path", values.line, ""), section.take("url", values.imap, "")
+    if section.node("path") is None and section.node("url") is None:
+        section.wrong(section.line, "`path` is missing", "add `path: mail/alerts`, or `url: imaps://user@mail.example.org/folder`")
+    elif here and there:
+        section.wrong(section.line_of("url"), "`path` and `url` both stand here", "keep one of them")
+    return there or (str((beside / Path(here).expanduser()).resolve()) if here else "")
 
 
 def _check(section: Section, kind: str, options: dict[str, Node]) -> None:
@@ -88,7 +118,7 @@ def _check(section: Section, kind: str, options: dict[str, Node]) -> None:
         section.wrong(section.line_of(key), what, remedy)
 
 
-def _named(section: Section) -> str:
+def named(section: Section) -> str:
     """Read the id and speak of the section by it from here on."""
     id_ = section.need("id", values.name, "")
     if id_:

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -15,6 +15,9 @@ from pipeline.config.document import DocumentError, Node, read
 from pipeline.errors import ConfigError, Problem
 from pipeline.files import write_whole
 from pipeline.model import Source
+
+_PLAIN = re.compile(r"[a-z]+(?:[ -][a-z0-9]+)*")
+_NO_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # to YAML
 
 
 def new_id(words: str, taken: Collection[str]) -> str:
@@ -56,6 +59,18 @@ def add_sources(path: Path, sources: Sequence[Source]) -> None:
 
 def _refused(path: Path, line: int, what: str, remedy: str) -> ConfigError:
     return ConfigError((Problem(file=path.name, line=line, what=what, remedy=remedy),))
+
+
+def flow(value: object) -> str:
+    """Write a value in one line of flow style, with no more quotation marks than it needs."""
+    match value:
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items()) + "}"
+        case list() | tuple():
+            return f"[{', '.join(map(flow, value))}]"
+        case str() if _PLAIN.fullmatch(value) and value not in _NO_WORDS:
+            return value
+    return json.dumps(value, ensure_ascii=False)  # JSON strings are YAML strings
 
 
 def _line(source: Source) -> str:

@@ -11,13 +11,25 @@ from pipeline.errors import Problem
 PREFIX = "GLEANINGS_"
 SECRETS = ("GLEANINGS_SMTP_PASSWORD", "GLEANINGS_DESK_PASSWORD")
 KNOWN = frozenset(SECRETS) | {f"{name}_FILE" for name in SECRETS}
+MAILBOXES = "GLEANINGS_IMAP_PASSWORD"
+"""The secret of every mailbox; with `_` and the id of a source in capitals, that of one."""
 
 
 def secrets(environ: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
     """Read every secret; one that is not set is empty. What it holds stands in no problem."""
-    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
-    problems.extend(_problem(f"the variable {name} is unknown", nearest(name, KNOWN)) for name in unknown)
+    unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN and not _is_mailbox(name))
+    problems.extend(_problem(f"the variable {name} is unknown", nearest(name, KNOWN | {MAILBOXES})) for name in unknown)
     return {name: _secret(name, environ, problems) for name in SECRETS}
+
+
+def mail_passwords(environ: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    """Read the secrets of mailboxes: by the id of their source in capitals, with `_` for what is no letter or digit; by no name the one for all."""
+    names = {name.removesuffix("_FILE") for name in environ if _is_mailbox(name)}
+    return {name.removeprefix(MAILBOXES).lstrip("_"): _secret(name, environ, problems) for name in sorted(names)}
+
+
+def _is_mailbox(name: str) -> bool:
+    return name == MAILBOXES or name.startswith(f"{MAILBOXES}_")
 
 
 def _secret(name: str, environ: Mapping[str, str], problems: list[Problem]) -> str:

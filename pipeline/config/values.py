@@ -28,6 +28,7 @@ _BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_IMAP = re.compile(r"imaps://[^\s/]+@[^\s/@:]+(?::\d{1,5})?(?:/\S.*)?", re.IGNORECASE)
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -145,6 +146,53 @@ def each(read: Read[T]) -> Read[tuple[T, ...]]:
     return read_all
 
 
+def some(read: Read[T], most: int = 200) -> Read[tuple[T, ...]]:
+    """Read a list that is neither empty nor longer than `most`."""
+
+    def read_some(node: Node) -> tuple[T, ...]:
+        found = each(read)(node)
+        if not found:
+            raise BadValueError("the list is empty", "write at least one value, or leave the key out")
+        if len(found) > most:
+            raise BadValueError(f"the list has {len(found)} values", f"write {most} at most")
+        return found
+
+    return read_some
+
+
+def known(what: str, ids: Iterable[str]) -> Read[str]:
+    """Read the id of something that stands elsewhere in the file."""
+
+    def read(node: Node) -> str:
+        word = text(node)
+        if word not in ids:
+            raise BadValueError(f"there is no {what} `{word}`", nearest(word, ids) or f"there is none yet; add it under `{what}s:`")
+        return word
+
+    return read
+
+
+def phrase(node: Node) -> str:
+    """Read a word or several that follow each other."""
+    said = line(node)
+    if len(said) > 2 and said.startswith("/") and said.endswith("/"):
+        raise BadValueError(f"“{said}” is a pattern, and patterns are not read here", "write the words themselves")
+    if not words.words(said):
+        raise BadValueError(f"“{said}” holds no word", "write a word or a phrase")
+    if len(said) > 200:
+        raise BadValueError(f"“{said[:20]}…” is longer than 200 characters", "write the few words that matter")
+    return said
+
+
+def bare_host(node: Node) -> str:
+    """Read the name of a host, without scheme, port or path."""
+    word = text(node).lower()
+    found = urls.host(f"https://{word}/")
+    if not _HOST.fullmatch(found) or "/" in word:
+        raise BadValueError(f"“{word}” is no host", "write its name alone, for example example.org")
+    return found
+
+
 def zone(node: Node) -> str:
     """Read an IANA zone name."""
     word = text(node)
@@ -167,6 +215,16 @@ def url(node: Node) -> str:
     word = text(node)
     if not word.isprintable() or " " in word or not urls.is_web(word):
         raise BadValueError(f"“{word}” is no web address", "write the whole address, beginning with https://")
+    return word
+
+
+def imap(node: Node) -> str:
+    """Read the address of a folder on a mail server. A password in it would stand in the file."""
+    word = line(node)
+    if urlsplit(word).password is not None:
+        raise BadValueError("a password stands in the address", "take it out, and set GLEANINGS_IMAP_PASSWORD in the environment")
+    if not _IMAP.fullmatch(word):
+        raise BadValueError(f"“{word}” is no mailbox", "write imaps://user@mail.example.org/folder, or `path:` with a folder of mails")
     return word
 
 

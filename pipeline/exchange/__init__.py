@@ -7,7 +7,7 @@ its number and counted, and the rest goes on. This room fetches nothing.
 from pipeline.exchange.csvfile import as_csv
 from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
 from pipeline.exchange.decisions import export_decisions, import_decisions
-from pipeline.exchange.importing import import_items, sample
+from pipeline.exchange.importing import import_items
 from pipeline.exchange.items import COLUMNS as ITEM_COLUMNS
 from pipeline.exchange.items import event_line, export_items, item_line
 from pipeline.exchange.lines import Result, lines
@@ -29,7 +29,6 @@ __all__ = [
     "item_line",
     "lines",
     "read_opml",
-    "sample",
     "subscriber_line",
     "write_opml",
 ]

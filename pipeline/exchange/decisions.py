@@ -11,14 +11,16 @@ from pipeline import dates, text
 from pipeline.errors import NotFoundError, TransitionError
 from pipeline.exchange.items import address
 from pipeline.exchange.lines import BadLineError, Result, records
-from pipeline.model import Decision, Item, ItemId, Kind, Verdict
+from pipeline.model import Decision, Item, ItemId, Kind, Lane, Verdict
 from pipeline.plain import to_plain
 from pipeline.review import apply
 from pipeline.store import Store
 
 BATCH = 100
 ALL = 2**31
-COLUMNS = ("item", "url", "origin_id", "verdict", "topics", "kind", "by", "at", "reason", "blurb", "note")
+SHOWN = ("", *Lane, "random", "past")
+"""How an item can have come up; empty where it was not the queue that showed it, or nobody knows."""
+COLUMNS = ("item", "url", "origin_id", "verdict", "topics", "kind", "by", "at", "reason", "blurb", "note", "probability", "shown")
 
 
 def export_decisions(store: Store) -> Iterator[dict[str, Any]]:
@@ -37,6 +39,8 @@ def export_decisions(store: Store) -> Iterator[dict[str, Any]]:
             "reason": decision.reason,
             "blurb": decision.blurb,
             "note": decision.note,
+            "probability": decision.probability,
+            "shown": decision.shown,
         }
 
 
@@ -108,6 +112,8 @@ def _decision(row: Mapping[str, Any], item: Item, *, known: frozenset[str], now:
         reason=_words(row, "reason"),
         blurb=_words(row, "blurb"),
         note=_words(row, "note"),
+        probability=_probability(row),
+        shown=_shown(row),
     )
 
 
@@ -141,6 +147,23 @@ def _kind(row: Mapping[str, Any]) -> Kind | None:
         return None if row.get("kind") is None else Kind(row["kind"])
     except ValueError as error:
         raise BadLineError("`kind` is no kind that we know") from error
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    value = row.get("shown") or ""
+    if value not in SHOWN:
+        raise BadLineError(f"`shown` is none of {', '.join(SHOWN[1:])}")
+    return str(value)
+
+
+def _probability(row: Mapping[str, Any]) -> float | None:
+    """What was shown beside the item, when the decision was made in another place."""
+    value = row.get("probability")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise BadLineError("`probability` is no number from 0 to 1")
+    return float(value)
 
 
 def _words(row: Mapping[str, Any], key: str) -> str | None:

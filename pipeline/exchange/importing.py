@@ -1,24 +1,21 @@
-"""Items from a file into the store, by the same doors as harvested ones: folded and suggested, and never fetched."""
+"""Items from a file into the store, by the same doors as harvested ones: folded, handed on to be suggested, and never fetched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pipeline import classify, dedupe
+from pipeline import dedupe
 from pipeline.exchange.lines import BadLineError, Result, records
 from pipeline.exchange.reading import Incoming, incoming
-from pipeline.model import Fingerprint, Fold, Item, Match, Resource
+from pipeline.model import Fingerprint, Fold, ItemId, Match
 from pipeline.store import Store
 
 BATCH = 100
 """Lines in one transaction: a few tenths of a second, so that a curator's click waits no longer than that."""
-
-SOURCE = "import"
-"""The store's name for where these come from."""
 
 Taken = tuple[Incoming, Fingerprint]
 
@@ -26,19 +23,20 @@ Taken = tuple[Incoming, Fingerprint]
 def import_items(
     raw_lines: Iterable[bytes],
     store: Store,
-    classifier: classify.Classifier,
     *,
+    suggest: Callable[[Sequence[ItemId]], None],
     now: datetime,
     dry_run: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> Result:
-    """Take every line as an item: folded into what it is the same as, with suggestions. A line that came before is counted as `known`.
+    """Take every line as an item, folded into what it is the same as. A line that came before is counted as `known`.
 
-    The other place's `id` becomes `origin_id`. With `dry_run` lines are compared with what is in the store, and nothing is written; lines of the
-    file that are the same as each other are then not noticed.
+    The other place's `id` becomes `origin_id`. At the end `suggest` is given the numbers of what came in: all words are known then, and a thousand
+    items together cost little. With `dry_run` lines are compared with what is in the store, and nothing is written; lines of the file that are the
+    same as each other are then not noticed.
     """
     result = Result()
-    record = store.source_record().get(SOURCE, (0, 0))
+    added: list[ItemId] = []
     todo = _taken(records(raw_lines, result), result)
     while batch := list(islice(todo, BATCH)):
         if dry_run:
@@ -47,14 +45,13 @@ def import_items(
         else:
             with store.transaction():
                 for one in batch:
-                    result.count(_keep(one, store, classifier, record=record, now=now))
+                    word, number = _keep(one, store, now=now)
+                    result.count(word)
+                    added += [] if number is None else [number]
         report(result.total)
+    if added:
+        suggest(added)
     return result
-
-
-def sample(raw_lines: Iterable[bytes], limit: int) -> tuple[Resource, ...]:
-    """Read the first sound lines as resources: they say which words are common, where there is nothing yet to compare with."""
-    return tuple(one.resource for one in islice(_read(records(raw_lines, Result()), Result()), limit))
 
 
 def _taken(rows: Iterator[tuple[int, dict[str, Any]]], result: Result) -> Iterator[Taken]:
@@ -80,15 +77,11 @@ def _verdict(one: Taken, store: Store) -> tuple[Match | None, str]:
     return match, "folded" if match.fold in (Fold.SAME, Fold.REVISION) else "new"
 
 
-def _keep(one: Taken, store: Store, classifier: classify.Classifier, *, record: tuple[int, int], now: datetime) -> str:
+def _keep(one: Taken, store: Store, *, now: datetime) -> tuple[str, ItemId | None]:
     match, word = _verdict(one, store)
     if match is None:
-        return word
+        return word, None
     taken, fingerprint = one
     if match.fold is Fold.REVISION:
         match = replace(match, fold=Fold.SAME)  # every line keeps a row of its own, by whose origin_id it can be joined
-    number = store.add(taken.resource, fingerprint, match, now=now, origin_id=taken.origin_id, extra=taken.extra)
-    suggestions = classifier(taken.resource)
-    item = Item(id=number, resource=taken.resource, added=now, suggestions=suggestions)
-    store.suggest(number, suggestions, classify.rank(item, now=now, record=record))
-    return word
+    return word, store.add(taken.resource, fingerprint, match, now=now, origin_id=taken.origin_id, extra=taken.extra)

@@ -15,7 +15,7 @@ Line = dict[str, Any]
 COLUMNS = (
     "id", "origin_id", "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified",
     "language", "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "topics",
-    "score", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "series", "audience", "decision",
+    "score", "lane", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "series", "audience", "decision",
     "blurb", "edition", "origin",
 )  # fmt: skip
 
@@ -52,6 +52,7 @@ def item_line(item: Item) -> Line:
         "identifiers": dict(resource.identifiers),
         "topics": _topics(item),
         "score": item.rank,
+        "lane": item.lane.value,
         "state": item.state.value,
         "duplicate_of": item.merged_into,
         "cluster": _cluster(item),
@@ -92,8 +93,8 @@ def _topics(item: Item) -> list[Line]:
     """The curator's choice, certain and under her name, else what is suggested."""
     if item.overlay.topics is not None:
         by = (item.decision.curator if item.decision else "") or "curator"
-        return [{"topic": topic, "score": 1.0, "by": by} for topic in item.overlay.topics]
-    return [{"topic": one.topic, "score": round(one.probability, 4), "by": "suggested"} for one in item.suggestions]
+        return [{"topic": topic, "score": 1.0, "by": by, "assigned": True} for topic in item.overlay.topics]
+    return [{"topic": one.topic, "score": round(one.probability, 4), "by": "suggested", "assigned": one.is_assigned} for one in item.suggestions]
 
 
 def _cluster(item: Item) -> ItemId:

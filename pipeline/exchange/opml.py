@@ -50,9 +50,9 @@ def _sources(root: etree._Element, taken: set[str]) -> Iterator[Source]:
 
 
 def write_opml(sources: Sequence[Source], title: str) -> str:
-    """Write sources as OPML. Those that are no feeds are links, which a feed reader passes over."""
+    """Write sources as OPML. Those that are no feeds are links, which a feed reader passes over; mailboxes are nobody else's."""
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<opml version="2.0">', f"<head><title>{escape(text.squeeze(title))}</title></head>", "<body>"]
-    for source in sources:
+    for source in (one for one in sources if one.kind != "mailbox"):
         name = quoteattr(text.squeeze(source.title or source.id))
         address = f"xmlUrl={quoteattr(source.url)}" if source.kind == "feed" else f"url={quoteattr(source.url)}"
         kind = "rss" if source.kind == "feed" else "link"

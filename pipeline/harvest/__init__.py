@@ -12,18 +12,19 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
-from pipeline import classify, dedupe, politeness, schedule, urls
+from pipeline import dedupe, learn, politeness, schedule, urls
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.harvest import crew
+from pipeline.harvest.letters import mails_in
 from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import HOPS, survey_all
 from pipeline.harvest.work import shards
-from pipeline.model import Claim, Item, ItemId, Lead, Outcome, Run, ShardDone, Source, State
-from pipeline.store import ItemQuery, Store
+from pipeline.model import Claim, ItemId, Lead, Outcome, Run, ShardDone, Source, State
+from pipeline.store import Store
 from pipeline.text import nearest
 
-__all__ = ["Probe", "add_address", "discover", "harvest", "probe", "suggest_all"]
+__all__ = ["Probe", "add_address", "discover", "harvest", "mails_in", "probe"]
 
 Clock = Callable[[], datetime]
 Report = Callable[[str, int, int], None]
@@ -34,8 +35,6 @@ BATCH = 20
 ROUND = 2_000
 SHARD = 16
 LEASE = 1_800
-FEW = 200
-"""With fewer resources than this in the store, word frequencies are young: suggestions are made anew at the end of a harvest."""
 
 
 def harvest(
@@ -54,15 +53,13 @@ def harvest(
     `limit` bounds the leads visited. The caller holds the database's harvest lock, so every lease found at the start belongs to a run that died.
     """
     store.sync_sources(config.sources, now())
-    store.sync_topics(config.topics, now())
     store.release_leases()
     chosen = _chosen(config.sources, store, only=only, everything=everything, now=now())
-    young = len(store.background(FEW)) < FEW
     runs = survey_all(chosen, store, config.harvest, now=now, report=report)
     visits = Visits(config, store, now=now, report=report)
     visits.run(limit=limit, workers=crew.hands(workers, config.harvest.workers), sources=[source.id for source in chosen] if only else None)
-    if young and visits.added:
-        suggest_all(config, store, now=now)
+    if visits.added or learn.is_due(config, store, now=now()):
+        learn.train(config, store, now=now(), report=report)
     counted = [visits.counted(run, now()) for run in runs]
     for run in counted:
         store.record_run(run)
@@ -89,8 +86,7 @@ class Visits:
 
     def __init__(self, config: Config, store: Store, *, now: Clock, report: Report) -> None:
         self.config, self.store, self.now, self.report = config, store, now, report
-        self.classifier = classify.build(config.topics, store.background(2_000))
-        self.record = store.source_record()
+        self.model = learn.fit(config, store, report=report)
         self.added = 0
         self.new: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
@@ -125,33 +121,35 @@ class Visits:
             with self.store.transaction():
                 if answer.robots:
                     self.store.keep_robots(answer.robots, self.now())
-                for outcome in batch:
-                    self._outcome(waiting[outcome.claim], outcome)
+                found = [self._outcome(waiting[outcome.claim], outcome) for outcome in batch]
+                items = [number for number in found if number is not None]
+                learn.suggest(self.config, self.store, items=items, model=self.model, now=self.now())
 
-    def _outcome(self, claim: Claim, outcome: Outcome) -> None:
+    def _outcome(self, claim: Claim, outcome: Outcome) -> ItemId | None:
+        """Keep what became of a lead; gives the item that is new in the queue by it."""
         source = claim.lead.source
         if outcome.resource is not None and outcome.fingerprint is not None:
-            self._item(claim, outcome)
-        elif outcome.moved is not None and claim.hops < HOPS:
+            return self._item(claim, outcome)
+        if outcome.moved is not None and claim.hops < HOPS:
             self.store.settle_move(claim.id, outcome.moved, self.now())
         else:
             reason = outcome.reason or f"The address moves on and on; it was given up after {HOPS} hosts."
             wait = politeness.retry(claim.attempts, retry_after=outcome.retry_after) if outcome.again else None
             self.store.settle_failure(claim.id, reason, again_at=None if wait is None else self.now() + wait, now=self.now())
             self.failed[source] += 1
+        return None
 
-    def _item(self, claim: Claim, outcome: Outcome) -> None:
+    def _item(self, claim: Claim, outcome: Outcome) -> ItemId | None:
         assert outcome.resource is not None  # noqa: S101 - for the type checker; `_outcome` looked
         assert outcome.fingerprint is not None  # noqa: S101
         match = dedupe.match(outcome.resource, outcome.fingerprint, self.store.neighbours(outcome.fingerprint))
         number = self.store.add(outcome.resource, outcome.fingerprint, match, now=self.now(), claim=claim)
         self.added += 1
-        item = self.store.item(number)
-        if item.state is State.MERGED:
+        if self.store.item(number).state is State.MERGED:
             self.same[claim.lead.source] += 1
-        else:
-            self.new[claim.lead.source] += 1
-            suggest(item, self.store, self.classifier, record=self.record, now=self.now())
+            return None
+        self.new[claim.lead.source] += 1
+        return number
 
     def others(self, surveyed: set[str], now: datetime) -> list[Run]:
         """Give a run for each source that was not asked now, but whose links from an earlier time were visited."""
@@ -172,30 +170,6 @@ def _share(leads: int, workers: int) -> int:
 def _batches(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
     for start in range(0, len(outcomes), BATCH):
         yield outcomes[start : start + BATCH]
-
-
-def suggest(item: Item, store: Store, classifier: classify.Classifier, *, record: dict[str, tuple[int, int]], now: datetime) -> None:
-    """Propose topics for one item and give it its place in the queue. Decides nothing."""
-    suggestions = classifier(item.resource)
-    source = item.sightings[0].lead.source if item.sightings else ""
-    rank = classify.rank(replace(item, suggestions=suggestions), now=now, record=record.get(source, (0, 0)))
-    store.suggest(item.id, suggestions, rank)
-
-
-def suggest_all(config: Config, store: Store, *, now: Clock) -> int:
-    """Make all suggestions of waiting items anew, from today's taxonomy and harvest. Gives back how many items that were."""
-    store.sync_topics(config.topics, now())
-    classifier = classify.build(config.topics, store.background(2_000))
-    record = store.source_record()
-    count = 0
-    after: Item | None = None
-    while batch := store.items(ItemQuery(states=(State.QUEUED, State.DEFERRED), order="id", after=after.id if after else None, limit=500)):
-        with store.transaction():
-            for item in batch:
-                suggest(item, store, classifier, record=record, now=now())
-        count += len(batch)
-        after = batch[-1]
-    return count
 
 
 def add_address(url: str, config: Config, store: Store, *, note: str | None = None, by: str | None = None, now: Clock) -> ItemId:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import extract, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
+from pipeline.harvest import letters
 from pipeline.harvest.survey import follow, read
 from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
+from pipeline.sources import mailbox
 from pipeline.sources.discover import Offer, offers
+from pipeline.sources.mailbox import Opened
 
-MEDIA_TYPES = {".ics": "text/calendar", ".xml": "application/xml", ".json": "application/json", ".html": "text/html", ".eml": "message/rfc822"}
+MEDIA_TYPES = {".ics": "text/calendar", ".xml": "application/xml", ".json": "application/json", ".html": "text/html"}
+LOOKED = 20
+"""Mails of a mailbox that are looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a source says, and how its first lead would be read. `error` is a sentence."""
+    """What a source says, and how its first lead would be read. `error` is a sentence; `mail` is the mail that was looked at, where it is one."""
 
     source: Source
     title: str | None = None
     leads: tuple[Lead, ...] = ()
     item: Resource | None = None
     error: str | None = None
+    mail: Opened | None = None
 
 
 def probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool = True) -> Probe:
@@ -47,6 +53,8 @@ def discover(url: str, settings: HarvestSettings, *, now: Callable[[], datetime]
 async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool) -> Probe:
     async with Fetcher(settings) as fetch:
         try:
+            if source.kind == "mailbox" or letters.is_place(source.url):
+                return await _probe_mail(replace(source, kind="mailbox"), settings, fetch, now=now(), with_item=with_item)
             first = await _page(sources.address(source) if source.kind else source.url, fetch, now=now)
             if not source.kind:
                 source = _guessed(source, first)
@@ -56,6 +64,16 @@ async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[],
         except PipelineError as error:
             return Probe(source=source, error=str(error))
     return Probe(source=source, title=title, leads=leads, item=item)
+
+
+async def _probe_mail(source: Source, settings: HarvestSettings, fetch: Fetch, *, now: datetime, with_item: bool) -> Probe:
+    """Look into the oldest mails of a mailbox, or at the one mail that it is."""
+    asked = replace(letters.look(source, settings), limit=LOOKED)
+    read = await asyncio.to_thread(lambda: [opened for opened, _ in letters.letters(source, asked, now)])
+    leads = await letters.resolved(mailbox.together(read), fetch)
+    item = await _first_item(leads, fetch) if with_item else None
+    mail = read[0] if len(read) == 1 else None
+    return Probe(source=source, title=mail.subject if mail else None, leads=leads, item=item, mail=mail)
 
 
 def _guessed(source: Source, page: Page) -> Source:

@@ -11,7 +11,10 @@ from datetime import datetime
 from pipeline import sources, urls
 from pipeline.errors import PipelineError, UnreachableError
 from pipeline.fetch import Fetcher
-from pipeline.model import Fetch, HarvestSettings, Lead, Moved, NotModified, Page, Request, Run, Source
+from pipeline.harvest import letters
+from pipeline.model import Fetch, HarvestSettings, Lead, Moved, NotModified, Page, Request, Run, Source, SourceState
+from pipeline.sources import mailbox
+from pipeline.sources.mailbox import Opened
 from pipeline.store import Store
 
 log = logging.getLogger("gleanings")
@@ -39,7 +42,7 @@ def survey_all(
         async def one(source: Source) -> Run:
             nonlocal done
             async with gate:
-                run = await survey(source, store, fetch, now=now)
+                run = await survey(source, store, fetch, settings=settings, now=now)
             done += 1
             report("surveying", done, len(chosen))
             return run
@@ -53,11 +56,14 @@ def survey_all(
     return asyncio.run(all_of_them()) if chosen else []
 
 
-async def survey(source: Source, store: Store, fetch: Fetch, *, now: Callable[[], datetime]) -> Run:
+async def survey(source: Source, store: Store, fetch: Fetch, *, settings: HarvestSettings, now: Callable[[], datetime]) -> Run:
     """Survey one source. The leads and the validators that came with them are stored together or not at all."""
     started = now()
     try:
-        run, leads = await _ask(source, store, fetch, started)
+        if source.kind == "mailbox":
+            run, leads = await asyncio.to_thread(_open, source, store.source_state(source.id), settings, started)
+        else:
+            run, leads = await _ask(source, store, fetch, started)
     except PipelineError as error:
         run, leads = Run(source=source.id, started=started, error=str(error)), []
     except Exception:
@@ -79,6 +85,24 @@ async def _ask(source: Source, store: Store, fetch: Fetch, started: datetime) ->
     title = sources.title(source, first)
     run = Run(source=source.id, started=started, found=len(leads), title=title, etag=first.etag, last_modified=first.last_modified)
     return run, leads
+
+
+def _open(source: Source, state: SourceState, settings: HarvestSettings, started: datetime) -> tuple[Run, list[Lead]]:
+    """Read the mails that came since the last survey; how far that was stands where other sources have their validator."""
+    read: list[Opened] = []
+    cursor = state.etag
+    try:
+        for opened, after in letters.letters(source, letters.look(source, settings, cursor=state.etag), started):
+            cursor = after
+            read.append(opened)
+    except PipelineError as error:
+        if cursor == state.etag:
+            raise
+        log.warning("a mailbox broke off source=%s error=%s", source.id, error)  # what was read is kept, and the next survey goes on from there
+    if cursor == state.etag:
+        return Run(source=source.id, started=started, unchanged=True, etag=cursor), []
+    leads = [replace(lead, timezone=source.timezone) for lead in mailbox.together(read)]
+    return Run(source=source.id, started=started, found=len(leads), etag=cursor), leads
 
 
 async def read(source: Source, first: Page, fetch: Fetch) -> list[Lead]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pipeline.errors import ParseError
 from pipeline.model import Lead, Page, Request, Source
-from pipeline.sources import calendar, feed, listing, sitemap
+from pipeline.sources import calendar, feed, listing, mailbox, sitemap
 from pipeline.sources.channels import feed_address
 from pipeline.sources.options import Options
 from pipeline.text import nearest
@@ -33,7 +33,7 @@ class SourceKind(Protocol):
         """Read what the source says exists, in its own order."""
 
 
-KINDS: Mapping[str, SourceKind] = MappingProxyType({"feed": feed, "listing": listing, "sitemap": sitemap, "calendar": calendar})
+KINDS: Mapping[str, SourceKind] = MappingProxyType({"feed": feed, "listing": listing, "sitemap": sitemap, "calendar": calendar, "mailbox": mailbox})
 
 
 def check(kind: str, options: Options) -> Iterator[str]:

@@ -7,16 +7,16 @@ Gives and takes the values of `pipeline.model`; nobody outside sees a row, a cur
 from __future__ import annotations
 
 from pipeline.store.arrivals import Arrivals
-from pipeline.store.decisions import Decisions
 from pipeline.store.editions import Editions
+from pipeline.store.learning import Counted, Learning, Training, Waiting
 from pipeline.store.people import People
 from pipeline.store.query import ItemQuery
 from pipeline.store.runs import Runs
 
-__all__ = ["ItemQuery", "Store"]
+__all__ = ["Counted", "ItemQuery", "Store", "Training", "Waiting"]
 
 
-class Store(Arrivals, Decisions, Editions, People, Runs):
+class Store(Arrivals, Learning, Editions, People, Runs):
     """One database, open. Use it as a context manager: `with Store.open(path) as store`.
 
     `transaction()` joins several calls into one; each call by itself is all or nothing. Several processes may hold a `Store` on one file.

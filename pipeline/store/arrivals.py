@@ -106,6 +106,7 @@ class Arrivals(Items, Leads):
             (resource.kind, resource.title, resource.canonical_url or resource.url, day(resource.published), fingerprint.title, item),
         )
         self._change("UPDATE resources SET resource = ?, fingerprint = ? WHERE item = ?", (dump(resource), dump(fingerprint), item))
+        self._change("DELETE FROM features WHERE item = ?", (item,))
         self._forget_text(item, load(Fingerprint, old["fingerprint"]))
         self._remember(item, fingerprint)
         self._unindex(item, load(Resource, old["resource"]))

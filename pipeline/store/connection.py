@@ -15,7 +15,7 @@ from typing import Self
 
 from pipeline.errors import StoreError
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the newest change in `schema.py`, said here so that an up-to-date file opens without loading the migrations."""
 
 OURS = 0x476C6561  # "Glea": https://www.sqlite.org/pragma.html#pragma_application_id
@@ -30,7 +30,7 @@ _PRAGMAS = (
 )
 
 Row = sqlite3.Row
-Value = None | int | float | str
+Value = None | int | float | str | bytes
 
 
 def stamp(moment: datetime) -> str:

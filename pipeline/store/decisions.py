@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline import review
 from pipeline.errors import ConflictError, TransitionError
-from pipeline.model import Decision, Item, ItemId, Overlay, State, Verdict
-from pipeline.store.connection import Row, stamp
+from pipeline.model import Brought, Decision, Edition, EditionState, Item, ItemId, Overlay, State, Verdict
+from pipeline.store.connection import Row, moment, stamp
 from pipeline.store.forms import dump, load
 from pipeline.store.items import Items
 
@@ -24,16 +25,44 @@ class Decisions(Items):
     """Deciding, folding, and taking it back."""
 
     def decide(self, decision: Decision) -> Item:
-        """Carry out what a curator decided; gives the item as it is then. Raises `NotFoundError`, or `TransitionError` where it is not allowed."""
+        """Carry out what a curator decided; gives the item as it is then. Raises `NotFoundError`, or `TransitionError` where it is not allowed.
+
+        The rank that stood beside the item and its lane go into the record, where the decision does not say how it came about.
+        """
         with self.transaction():
             item = self.item(decision.item)
-            after = review.apply(item, decision)
-            before = self._snapshot([item.id])
-            self._put(after)
-            if after.overlay != item.overlay:
-                self._overlay(item.id, dump(after.overlay))
-            self._record(decision.verdict.value, decision, before)
-            return self.item(item.id)
+            return self._carry_out(item, review.apply(item, decision), _as_shown(decision, item))
+
+    def publish_past(self, decision: Decision, edition: str) -> Item:
+        """Keep an item as one that came out in a bulletin of before this desk: accepted then, and published in `edition`, a name with a slash.
+
+        Such an edition has no snapshot and stands in no list: nobody composed it here.
+        """
+        past = Edition(
+            id=edition,
+            title=decision.note or edition,
+            organisation="",
+            url="",
+            contact="",
+            state=EditionState.RELEASED,
+            composed=decision.decided,
+            released=decision.decided,
+        )
+        with self.transaction():
+            self._change(
+                "INSERT OR IGNORE INTO editions (id, state, composed, released, edition) VALUES (?1, 'released', ?2, ?2, ?3)",
+                (edition, stamp(decision.decided), dump(past)),
+            )
+            item = self.item(decision.item)
+            after = replace(review.apply(item, decision), state=State.PUBLISHED, edition=edition)
+            return self._carry_out(item, after, decision)
+
+    def steer(self, item_id: ItemId, *, more: bool, by: str, now: datetime) -> None:
+        """Keep that a curator wants more, or less, of what an item is; its state stays, the last word counts, and undo takes it back."""
+        with self.transaction():
+            item = self.item(ItemId(self._head(item_id)))
+            about = Decision(item=item.id, verdict=Verdict.ACCEPT if more else Verdict.REJECT, decided=now, curator=by)
+            self._record("more" if more else "less", about, self._snapshot([item.id]))
 
     def wake(self, now: datetime) -> int:
         """Put deferred items whose day has come back into the queue; how many that were. No decision of a person, so none is recorded."""
@@ -94,11 +123,11 @@ class Decisions(Items):
             rows = self._rows("SELECT * FROM decisions WHERE undone IS NULL ORDER BY id DESC LIMIT ?", (max(count, 0),))
             return tuple(self._undo(row, by, now) for row in rows)
 
-    def decisions(self, item: ItemId | None = None, limit: int = 50) -> tuple[Decision, ...]:
+    def decisions(self, item: ItemId | None = None, limit: int = 50, *, since: datetime | None = None) -> tuple[Decision, ...]:
         """List verdicts that stand, of one item or of all, the last first. Folds are told by the items themselves."""
-        sql = """SELECT decision FROM decisions WHERE undone IS NULL AND act NOT IN ('fold', 'unfold') AND (?1 IS NULL OR item = ?1)
-                 ORDER BY id DESC LIMIT ?2"""
-        return tuple(load(Decision, row["decision"]) for row in self._rows(sql, (item, limit)))
+        sql = """SELECT decision FROM decisions WHERE undone IS NULL AND act IN ('accept', 'reject', 'defer', 'reopen')
+                 AND (?1 IS NULL OR item = ?1) AND decided >= ?2 ORDER BY id DESC LIMIT ?3"""
+        return tuple(load(Decision, row["decision"]) for row in self._rows(sql, (item, stamp(since) if since else "", limit)))
 
     def source_record(self) -> dict[str, tuple[int, int]]:
         """Say for each source how many of its items were kept and how many decided."""
@@ -107,11 +136,41 @@ class Decisions(Items):
                  WHERE h.state IN ('accepted', 'published', 'rejected') GROUP BY s.source ORDER BY s.source LIMIT 100000"""
         return {row["source"]: (row["kept"], row["decided"]) for row in self._rows(sql)}
 
+    def brought(self, since: datetime) -> tuple[Brought, ...]:
+        """Say which items each source named or saw decided since then, by source."""
+        sql = """SELECT s.source, h.id AS item, min(s.first_seen) AS first_seen, h.state, d.decided, d.reason
+                 FROM sightings s JOIN items m ON m.id = s.item JOIN items h ON h.id = m.head
+                 LEFT JOIN decisions d ON d.id = (SELECT max(e.id) FROM decisions e WHERE e.item = h.id AND e.undone IS NULL
+                                                  AND e.act IN ('accept', 'reject', 'defer', 'reopen'))
+                 GROUP BY s.source, h.id HAVING min(s.first_seen) >= ?1 OR d.decided >= ?1 ORDER BY s.source, h.id LIMIT 1000000"""
+        return tuple(
+            Brought(
+                source=row["source"],
+                item=ItemId(row["item"]),
+                first_seen=datetime.fromisoformat(row["first_seen"]),
+                state=State(row["state"]),
+                decided=moment(row["decided"]),
+                reason=row["reason"],
+            )
+            for row in self._rows(sql, (stamp(since),))
+        )
+
     # ------------------------------------------------------------ steps
+
+    def _carry_out(self, item: Item, after: Item, decision: Decision) -> Item:
+        before = self._snapshot([item.id])
+        self._put(after)
+        if after.overlay != item.overlay:
+            self._overlay(item.id, dump(after.overlay))
+        self._record(decision.verdict.value, decision, before)
+        return self.item(item.id)
 
     def _put(self, item: Item) -> None:
         until = stamp(item.deferred_until) if item.deferred_until else None
-        self._change("UPDATE items SET state = ?, deferred_until = ? WHERE id = ?", (item.state, until, item.id))
+        self._change(
+            "UPDATE items SET state = ?, deferred_until = ?, edition = ?, lane = ?, lane_reason = ? WHERE id = ?",
+            (item.state, until, item.edition, item.lane, item.lane_reason, item.id),
+        )
 
     def _overlay(self, item: int, overlay: str | None) -> None:
         if overlay is None or overlay == dump(Overlay()):
@@ -148,6 +207,7 @@ class Decisions(Items):
         return json.dumps(
             {
                 "items": {str(row["id"]): [row[name] for name in _CHANGED] for row in rows},
+                "lanes": {str(row["id"]): [row["lane"], row["lane_reason"]] for row in rows},
                 "overlay": {str(row["id"]): overlays.get(row["id"]) for row in rows},
                 "apart": [[row["item"], row["other"]] for row in pairs],
             }
@@ -165,6 +225,9 @@ class Decisions(Items):
         for one, values in before["items"].items():
             self._change(f"UPDATE items SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE id = ?", (*values, int(one)))  # noqa: S608
             self._overlay(int(one), before["overlay"][one])
+            # The machine moves items from lane to lane: only a move that the act itself made is taken back. Older acts name no lanes.
+            if (lane := before.get("lanes", {}).get(one)) != after.get("lanes", {}).get(one):
+                self._change("UPDATE items SET lane = ?, lane_reason = ? WHERE id = ?", (*lane, int(one)))
         for pair in after["apart"]:
             if pair not in before["apart"]:
                 self._change("DELETE FROM kept_apart WHERE item = ? AND other = ?", pair)
@@ -207,6 +270,13 @@ class Decisions(Items):
         """Let an item and all that is folded into it know their head."""
         head = (self._above(item) or [item])[-1]
         self._change("UPDATE items SET head = ? WHERE id IN (SELECT value FROM json_each(?))", (head, json.dumps(self._cluster(item))))
+
+
+def _as_shown(decision: Decision, item: Item) -> Decision:
+    """Write into a decision what stood beside the item and how it came up, unless somebody knows better."""
+    if decision.shown or item.state not in (State.QUEUED, State.DEFERRED):
+        return decision
+    return replace(decision, probability=item.rank if decision.probability is None else decision.probability, shown=item.lane.value)
 
 
 def _standing(item: Item) -> int:

@@ -31,8 +31,9 @@ class Editions(Connection):
         return load(Edition, self._edition_row(edition_id)["edition"])
 
     def editions(self) -> tuple[Edition, ...]:
-        """Give all editions, the newest first."""
-        return tuple(load(Edition, row["edition"]) for row in self._rows("SELECT edition FROM editions ORDER BY id DESC LIMIT 10000"))
+        """Give all editions, the newest first; not the bulletins of before this desk, whose names have a slash."""
+        sql = "SELECT edition FROM editions WHERE id NOT LIKE '%/%' ORDER BY id DESC LIMIT 10000"
+        return tuple(load(Edition, row["edition"]) for row in self._rows(sql))
 
     def files(self, edition_id: str) -> dict[str, str]:
         """Give the SHA-256 of each file of an edition by its name, as released; empty for a draft."""
@@ -68,7 +69,8 @@ class Editions(Connection):
         verdicts = self._rows(
             """SELECT CASE WHEN i.state = 'rejected' THEN 'rejected' ELSE 'kept' END AS verdict, coalesce(d.reason, '') AS reason, count(*) AS n
                FROM items i JOIN decisions d
-                 ON d.id = (SELECT max(id) FROM decisions l WHERE l.item = i.id AND l.undone IS NULL AND l.act NOT IN ('fold', 'unfold'))
+                 ON d.id = (SELECT max(id) FROM decisions l WHERE l.item = i.id AND l.undone IS NULL
+                            AND l.act IN ('accept', 'reject', 'defer', 'reopen'))
                WHERE i.state IN ('accepted', 'published', 'rejected') AND d.decided > ? AND d.decided <= ?
                GROUP BY 1, 2 ORDER BY n DESC, 2 LIMIT 1000""",
             window,

@@ -6,7 +6,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from pipeline.model import Decision, Item, ItemId, Overlay, Resource, Sighting, State, Suggestion
+from pipeline.model import Decision, Item, ItemId, Lane, Overlay, Resource, Sighting, State, Suggestion
 from pipeline.plain import from_plain, to_plain
 from pipeline.store.connection import Row, moment
 
@@ -36,7 +36,7 @@ def span(seconds: float | None) -> timedelta | None:
 def item_of(
     row: Row,
     *,
-    overlay: str | None,
+    overlay: Overlay,
     suggestions: tuple[Suggestion, ...],
     sightings: tuple[Sighting, ...],
     decision: str | None,
@@ -50,7 +50,9 @@ def item_of(
         version=row["version"],
         origin_id=row["origin_id"],
         rank=row["rank"],
-        overlay=load(Overlay, overlay) if overlay else Overlay(),
+        lane=Lane(row["lane"]),
+        lane_reason=row["lane_reason"],
+        overlay=overlay,
         suggestions=suggestions,
         sightings=sightings,
         decision=load(Decision, decision) if decision else None,

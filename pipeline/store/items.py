@@ -1,19 +1,21 @@
-"""Items as everybody reads them: one, a list, all. Changes nothing but suggestions."""
+"""Items as everybody reads them: one, a list, all. Changes nothing but suggestions and lanes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline import urls
 from pipeline.errors import NotFoundError
-from pipeline.model import Fold, Item, ItemId, Lead, Match, Resource, Sighting, State, Suggestion
-from pipeline.store.connection import Row, Value
+from pipeline.model import Fold, Item, ItemId, Lane, Lead, Match, Overlay, Sighting, State, Suggestion
+from pipeline.store.connection import Row, Value, stamp
 from pipeline.store.forms import dump, item_of, load
 from pipeline.store.keys import Keys
 from pipeline.store.query import ItemQuery
 from pipeline.store.search import Search, phrases
+from pipeline.store.topics import Topics, renamed
 
 PAGE = 200
 """Items that `each_item` reads at a time."""
@@ -22,21 +24,28 @@ _LISTED = "`gleanings queue` lists what waits."
 _ITEM = "SELECT i.*, r.resource FROM items i JOIN resources r ON r.item = i.id"
 
 _ORDERS = {  # order: (ORDER BY, what follows the last one of the page before)
-    "rank": ("i.rank DESC, i.id DESC", "(i.rank, i.id) < (SELECT rank, id FROM items WHERE id = ?)"),
+    "rank": (
+        "i.lane = 'must-have' DESC, i.rank DESC, i.id DESC",
+        "(i.lane = 'must-have', i.rank, i.id) < (SELECT lane = 'must-have', rank, id FROM items WHERE id = ?)",
+    ),
     "newest": ("i.added DESC, i.id DESC", "(i.added, i.id) < (SELECT added, id FROM items WHERE id = ?)"),
     "id": ("i.id", "i.id > ?"),
 }
 
 _KIND = "coalesce((SELECT json_extract(o.overlay, '$.kind') FROM overlay o WHERE o.item = i.id), i.kind) = ?"
-# The same rule as Item.topics: what the curator chose, else what is suggested with at least even odds.
+# The same rule as Item.topics: what the curator chose, else what is assigned of what is suggested; under any name that the topic had.
 _TOPIC = """CASE WHEN EXISTS (SELECT 1 FROM overlay o WHERE o.item = i.id AND json_type(o.overlay, '$.topics') = 'array')
-            THEN EXISTS (SELECT 1 FROM overlay o, json_each(o.overlay, '$.topics') t WHERE o.item = i.id AND t.value = ?)
-            ELSE EXISTS (SELECT 1 FROM suggestions g WHERE g.item = i.id AND g.topic = ? AND g.probability >= 0.5) END"""
+            THEN EXISTS (SELECT 1 FROM overlay o, json_each(o.overlay, '$.topics') t
+                              WHERE o.item = i.id AND t.value IN (SELECT value FROM json_each(?)))
+            ELSE EXISTS (SELECT 1 FROM suggestions g WHERE g.item = i.id AND g.topic IN (SELECT value FROM json_each(?))
+                         AND coalesce(g.assigned, g.probability >= 0.5)) END"""
 _SOURCE = "i.id IN (SELECT m.head FROM sightings s JOIN items m ON m.id = s.item WHERE s.source = ?)"
 _TEXT = "i.id IN (SELECT m.head FROM search f JOIN items m ON m.id = f.rowid WHERE search MATCH ?)"
+_LANES = "i.lane IN (SELECT value FROM json_each(?))"
+_SHOWN = "NOT (i.state = 'queued' AND i.lane = 'skipped')"
 
 
-class Items(Keys, Search):
+class Items(Keys, Search, Topics):
     """Reading items."""
 
     def item(self, item_id: ItemId) -> Item:
@@ -62,7 +71,9 @@ class Items(Keys, Search):
         states = query.states or tuple(state for state in State if state is not State.MERGED)
         where = ["i.state IN (SELECT value FROM json_each(?))"]
         values: list[Value] = [dump(states)]
-        for condition, value in _conditions(query):
+        if not query.lanes:
+            where.append(_SHOWN)
+        for condition, value in self._conditions(query):
             where.append(condition)
             values += [value] * condition.count("?")
         if query.after is not None:
@@ -73,10 +84,11 @@ class Items(Keys, Search):
         rows = self._rows(f"{_ITEM} WHERE i.id IN ({wanted}) ORDER BY {order}", (*values, query.limit))
         return self._items(rows)
 
-    def each_item(self, state: State | None = None) -> Iterator[Item]:
-        """Give every item of a state, or of all with the folded ones, in the order of their numbers, a page at a time."""
-        last = 0
-        while rows := self._rows(f"{_ITEM} WHERE i.id > ?1 AND (?2 IS NULL OR i.state = ?2) ORDER BY i.id LIMIT ?3", (last, state, PAGE)):
+    def each_item(self, state: State | None = None, *, since: datetime | None = None) -> Iterator[Item]:
+        """Give every item of a state, or of all with the folded ones, added since then, in the order of their numbers, a page at a time."""
+        last, added = 0, stamp(since) if since else ""
+        sql = f"{_ITEM} WHERE i.id > ?1 AND (?2 IS NULL OR i.state = ?2) AND i.added >= ?3 ORDER BY i.id LIMIT ?4"
+        while rows := self._rows(sql, (last, state, added, PAGE)):
             yield from self._items(rows)
             last = rows[-1]["id"]
 
@@ -85,10 +97,15 @@ class Items(Keys, Search):
         found = {row["state"]: row["n"] for row in self._rows("SELECT state, count(*) AS n FROM items GROUP BY state ORDER BY state LIMIT 10")}
         return {state: found.get(state.value, 0) for state in State}
 
-    def background(self, limit: int) -> tuple[Resource, ...]:
-        """Give the latest resources, for a classifier to learn which words are common here. Folded ones would count twice."""
-        sql = "SELECT r.resource FROM items i JOIN resources r ON r.item = i.id WHERE i.state <> 'merged' ORDER BY i.id DESC LIMIT ?"
-        return tuple(load(Resource, row["resource"]) for row in self._rows(sql, (limit,)))
+    def lanes(self) -> dict[Lane, int]:
+        """Count what waits in the queue, lane by lane."""
+        found = {row["lane"]: row["n"] for row in self._rows("SELECT lane, count(*) AS n FROM items WHERE state = 'queued' GROUP BY lane LIMIT 10")}
+        return {lane: found.get(lane.value, 0) for lane in Lane}
+
+    def set_lane(self, item_id: ItemId, lane: Lane, reason: str) -> bool:
+        """Put an item into a lane, for this reason; says whether that is news. Raises nothing where the item has gone on from the queue."""
+        sql = "UPDATE items SET lane = ?1, lane_reason = ?2 WHERE id = ?3 AND (lane, lane_reason) <> (?1, ?2) AND state IN ('queued', 'deferred')"
+        return bool(self._change(sql, (lane, reason, item_id)))
 
     def suggest(self, item_id: ItemId, suggestions: Sequence[Suggestion], rank: float) -> None:
         """Replace what is suggested for an item, and its place in the queue. Topics that a curator chose are not touched."""
@@ -98,9 +115,15 @@ class Items(Keys, Search):
             self._change("DELETE FROM suggestions WHERE item = ?", (item_id,))
             for place, one in enumerate(suggestions):
                 self._change(
-                    "INSERT OR IGNORE INTO suggestions (item, topic, probability, reasons, place) VALUES (?, ?, ?, ?, ?)",
-                    (item_id, one.topic, one.probability, dump(one.reasons), place),
+                    """INSERT OR IGNORE INTO suggestions (item, topic, probability, reasons, place, calibrated, assigned)
+                       VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                    (item_id, one.topic, one.probability, dump(one.reasons), place, one.calibrated, one.assigned),
                 )
+
+    def keep_reasons(self, item_id: ItemId, words: Mapping[str, Sequence[str]]) -> None:
+        """Keep the words that speak for the topics suggested for an item; those of topics that are not named stay."""
+        for topic, reasons in words.items():
+            self._change("UPDATE suggestions SET reasons = ? WHERE item = ? AND topic = ?", (dump(tuple(reasons)), item_id, topic))
 
     def proposals(self, item_id: ItemId) -> tuple[Match, ...]:
         """Say of which items this one may be the same, by which rule, on what evidence; not of those it is folded with or kept apart from."""
@@ -133,14 +156,15 @@ class Items(Keys, Search):
         overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
         decisions = self._texts(
             """SELECT item, decision FROM decisions WHERE id IN (SELECT max(id) FROM decisions WHERE item IN (SELECT value FROM json_each(?))
-               AND act NOT IN ('fold', 'unfold') AND undone IS NULL GROUP BY item)""",
+               AND act IN ('accept', 'reject', 'defer', 'reopen') AND undone IS NULL GROUP BY item)""",
             wanted,
         )
-        suggestions, sightings = self._suggestions(wanted), self._sightings(wanted)
+        renames = self.renames()
+        suggestions, sightings = self._suggestions(wanted, renames), self._sightings(wanted)
         return tuple(
             item_of(
                 row,
-                overlay=overlays.get(row["id"]),
+                overlay=_overlay(overlays.get(row["id"]), renames),
                 decision=decisions.get(row["id"]),
                 suggestions=tuple(suggestions.get(row["id"], ())),
                 sightings=tuple(sightings.get(row["id"], ())),
@@ -148,15 +172,38 @@ class Items(Keys, Search):
             for row in rows
         )
 
+    def _conditions(self, query: ItemQuery) -> Iterator[tuple[str, Value]]:
+        if query.lanes:
+            yield _LANES, dump(query.lanes)
+        if query.topic is not None:
+            yield _TOPIC, dump(self.names_of(query.topic))
+        if query.kind is not None:
+            yield _KIND, query.kind.value
+        if query.source is not None:
+            yield _SOURCE, query.source
+        if query.text.strip():
+            words = phrases(query.text)
+            yield (_TEXT, words) if words else ("? IS NULL", query.text)  # signs without a word are found nowhere
+
     def _texts(self, sql: str, wanted: str) -> dict[int, str]:
         return {row[0]: row[1] for row in self._rows(sql, (wanted,))}
 
-    def _suggestions(self, wanted: str) -> dict[int, list[Suggestion]]:
+    def _suggestions(self, wanted: str, renames: Mapping[str, str]) -> dict[int, list[Suggestion]]:
+        """Suggestions by item, a folded one's being its head's; each topic once: of two that have become one the likelier stays."""
         found: dict[int, list[Suggestion]] = {}
-        sql = "SELECT * FROM suggestions WHERE item IN (SELECT value FROM json_each(?)) ORDER BY item, place"
+        sql = """SELECT m.id AS owner, g.* FROM items m JOIN suggestions g ON g.item = m.head
+                 WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id, g.place"""
         for row in self._rows(sql, (wanted,)):
-            one = Suggestion(topic=row["topic"], probability=row["probability"], reasons=tuple(json.loads(row["reasons"])))
-            found.setdefault(row["item"], []).append(one)
+            one = Suggestion(
+                topic=renames.get(row["topic"], row["topic"]),
+                probability=row["probability"],
+                reasons=tuple(json.loads(row["reasons"])),
+                calibrated=bool(row["calibrated"]),
+                assigned=None if row["assigned"] is None else bool(row["assigned"]),
+            )
+            held = found.setdefault(row["owner"], [])
+            if all(other.topic != one.topic for other in held):
+                held.append(one)
         return found
 
     def _sightings(self, wanted: str) -> dict[int, list[Sighting]]:
@@ -180,13 +227,6 @@ def _is_number(item_id: int) -> bool:
     return 0 < item_id < 2**63
 
 
-def _conditions(query: ItemQuery) -> Iterator[tuple[str, Value]]:
-    if query.topic is not None:
-        yield _TOPIC, query.topic
-    if query.kind is not None:
-        yield _KIND, query.kind.value
-    if query.source is not None:
-        yield _SOURCE, query.source
-    if query.text.strip():
-        words = phrases(query.text)
-        yield (_TEXT, words) if words else ("? IS NULL", query.text)  # signs without a word are found nowhere
+def _overlay(written: str | None, renames: Mapping[str, str]) -> Overlay:
+    overlay = load(Overlay, written) if written else Overlay()
+    return replace(overlay, topics=renamed(overlay.topics, renames)) if overlay.topics and renames else overlay

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline.errors import NotFoundError, StoreError
 from pipeline.model import Delivery, DeliveryState, Subscriber, SubscriberState
-from pipeline.store.connection import Connection, Row, moment, stamp
+from pipeline.store.connection import Row, moment, stamp
 from pipeline.store.forms import dump
+from pipeline.store.topics import Topics, renamed
 
 _DELIVERY = "SELECT d.*, s.email FROM deliveries d JOIN subscribers s ON s.id = d.subscriber"
 
 
-class People(Connection):
+class People(Topics):
     """Subscribers and the outbox."""
 
     def add_subscriber(
@@ -45,9 +47,10 @@ class People(Connection):
             return _subscriber(self._rows("SELECT * FROM subscribers WHERE email_key = ?", (address.casefold(),))[0])
 
     def subscribers(self, state: SubscriberState | None = None) -> tuple[Subscriber, ...]:
-        """List subscribers of one state or all, in the order in which they came."""
+        """List subscribers of one state or all, in the order in which they came, their topics under the names of today."""
         rows = self._rows("SELECT * FROM subscribers WHERE ?1 IS NULL OR state = ?1 ORDER BY id LIMIT 1000000", (state,))
-        return tuple(map(_subscriber, rows))
+        renames = self.renames()
+        return tuple(replace(one, topics=renamed(one.topics, renames)) if renames else one for one in map(_subscriber, rows))
 
     def erase_subscriber(self, email: str) -> None:
         """Forget an address and all that was mailed to it. Raises `NotFoundError`."""

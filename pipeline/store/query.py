@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.model import ItemId, Kind, State
+from pipeline.model import ItemId, Kind, Lane, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +13,13 @@ class ItemQuery:
     """Which items, in which order, how many.
 
     `states` empty means every state but merged, which never appears in a list unless it is named. `topic` and `kind` are what a reader sees
-    (the curator's word, else the suggested). `order` is `rank` (best first), `newest` (last added first) or `id` (first added first).
-    `after` is the last item of the page before. `text` is what a person typed; it can hold anything.
+    (the curator's word, else the suggested). `lanes` empty means every lane, and those skipped by a rule only of items that do not wait.
+    `order` is `rank` (must-haves, then best first), `newest` (last added first) or `id` (first added first). `after` is the last item of the
+    page before. `text` is what a person typed; it can hold anything.
     """
 
     states: tuple[State, ...] = (State.QUEUED,)
+    lanes: tuple[Lane, ...] = ()
     topic: str | None = None
     kind: Kind | None = None
     source: str | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pipeline.errors import NotFoundError
-from pipeline.model import Run, Source, SourceState, Topic
+from pipeline.model import Run, Source, SourceState
 from pipeline.store.connection import Connection, Row, moment, stamp
 from pipeline.store.forms import dump, load, span
 
@@ -36,22 +36,6 @@ class Runs(Connection):
                     (one.id, one.kind, one.url, one.title, stamp(now)),
                 )
             self._change("DELETE FROM hosts WHERE fetched <= ?", (stamp(now - ROBOTS_AGE),))
-
-    def sync_topics(self, topics: Sequence[Topic], now: datetime) -> None:
-        """Take over the configured taxonomy. A changed topic gets a new version, so that it can be said what a suggestion was made from."""
-        with self.transaction():
-            self._change(
-                "UPDATE topics SET until = ? WHERE until IS NULL AND id NOT IN (SELECT value FROM json_each(?))",
-                (stamp(now), json.dumps([one.id for one in topics])),
-            )
-            for one in topics:
-                self._change("UPDATE topics SET until = ? WHERE id = ? AND until IS NULL AND topic <> ?", (stamp(now), one.id, dump(one)))
-                self._change(
-                    """INSERT INTO topics (id, version, topic, since)
-                       SELECT ?1, 1 + coalesce((SELECT max(version) FROM topics WHERE id = ?1), 0), ?2, ?3
-                       WHERE NOT EXISTS (SELECT 1 FROM topics WHERE id = ?1 AND until IS NULL)""",
-                    (one.id, dump(one), stamp(now)),
-                )
 
     def source_states(self) -> tuple[SourceState, ...]:
         """Give every source there ever was with what happened there, by id."""

@@ -258,3 +258,68 @@ def _run(db: Database, script: str) -> None:
 def m001_first_tables(db: Database) -> None:
     for script in (_SOURCES, _ITEMS, _LEADS, _DECISIONS, _EDITIONS, _VIEWS):
         _run(db, script)
+
+
+_LEARNING = """
+ALTER TABLE items ADD COLUMN lane TEXT NOT NULL DEFAULT 'ranked' CHECK (lane IN ('must-have', 'ranked', 'audit', 'unlikely', 'skipped'));
+ALTER TABLE items ADD COLUMN lane_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE suggestions ADD COLUMN calibrated INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE suggestions ADD COLUMN assigned INTEGER;   -- NULL: at even odds
+DROP INDEX items_rank;
+CREATE INDEX items_queue ON items(state, lane, rank, id);                          -- items() by rank; counts(), lanes(), waiting()
+CREATE TABLE features (            -- a resource as the machine learns from it; goes with a revision, and is then counted anew
+    item INTEGER PRIMARY KEY REFERENCES items(id),
+    way TEXT NOT NULL,             -- name of the way of counting
+    terms BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    people TEXT NOT NULL,          -- JSON list
+    ends TEXT                      -- last day of an event
+) STRICT;
+CREATE TABLE trained (             -- the last training; there is one row or none
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at TEXT NOT NULL,
+    state TEXT NOT NULL,           -- what it was learnt from, in short: where that is still so, there is nothing new to learn
+    calibrated INTEGER NOT NULL    -- whether the ranks are probabilities
+) STRICT;
+"""
+
+# "More" and "less of this" are acts too. SQLite cannot change a CHECK, so the table is written anew.
+_STEERING = """
+DROP VIEW v_decisions;
+CREATE TABLE decisions_2 (         -- append-only; `before` and `after` are the rows that the act changed, for undo
+    id INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL REFERENCES items(id),
+    act TEXT NOT NULL CHECK (act IN ('accept', 'reject', 'defer', 'reopen', 'fold', 'unfold', 'more', 'less')),
+    decided TEXT NOT NULL,
+    curator TEXT NOT NULL,
+    reason TEXT,
+    decision TEXT NOT NULL,        -- Decision as JSON; of other acts than verdicts what they were about
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    undone TEXT,
+    undone_by TEXT
+) STRICT;
+INSERT INTO decisions_2 SELECT id, item, act, decided, curator, reason, decision, before, after, undone, undone_by FROM decisions;
+DROP TABLE decisions;
+ALTER TABLE decisions_2 RENAME TO decisions;
+CREATE INDEX decisions_item ON decisions(item, id);                                -- the last decision on an item
+CREATE INDEX decisions_decided ON decisions(decided);                              -- tally()
+CREATE INDEX decisions_steers ON decisions(item, id) WHERE act IN ('more', 'less');   -- steers()
+CREATE VIEW v_decisions AS
+    SELECT d.id, d.item, i.title, d.act, d.curator, d.decided, d.reason, d.undone FROM decisions d JOIN items i ON i.id = d.item;
+DROP VIEW v_items;
+CREATE VIEW v_items AS
+    SELECT i.id, i.state, coalesce(json_extract(o.overlay, '$.title'), i.title) AS title,
+           coalesce(json_extract(o.overlay, '$.kind'), i.kind) AS kind, i.url, i.published, i.added, i.rank, i.lane, i.head, i.fold_rule, i.edition,
+           (SELECT group_concat(DISTINCT s.source) FROM sightings s JOIN items m ON m.id = s.item WHERE m.head = i.id) AS sources,
+           coalesce(json_extract(o.overlay, '$.topics'),
+                    (SELECT json_group_array(g.topic) FROM suggestions g
+                     WHERE g.item = i.id AND coalesce(g.assigned, g.probability >= 0.5))) AS topics
+    FROM items i LEFT JOIN overlay o ON o.item = i.id;
+"""
+
+
+@changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
+def m002_learning(db: Database) -> None:
+    for script in (_LEARNING, _STEERING):
+        _run(db, script)

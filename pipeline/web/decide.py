@@ -53,9 +53,10 @@ def undo(request: Request) -> Response:
     with site.open_store() as store, store.transaction():
         last = store.decisions(limit=1)
         said = store.undo(1, by=site.curator, now=site.clock())
+        decided = bool(last) and store.decisions(limit=1) != last  # else it was a fold or a wish, and no item comes back
     if not said:
         raise ConflictError("There is nothing to undo.")
-    item_id = last[0].item if last else None
+    item_id = last[0].item if decided else None
     if wants_json(request):
         return JSONResponse({"said": " ".join(said), "item": item_id})
     return RedirectResponse("/desk/queue" + (f"?item={item_id}&did={item_id}" if item_id else ""), status_code=303)

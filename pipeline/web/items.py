@@ -6,16 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pipeline import learn
 from pipeline.errors import NotFoundError
 from pipeline.model import Entry, Item, ItemId, State
 from pipeline.store import Store
 from pipeline.web.archive import is_public
 from pipeline.web.decide import REASONS, SAID
 from pipeline.web.queue import item_id
-from pipeline.web.rows import row
+from pipeline.web.rows import Desk, row
 from pipeline.web.site import page, site_of
 
 _HISTORY = 50
+_WHOLE = 20_000  # characters of a text that the item's own page shows
 
 
 def desk_item(request: Request) -> Response:
@@ -25,10 +27,11 @@ def desk_item(request: Request) -> Response:
     with site.open_store() as store:
         item = store.item(asked)
         url = f"/desk/items/{asked}"
-        made = row(item, config=site.config, store=store, url=url, to=url)
+        made = row(item, Desk(config=site.config, store=store, record=store.source_record(), length=_WHOLE), url=url, to=url)
+        calibrated = learn.outlook(store, now=site.clock()).expected_all is not None
         history = store.decisions(asked, limit=_HISTORY)
     notice = f"{SAID[item.state]}." if item_id(request.query_params.get("did", "")) == asked else ""
-    return page(request, "item.html", row=made, said=SAID, history=history, notice=notice, reasons=REASONS)
+    return page(request, "item.html", row=made, said=SAID, history=history, calibrated=calibrated, notice=notice, reasons=REASONS)
 
 
 def public_item(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -10,18 +11,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline import schedule
+from pipeline import learn, schedule
 from pipeline.errors import NotFoundError
-from pipeline.model import Decision, Item, ItemId, Kind, State, Verdict
+from pipeline.model import Decision, Item, ItemId, Kind, Lane, Outlook, State, Verdict
 from pipeline.store import ItemQuery, Store
-from pipeline.web import words
+from pipeline.web import plan, words
 from pipeline.web.decide import REASONS, SAID
-from pipeline.web.rows import Row, queue_url, rows
+from pipeline.web.plan import minutes_of
+from pipeline.web.rows import Desk, Row, queue_url, rows
 from pipeline.web.site import Site, page, site_of
 
 PAGE = 40
-_FILTERS = ("topic", "kind", "source", "q")
+_FILTERS = ("topic", "kind", "source", "q", "lane", "minutes", "began")
 _LATEST = 1_000
+_STEERED = {1: "More of this from now on", -1: "Less of this from now on"}
+_TRAYS = {
+    Lane.RANKED: ("Queue", ""),
+    Lane.AUDIT: ("Audit", "Drawn by lot from “Probably not”. What you decide here tells how many keepers that tray hides."),
+    Lane.UNLIKELY: ("Probably not", "What you will hardly keep, by all that was decided so far. Nothing is thrown away: decide on it as anywhere."),
+    Lane.SKIPPED: ("Skipped by rules", "A rule of this desk put these aside, for the reason shown. One that you put back is not skipped again."),
+}
+"""The trays by their lanes, in the order of the side: name, and what stands in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,51 +47,113 @@ class Today:
         return self.accept + self.reject + self.defer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tray:
+    """A lane of the queue as the side shows it: where it opens, how many wait there, and what it holds."""
+
+    lane: Lane
+    name: str
+    url: str
+    count: int
+    of: int
+    about: str
+
+
 def queue(request: Request) -> Response:
     site = site_of(request)
+    now = site.clock()
     filters = {name: request.query_params.get(name, "")[:200] for name in _FILTERS}
+    minutes = minutes_of(filters["minutes"])
+    if minutes and not filters["began"]:
+        return RedirectResponse(queue_url({**filters, "began": str(int(now.timestamp()))}), status_code=303)
     with site.open_store() as store:
-        waiting = store.items(_query(request, filters))
-        more = len(waiting) > PAGE
+        decisions = store.decisions(limit=_LATEST)
+        sitting = plan.sitting(minutes, filters["began"], decisions=decisions, now=now)
+        left = sitting.left if sitting else 0
+        outlook = learn.outlook(store, now=now, minutes=left or None)
+        lane = _lane(filters["lane"])
+        waiting = _waiting(request, filters, site=site, store=store, lane=lane, minutes=left)
         shown = _with_asked(waiting[:PAGE], request, store)
-        made = rows(shown, config=site.config, store=store, filters=filters)
-        counts = store.counts()
-        today = _today(store.decisions(limit=_LATEST), site)
+        made = rows(shown, Desk(config=site.config, store=store, record=store.source_record()), filters=filters)
+        lanes, counts = store.lanes(), store.counts()
         notice = _notice(request, store)
+    trays = _trays(lanes, filters, outlook)
     return page(
         request,
         "queue.html",
+        status=200,
         rows=made,
         current=_current(made, request),
-        waiting=counts.get(State.QUEUED, 0),
+        tray=next((tray for tray in trays if tray.lane is lane), trays[0]),
+        trays=trays,
+        sitting=sitting,
+        forecast=plan.forecast(sitting, outlook) if sitting else "",
+        stop=plan.stop(outlook),
+        pace=round(outlook.pace) if outlook.pace else None,
+        calibrated=outlook.expected_all is not None,
         deferred=counts.get(State.DEFERRED, 0),
         accepted=counts.get(State.ACCEPTED, 0),
-        today=today,
+        today=_today(decisions, site),
         notice=notice,
-        filters=filters,
-        topics=site.config.topics,
-        kinds=tuple(dict.fromkeys(kind for section in site.config.digest.sections for kind in section.kinds)),
-        sources=site.config.sources,
-        more=queue_url({**filters, "after": str(shown[-1].id)}) if more else "",
-        filter_url=lambda name, value: queue_url({**filters, name: value}),
-        reasons=REASONS,
-        closing=_closing(site),
+        more=queue_url({**filters, "after": str(shown[-1].id)}) if len(waiting) > PAGE else "",
+        **_choices(filters, site),
     )
+
+
+def _choices(filters: dict[str, str], site: Site) -> dict[str, object]:
+    """Give what follows from the settings and from the filters: choices, addresses, the close of the next edition."""
+    return {
+        "filters": filters,
+        "reasons": REASONS,
+        "closing": _closing(site),
+        "topics": site.config.topics,
+        "kinds": tuple(dict.fromkeys(kind for section in site.config.digest.sections for kind in section.kinds)),
+        "sources": site.config.sources,
+        "here": queue_url(filters),
+        "end": queue_url({**filters, "minutes": "", "began": ""}),
+        "filter_url": lambda name, value: queue_url({**filters, name: value}),
+    }
 
 
 def home(request: Request) -> Response:
     return RedirectResponse("/desk/queue", status_code=303)
 
 
-def _query(request: Request, filters: dict[str, str]) -> ItemQuery:
-    return ItemQuery(
-        topic=filters["topic"] or None,
-        kind=_kind(filters["kind"]),
-        source=filters["source"] or None,
-        text=filters["q"],
-        limit=PAGE + 1,
-        after=item_id(request.query_params.get("after", "")),
+def _waiting(request: Request, filters: dict[str, str], *, site: Site, store: Store, lane: Lane, minutes: int) -> tuple[Item, ...]:
+    """List a page of what waits in a lane and one more: the best first or, with minutes and no filter, what brings most in them."""
+    after = item_id(request.query_params.get("after", ""))
+    if minutes and lane is Lane.RANKED and not any(filters[name] for name in ("topic", "kind", "source", "q")):
+        planned = learn.plan(store, now=site.clock(), minutes=minutes)
+        rest = planned[planned.index(after) + 1 :] if after in planned else planned
+        if planned:
+            return tuple(store.item(one) for one in rest[: PAGE + 1])
+    return store.items(
+        ItemQuery(
+            lanes=(Lane.MUST_HAVE, Lane.RANKED) if lane is Lane.RANKED else (lane,),
+            topic=filters["topic"] or None,
+            kind=_kind(filters["kind"]),
+            source=filters["source"] or None,
+            text=filters["q"],
+            limit=PAGE + 1,
+            after=after,
+        )
     )
+
+
+def _lane(name: str) -> Lane:
+    """Read which tray the address opens; anything else is the queue itself."""
+    return Lane(name) if name in _TRAYS else Lane.RANKED
+
+
+def _trays(lanes: Mapping[Lane, int], filters: dict[str, str], outlook: Outlook) -> tuple[Tray, ...]:
+    """List the queue and its trays."""
+    made = []
+    for lane, (name, about) in _TRAYS.items():
+        count = lanes[lane] + (lanes[Lane.MUST_HAVE] if lane is Lane.RANKED else 0)
+        of = outlook.audited + count if lane is Lane.AUDIT else 0
+        url = queue_url({**filters, "lane": "" if lane is Lane.RANKED else lane.value})
+        made.append(Tray(lane=lane, name=name, url=url, count=count, of=of, about=about))
+    return tuple(made)
 
 
 def _kind(name: str) -> Kind | None:
@@ -135,14 +207,16 @@ def _closing(site: Site) -> str:
 
 def _notice(request: Request, store: Store) -> str:
     """Say what the form before did, as the database has it: an address can name an item but put no words on the page."""
-    did = item_id(request.query_params.get("did", ""))
-    if did is None:
+    did, steered = (item_id(request.query_params.get(name, "")) for name in ("did", "steered"))
+    asked = did or steered
+    if asked is None:
         return ""
     try:
-        item = store.item(did)
+        item = store.item(asked)
     except NotFoundError:
         return ""
-    return f"{SAID[item.state]}: {item.title}"
+    said = SAID[item.state] if did else _STEERED.get(store.steered(asked), "")
+    return f"{said}: {item.title}" if said else ""
 
 
 routes = [Route("/desk", home), Route("/desk/queue", queue)]

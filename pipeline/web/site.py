@@ -18,6 +18,7 @@ from pipeline.store import Store
 from pipeline.text import counted
 from pipeline.web import words
 from pipeline.web.access import Access
+from pipeline.web.memory import Memory
 from pipeline.web.security import Form
 
 _DESK_PATH = re.compile(r"/desk(/[\w.-]+)*/?(\?[\w.~%&=+-]*)?")
@@ -31,6 +32,7 @@ class Site:
     open_store: Callable[[], Store]
     clock: Callable[[], datetime]
     access: Access
+    memory: Memory
     templates: jinja2.Environment
 
     @property
@@ -87,6 +89,6 @@ def environment() -> jinja2.Environment:
     """Make the template environment: everything is escaped, and a name that nobody gave is an error."""
     loader = jinja2.PackageLoader("pipeline.web", "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    filters = (counted, words.kind_name, words.maker, words.percent, words.href, words.excerpt, words.marked, words.span)
+    filters = (counted, words.kind_name, words.maker, words.percent, words.href, words.excerpt, words.span)
     made.filters.update({function.__name__: function for function in filters})
     return made

@@ -1,21 +1,16 @@
-"""Words for the pages: dates, kinds and numbers as people write them, and the words of a text that speak for a topic, marked."""
+"""Words for the pages: dates, kinds, chances and numbers as people write them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup, escape
-
 from pipeline import dates
-from pipeline.model import Item, Kind, Resource
+from pipeline.model import Kind, Resource, Suggestion
 from pipeline.text import clip, counted
 
 _SPANS = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
-_MOST_MARKS = 40
 EXCERPT = 1_400
 """Characters of the text that the reading pane shows."""
 
@@ -65,26 +60,24 @@ def percent(probability: float) -> int:
     return round(100 * min(1.0, max(0.0, probability)))
 
 
+def chance(one: Suggestion) -> str:
+    """Say how likely a topic is: in percent where that was checked against decisions, else in a word."""
+    if one.calibrated:
+        return f"{percent(one.probability)}\u00a0%"
+    return "likely" if one.is_assigned else "maybe"
+
+
+def month(value: date, *, today: date) -> str:
+    """Write the month of a day: `June`, with its year where it is not this one."""
+    name = dates.month(value, "en")
+    return name.rpartition(" ")[0] if value.year == today.year else name
+
+
 def href(url: str) -> str:
     """Give an address that may stand in a link: nothing but the web's own schemes (a `javascript:` link would run on our page)."""
     return url if url.lower().startswith(("https://", "http://")) else ""
 
 
-def reasons(item: Item) -> tuple[str, ...]:
-    """List the words that speak for an item's topics, each once, in the order of the topics."""
-    return tuple(dict.fromkeys(word for suggestion in item.suggestions for word in suggestion.reasons))
-
-
 def excerpt(text: str, *, limit: int = EXCERPT) -> str:
     """Give the beginning of a text, cut between words."""
     return clip(text, limit)
-
-
-def marked(text: str, words: Iterable[str]) -> Markup:
-    """Escape a text and put `<mark>` around the given words where they stand as whole words, in any case."""
-    wanted = sorted({word.strip() for word in words if word.strip()}, key=len, reverse=True)[:_MOST_MARKS]
-    if not wanted:
-        return escape(text)
-    found = re.compile(r"(?<!\w)(" + "|".join(re.escape(word) for word in wanted) + r")(?!\w)", re.IGNORECASE)
-    pieces = (f"<mark>{escape(piece)}</mark>" if odd % 2 else escape(piece) for odd, piece in enumerate(found.split(text)))
-    return Markup("".join(pieces))  # noqa: S704 - each piece is escaped in the line above

@@ -39,6 +39,7 @@
     if (wide.matches) row.scrollIntoView({ block: "nearest" });
     else if (before && before !== row) scrollTo({ top: view.offsetTop });
     $(".paper", view).scrollTop = 0;
+    explain();
     if (focus) $("a", row).focus({ preventScroll: true });
   }
 
@@ -53,9 +54,14 @@
     show(row);
   }
 
-  function count(name, step) {
-    for (const key of [name, "all"]) for (const element of $$(`[data-count="${key}"]`)) element.textContent = Number(element.textContent) + step;
-    for (const element of $$('[data-count="waiting"]')) element.textContent = Number(element.textContent) - step;
+  const add = (name, step) => { for (const element of $$(`[data-count="${name}"]`)) element.textContent = Number(element.textContent) + step; };
+
+  function count(verdict, step) {
+    const lane = list.dataset.lane;
+    add(lane === "audit" ? "audited" : lane, lane === "audit" ? step : -step);
+    if (verdict === "reopen") { add("ranked", step); return; }
+    for (const name of [verdict, "all", "sat"]) add(name, step);
+    if (verdict === "accept") add("sat-kept", step);
     let x = 0;
     for (const key of ["accept", "reject", "defer"]) {
       const width = Number($(`[data-count="${key}"]`).textContent);
@@ -81,6 +87,7 @@
     const row = current(), sent = form();
     if (!row || !sent) return;
     const verdict = name === "reason" ? "reject" : value, body = new FormData(sent), address = sent.action;
+    if (name === "verdict" && !$(`[name=verdict][value="${value}"]`, sent)) return; // a key without its button
     body.set(name, value);
     const title = $("h3", row).textContent, all = rows(), next = all[all.indexOf(row) + 1] || all[all.indexOf(row) - 1];
     const place = { row, after: row.previousElementSibling, verdict };
@@ -89,10 +96,10 @@
     row.remove();
     gone.set(row.dataset.id, place);
     count(verdict, 1);
-    say(`${{ accept: "Accepted", reject: "Rejected", defer: "Put off until later" }[verdict]}: ${title}`);
+    say(`${{ accept: "Accepted", reject: "Rejected", defer: "Put off until later", reopen: "Back in the queue" }[verdict]}: ${title}`);
     unsent += 1;
     sending = sending.then(() => post(address, body)).catch(error => { back(row.dataset.id); say(`${title}: ${error.message}`, true); })
-      .then(() => { unsent -= 1; if (!unsent && !rows().length) location.assign("/desk/queue"); });
+      .then(() => { unsent -= 1; if (!unsent && !rows().length) location.assign(list.dataset.here); });
   }
 
   function back(id) {
@@ -107,10 +114,65 @@
 
   function undo() {
     sending = sending.then(() => post("/desk/undo", new FormData($("#undo")))).then(told => {
-      if (!back(String(told.item))) location.assign(`/desk/queue?item=${told.item}`);
+      if (!told.item) refresh();
+      else if (!back(String(told.item))) location.assign(`/desk/queue?item=${told.item}`);
       say(told.said);
     }).catch(error => say(error.message, true));
   }
+
+  // More or less of this moves what waits: the desk tells the new order, and the rows follow it.
+  function steer(wish) {
+    const row = current(), sent = form();
+    if (!row || !sent) return;
+    const body = new FormData(sent);
+    body.set("steer", wish);
+    sending = sending.then(() => post(`/desk/items/${row.dataset.id}/steer`, body)).then(told => {
+      say(told.said);
+      return refresh();
+    }).catch(error => say(error.message, true));
+  }
+
+  async function read(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error("The desk does not show this now. Load the page again.");
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  }
+
+  async function refresh() {
+    const chosen = current()?.dataset.id || "";
+    const page = await read(`${list.dataset.here}${list.dataset.here.includes("?") ? "&" : "?"}item=${chosen}`);
+    const known = new Map(rows().map(row => [row.dataset.id, row]));
+    if (!known.size) return;
+    for (const fresh of $$(".row", page)) {
+      if (gone.has(fresh.dataset.id)) continue; // decided meanwhile
+      const row = known.get(fresh.dataset.id);
+      if (row) $(".lead", row).replaceWith(document.adoptNode($(".lead", fresh)));
+      list.append(row || document.adoptNode(fresh));
+      known.delete(fresh.dataset.id);
+    }
+    for (const row of known.values()) if (row !== current()) row.remove();
+    for (const button of $$("[name=steer]", view)) {
+      const fresh = $(`#view [name=steer][value=${button.value}]`, page);
+      if (current()?.dataset.id === chosen && fresh) button.setAttribute("aria-pressed", fresh.hasAttribute("aria-pressed"));
+    }
+    current()?.scrollIntoView({ block: "nearest" });
+  }
+
+  // All reasons need the model, so they are asked for one item at a time; once open they stay open.
+  let explaining = false;
+  async function explain() {
+    const link = $("[data-why]", view), place = $(".reasons", view);
+    if (!link) return;
+    link.setAttribute("aria-expanded", explaining);
+    place.hidden = !explaining;
+    if (!explaining || place.childElementCount) return;
+    try {
+      const page = await read(link.href);
+      if (place.childElementCount) return;
+      place.append(...document.adoptNode($("#why", page)).childNodes);
+    } catch (error) { place.textContent = error.message; }
+  }
+  function why() { explaining = !explaining; explain(); }
 
   function reject() {
     const menu = $("details.reject", view);
@@ -127,24 +189,27 @@
 
   const keys = {
     j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),
-    a: () => decide("verdict", "accept"), l: () => decide("verdict", "defer"), x: reject, u: undo,
+    a: () => decide("verdict", "accept"), l: () => decide("verdict", "defer"), x: reject, u: undo, b: () => decide("verdict", "reopen"),
+    "+": () => steer("more"), "-": () => steer("less"), w: why, t: () => { const field = $("#minutes"); field.focus(); field.select(); },
     o: () => $("[data-original]", view)?.click(), "/": () => $(".find input").focus(), "?": () => help.showModal(),
     Escape: () => $("details.reject[open]", view)?.removeAttribute("open"),
   };
-  const inText = target => target.closest("textarea, select, input:not([type=checkbox])");
+  const inText = target => target.closest("textarea, select, input:not([type=checkbox], [type=radio])");
 
   addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || help.open || inText(event.target)) return;
     if (event.key.length === 1 && !single.checked) return; // WCAG 2.1.4: single-letter keys can be switched off
     if (event.key.startsWith("Arrow") && !list.contains(event.target)) return;
+    const key = event.key === "T" ? "t" : event.key;
     if (/^[1-9]$/.test(event.key)) { digit(Number(event.key)); event.preventDefault(); return; }
-    if (Object.hasOwn(keys, event.key)) { keys[event.key](); if (event.key !== "Escape") event.preventDefault(); }
+    if (Object.hasOwn(keys, key)) { keys[key](); if (event.key !== "Escape") event.preventDefault(); }
   });
 
   document.addEventListener("click", event => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const moving = event.target.closest("[data-move]"), link = event.target.closest(".row h3 a");
     if (event.target.closest("[data-help]")) help.showModal();
+    else if (event.target.closest("[data-why]")) { event.preventDefault(); why(); }
     else if (moving) { event.preventDefault(); move(Number(moving.dataset.move)); }
     else if (link) { event.preventDefault(); show(link.closest(".row")); }
     else if (!event.target.closest("details.reject")) $("details.reject[open]", view)?.removeAttribute("open");
@@ -152,6 +217,7 @@
 
   document.addEventListener("submit", event => {
     if (event.target.id === "undo") { event.preventDefault(); undo(); }
+    else if (event.target.matches("form.one") && event.submitter?.name === "steer") { event.preventDefault(); steer(event.submitter.value); }
     else if (event.target.matches("form.one") && event.submitter?.name) { event.preventDefault(); decide(event.submitter.name, event.submitter.value); }
   });
 

@@ -1,0 +1,160 @@
+"""When a curator may stop: her pace, a random audit of what seems unlikely, and how many keepers are still below, with 95 % confidence.
+
+Says what is known and no more: where nothing was sampled there is no figure. Puts nothing aside itself, and what it calls unlikely is a tray.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+from xxhash import xxh64_intdigest
+
+from pipeline.model import Decision, ItemId, Lane, Outlook, Verdict
+
+AUDIT_SHARE = 0.05
+AUDIT_LEAST = 10
+"""Of what is unlikely, looked at by lot each month: this share, and at least so many."""
+LOSS = 0.05
+"""Of the keepers expected among waiting items, so many may be expected among those put by as unlikely."""
+DOUBT = 0.05
+"""Chance that a stated bound is wrong."""
+STOP_RECALL = 0.95
+SKIP_RECALL = 0.98
+"""Least recall at which a curator may stop, and at which unlikely items may be skipped unseen."""
+PAUSE = 300.0
+"""Seconds between two decisions beyond which the curator did something else."""
+_LEAST_GAPS = 10
+_LATEST_GAPS = 300
+_TAILS = 40
+_AT_ONCE = 0.5  # seconds: faster than a person decides, so several were decided in one go
+
+
+def pace(decisions: Iterable[Decision]) -> float | None:
+    """Give the seconds that a decision takes the curators, pauses left out; `None` before ten could be timed."""
+    last: dict[str, float] = {}
+    gaps = []
+    for decision in sorted(decisions, key=lambda one: one.decided):
+        at = decision.decided.timestamp()
+        gap = at - last.get(decision.curator, -PAUSE)
+        last[decision.curator] = at
+        if _AT_ONCE <= gap <= PAUSE:
+            gaps.append(gap)
+    if len(gaps) < _LEAST_GAPS:
+        return None
+    usual = np.sort(gaps[-_LATEST_GAPS:])
+    tenth = len(usual) // 10
+    return round(float(usual[tenth : len(usual) - tenth].mean()), 1)
+
+
+def audit(items: Iterable[ItemId], month: str, *, share: float = AUDIT_SHARE, least: int = AUDIT_LEAST) -> frozenset[ItemId]:
+    """Draw a sample for a month (`2026-11`): by the hash of item and month, so that it is as good as random and the same whenever it is drawn."""
+    drawn = sorted(items, key=lambda item: xxh64_intdigest(f"{month}:{item}".encode()))
+    return frozenset(drawn[: max(least, round(share * len(drawn)))])
+
+
+def unlikely(ranks: Mapping[ItemId, float], *, loss: float = LOSS) -> frozenset[ItemId]:
+    """Name the items of lowest rank that together hold no more than this share of the keepers expected. Takes calibrated ranks."""
+    ordered = sorted(ranks, key=lambda item: (ranks[item], item))
+    allowed = loss * sum(ranks.values())
+    below = np.searchsorted(np.cumsum([ranks[item] for item in ordered]), allowed, side="right")
+    return frozenset(ordered[: int(below)])
+
+
+def keepers_left(population: int, sampled: int, kept: int, *, doubt: float = DOUBT) -> tuple[int, int]:
+    """Bound the keepers among the unseen of a population from a random sample of it, exactly (hypergeometric, Clopper and Pearson 1934).
+
+    The chance that there are fewer or more is at most `doubt`, half of it on each side.
+    """
+    unseen = max(0, population - sampled)
+    least = _first(unseen, lambda left: 1 - _at_most(kept - 1, unseen + sampled, kept + left, sampled) > doubt / 2)
+    return least, most_left(unseen, sampled, kept, doubt=doubt / 2)
+
+
+def most_left(unseen: int, sampled: int, kept: int, *, doubt: float = DOUBT) -> int:
+    """Give the most keepers that may be among the unseen: with more of them, a sample as poor as this has at most the chance `doubt`."""
+    return _first(unseen, lambda left: _at_most(kept, unseen + sampled, kept + left + 1, sampled) <= doubt)
+
+
+def least_recall(outcomes: Sequence[bool], waiting: int, *, doubt: float = DOUBT) -> float | None:
+    """Give the least share of all keepers that is found by now, if what was decided last was no less likely kept than what is waiting.
+
+    `outcomes` says of each decision, the latest last, whether it kept. Each tail of these is taken for a sample of what was waiting before it,
+    and the best bound counts (Callaghan and Müller-Hansen 2020, doi:10.1186/s13643-020-01521-4). `None` before anything was kept.
+    """
+    found = [place for place, kept in enumerate(reversed(outcomes)) if kept]
+    if not found:
+        return None
+    tails = [*found, len(outcomes)][:_TAILS]  # the longest with no keeper, with one, with two…
+    left = waiting
+    for kept, size in enumerate(tails):
+        if left and _at_most(kept, waiting + size, kept + left, size) <= doubt:  # only a tail that betters the bound is worth the search
+            left = most_left(waiting, size, kept, doubt=doubt)
+    return round(len(found) / (len(found) + left), 4)
+
+
+def _first(most: int, holds: Callable[[int], bool]) -> int:
+    """Find the least number up to `most` of which it holds, by bisection."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle + 1, high)
+    return low
+
+
+def _at_most(kept: int, population: int, total: int, sampled: int) -> float:
+    """Give the chance that a sample holds at most so many of the population's keepers, `total` in all."""
+    if kept >= min(total, sampled):
+        return 1.0
+    drawn = np.arange(max(0, sampled + total - population), kept + 1)
+    logs = _choose(total, drawn) + _choose(population - total, sampled - drawn) - _choose(population, sampled)
+    return float(np.exp(logs).sum())
+
+
+def _choose(of: int, some: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    return np.asarray(gammaln(of + 1) - gammaln(np.add(some, 1)) - gammaln(np.subtract(of, some) + 1))
+
+
+def may_skip(found: int, population: int, sampled: int, *, kept: int) -> bool:
+    """Say whether the audit allows to skip what is unlikely: all but 2 % of the keepers are then found, with 95 % confidence."""
+    if not found:
+        return False
+    return found / (found + most_left(population - sampled, sampled, kept)) >= SKIP_RECALL
+
+
+def outlook(ranks: Mapping[ItemId, float], lanes: Mapping[ItemId, Lane], *, decisions: Sequence[Decision], minutes: float | None = None) -> Outlook:
+    """Say what a curator may expect of the waiting items. `decisions` are those of the period of which it speaks, each verdict once.
+
+    Items without a lane are ranked, skipped ones count for nothing.
+    """
+    waiting = {item: rank for item, rank in ranks.items() if lanes.get(item) is not Lane.SKIPPED}
+    tray = sum(lanes.get(item) in (Lane.UNLIKELY, Lane.AUDIT) for item in waiting)
+    ordered = sorted(waiting.values(), reverse=True)
+    seconds = pace(decisions)
+    fits = min(len(ordered), int(minutes * 60 / seconds)) if minutes is not None and seconds else 0
+    judged = sorted((one for one in decisions if one.verdict in (Verdict.ACCEPT, Verdict.REJECT)), key=lambda one: one.decided)
+    audited = [one.verdict is Verdict.ACCEPT for one in judged if one.shown == "audit"]
+    recall = _recall(judged, audited, waiting=len(waiting), tray=tray)
+    return Outlook(
+        waiting=len(waiting),
+        unlikely=tray,
+        pace=seconds,
+        fits=fits,
+        expected=round(sum(ordered[:fits]), 1) if fits else None,
+        expected_all=round(sum(ordered), 1),
+        left=keepers_left(tray + len(audited), len(audited), sum(audited)) if audited else None,
+        recall=recall,
+        audited=len(audited),
+        may_stop=recall is not None and recall >= STOP_RECALL,
+    )
+
+
+def _recall(judged: Sequence[Decision], audited: Sequence[bool], *, waiting: int, tray: int) -> float | None:
+    """Take the better of two bounds: from the order of what was decided, and from the audit once only the tray is left."""
+    bounds = [least_recall([one.verdict is Verdict.ACCEPT for one in judged if one.shown != "audit"], waiting)]
+    found = sum(one.verdict is Verdict.ACCEPT for one in judged)
+    if audited and found and waiting == tray:
+        bounds.append(round(found / (found + most_left(tray, len(audited), sum(audited))), 4))
+    return max((bound for bound in bounds if bound is not None), default=None)

@@ -1,0 +1,224 @@
+"""Which topics a resource speaks of: what the taxonomy and the harvest say from the first minute, and what decisions teach. Suggests, never decides.
+
+No hidden state: the same taxonomy, background and decisions give the same model. Rejected items and items whose topics nobody named teach
+nothing here; all others speak for the topics that they have and against all that they have not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from pipeline.classify import calibrate, cold, embeddings, ridge, selftrain, space
+from pipeline.classify.calibrate import Curve
+from pipeline.classify.cold import Cold
+from pipeline.classify.features import contents, features, term_hash, written
+from pipeline.classify.ridge import Weights
+from pipeline.classify.selftrain import Harvest
+from pipeline.classify.space import Space
+from pipeline.model import Example, Features, Resource, Suggestion, Topic
+
+Matrix = NDArray[np.float32]
+
+MAX_BACKGROUND = 2_000
+"""Resources of the harvest that are learnt from, evenly taken."""
+LATEST, MAX_EXAMPLES = 1_500, 2_000
+"""Decisions that are learnt from: the latest, and so many with older ones on rare topics."""
+RARE = 50
+"""Positives of a topic that are kept, however old they are."""
+LEAST = 0.1
+"""Probability below which a topic is not worth a line."""
+ASSIGNED = 0.3
+"""Probability from which we would tick a topic: about half of the F1 that can be reached (Lipton, Elkan and Naryanaswamy 2014)."""
+CALIBRATED_FROM = 5
+"""Positives of a topic before its probability may be shown as a percentage."""
+WORDS = 8
+"""Reasons given at most."""
+
+_PENALTY = 0.5
+_VECTORS, _COLD = 0.7, 0.3  # what word vectors and cold scores count beside the terms' 1
+_EACH = 2.0  # topics of an item that has any, before decisions tell; fitted, as are the curves, across collections
+_COLD_CURVE, _COLD_LEVEL = (0.0, 2.0, 0.35), -8.2  # slopes by the learnt score, the cold score and being the best
+_CURVE, _LEVEL_CHANGE = (1.0, 1.5, 0.35), -0.5
+_PRIOR = 20  # decisions that the harvest's own share of each topic weighs
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """All that is known without a decision: the space of the harvest and the scores in it. `centre` is the mean word vector, `usual` the mean
+    score of each topic, `curve` leads from scores to chances."""
+
+    space: Space
+    centre: Matrix
+    cold: Cold
+    harvest: Harvest
+    usual: Matrix
+    curve: Curve
+
+    def look(self, packed: Sequence[Features]) -> _Seen:
+        """See resources in the space."""
+        rows, vectors = self.space.rows(packed), _centred(embeddings.unpack(packed), self.centre)
+        scores = self.harvest.scores(self.cold.scores(packed, rows, vectors), rows, _VECTORS * vectors)
+        sides = np.hstack((_VECTORS * vectors, _COLD * np.clip(scores - self.usual, -2, 4)))
+        return _Seen(rows, sides, scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Resources in the space: rows of terms, the dense columns beside them, and what the topics score without decisions."""
+
+    rows: sparse.csr_array
+    sides: Matrix
+    scores: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class TopicModel:
+    """What is known of the topics. `weights` and `level` give the learnt score, `positives` how many decisions named each topic."""
+
+    topics: tuple[Topic, ...]
+    ground: Ground
+    weights: Weights
+    level: Matrix
+    curve: Curve
+    positives: tuple[int, ...]
+
+    def suggest(self, packed: Sequence[Features]) -> list[tuple[Suggestion, ...]]:
+        """Suggest topics for each resource, the likeliest first, without reasons; none where nothing is likely."""
+        if not self.topics or not packed:
+            return [()] * len(packed)
+        seen = self.ground.look(packed)
+        return [self._suggestions(row) for row in self.curve(_evidence(self.weights(seen.rows, seen.sides) + self.level, seen.scores))]
+
+    def reasons(self, resource: Resource, topics: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Give for each topic the words of the resource that speak for it, as written, the strongest first: each is a term of the model above
+        nothing."""
+        numbers = {topic.id: number for number, topic in enumerate(self.topics)}
+        found: dict[int, str] = {}
+        for content in contents(resource):
+            for term, words in written(content):
+                found.setdefault(term_hash(term), words.casefold())
+        packed = features(resource)
+        seen = self.ground.look([packed])
+        return {topic: self._strongest(found, self._worth(packed, seen, numbers[topic])) for topic in topics if topic in numbers}
+
+    def relearn(self, examples: Sequence[Example]) -> TopicModel:
+        """Learn from other decisions on the same ground: quicker than from the beginning, with the same result."""
+        return _taught(self.topics, self.ground, examples)
+
+    def _suggestions(self, chances: NDArray[np.float64]) -> tuple[Suggestion, ...]:
+        likely = [number for number in np.argsort(-chances, kind="stable") if chances[number] >= LEAST]
+        return tuple(
+            Suggestion(
+                topic=self.topics[number].id,
+                probability=round(float(chances[number]), 4),
+                calibrated=self.positives[number] >= CALIBRATED_FROM,
+                assigned=bool(chances[number] >= ASSIGNED),
+            )
+            for number in likely
+        )
+
+    @staticmethod
+    def _strongest(found: Mapping[int, str], worth: Counter[int]) -> tuple[str, ...]:
+        strongest = sorted((key for key in found if worth[key] > 0), key=lambda key: (-worth[key], found[key]))
+        return tuple(dict.fromkeys(found[key] for key in strongest))[:WORDS]
+
+    def _worth(self, packed: Features, seen: _Seen, number: int) -> Counter[int]:
+        """Add up what each term gives to the log odds of a topic."""
+        ground, columns = self.ground, seen.rows.indices
+        learnt, known = _steepness(float((self.weights(seen.rows, seen.sides) + self.level)[0, number]), float(seen.scores[0, number]))
+        learnt, known = learnt * float(self.curve.slopes[0]), known * float(self.curve.slopes[1])
+        terms = learnt * self.weights.terms[columns, number] + known * ground.harvest.worth(columns, number)
+        doubt = known * (1 - ground.harvest.belief)
+        worth: Counter[int] = Counter()
+        for keys, values in (
+            (ground.space.vocabulary[columns], seen.rows.data * (terms + doubt * ground.cold.near(seen.rows, number))),
+            ground.cold.told(packed, number, doubt),
+        ):
+            for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+                worth[key] += value
+        return worth
+
+
+def learn(topics: Sequence[Topic], background: Sequence[Features], examples: Sequence[Example] = ()) -> TopicModel:
+    """Learn the topics from the taxonomy, from what the desk holds (`background`, of which at most 2,000 are read) and from decisions."""
+    places = np.linspace(0, len(background) - 1, min(len(background), MAX_BACKGROUND)).astype(int)
+    return _taught(tuple(topics), _ground(topics, [background[place] for place in places]), examples)
+
+
+def _ground(topics: Sequence[Topic], background: Sequence[Features]) -> Ground:
+    fitted = space.fit(background)
+    rows, vectors = fitted.rows(background), embeddings.unpack(background)
+    centre = vectors.sum(axis=0) / (np.count_nonzero(vectors.any(axis=1)) + _PRIOR)
+    vectors = _centred(vectors, centre)
+    first = cold.fit(topics, background, space=fitted, rows=rows, vectors=vectors)
+    plain = first.scores(background, rows, vectors)
+    harvest = selftrain.learn(plain, rows, _VECTORS * vectors)
+    scores = harvest.scores(plain, rows, _VECTORS * vectors)
+    usual = scores.sum(axis=0) / (len(scores) + _PRIOR)
+    return Ground(fitted, centre, first, harvest, usual, _cold_curve(scores, harvest))
+
+
+def _cold_curve(scores: Matrix, harvest: Harvest) -> Curve:
+    """Set the level so that the harvest has as many topics as is usual, as far as the harvest is believed."""
+    evidence = _evidence(np.zeros_like(scores), scores)
+    wanted = _EACH * float(harvest.level.sum()) * len(scores)
+    low, high = -30.0, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        too_many = Curve(np.array(_COLD_CURVE), np.array(middle))(evidence).sum() > wanted
+        low, high = (low, middle) if too_many else (middle, high)
+    level = harvest.belief * low + (1 - harvest.belief) * _COLD_LEVEL
+    return Curve(np.array(_COLD_CURVE), np.full(scores.shape[1], level))
+
+
+def _taught(topics: tuple[Topic, ...], ground: Ground, examples: Sequence[Example]) -> TopicModel:
+    numbers = {topic.id: number for number, topic in enumerate(topics)}
+    told = {one.candidate.item: one for one in sorted(examples, key=lambda one: one.decided) if one.kept and one.topics is not None}
+    positives = Counter(topic for one in told.values() for topic in set(one.topics or ()))
+    counts = tuple(positives[topic.id] for topic in topics)
+    chosen = worth_learning(list(told.values()))
+    if not chosen or not topics:
+        nothing = Weights(np.zeros_like(ground.harvest.weights.terms), np.zeros((embeddings.SIZE + len(topics), len(topics)), np.float32))
+        return TopicModel(topics, ground, nothing, np.zeros(len(topics), np.float32), ground.curve, counts)
+    truth = np.zeros((len(chosen), len(topics)), np.float32)
+    for row, one in zip(truth, chosen, strict=True):
+        row[[numbers[topic] for topic in one.topics or () if topic in numbers]] = 1
+    level = (truth.sum(axis=0) + _PRIOR * ground.harvest.level) / (len(truth) + _PRIOR)
+    seen = ground.look([one.candidate.features for one in chosen])
+    weights, left_out = ridge.exact(seen.rows, seen.sides, truth - level, penalty=_PENALTY)
+    start = Curve(np.array(_CURVE), ground.curve.levels + _LEVEL_CHANGE)
+    curve = calibrate.fit(_evidence(left_out + level, seen.scores), truth.astype(np.float64), start)
+    return TopicModel(topics, ground, weights, level.astype(np.float32), curve, counts)
+
+
+def worth_learning(examples: Sequence[Example]) -> list[Example]:
+    """Take the latest of decisions in order of time, and of the older ones those that carry a topic of which there are few."""
+    seen: Counter[str] = Counter()
+    chosen: list[Example] = []
+    for number, one in enumerate(reversed(examples)):
+        if number < LATEST or (len(chosen) < MAX_EXAMPLES and any(seen[topic] < RARE for topic in one.topics or ())):
+            chosen.append(one)
+            seen.update(one.topics or ())
+    return chosen
+
+
+def _evidence(learnt: Matrix, scores: Matrix) -> NDArray[np.float64]:
+    """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and which topic is the best."""
+    best = scores == scores.max(axis=1, keepdims=True, initial=-np.inf)
+    return np.stack((4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1), best)).astype(np.float64)
+
+
+def _steepness(learnt: float, score: float) -> tuple[float, float]:
+    """Say how fast both roots grow there."""
+    return 2 / math.sqrt(max(learnt, 0) + 0.02), 1 / math.sqrt(max(score, 0) + 0.1)
+
+
+def _centred(vectors: Matrix, centre: Matrix) -> Matrix:
+    return cold.unit(np.where(vectors.any(axis=1, keepdims=True), vectors - centre, 0).astype(np.float32))

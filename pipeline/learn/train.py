@@ -1,0 +1,123 @@
+"""Learning anew and putting all that waits in order: topics, ranks, lanes. The machine puts by only what a random audit watches over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipeline.classify import order, stopping
+from pipeline.classify.rules import Ruling
+from pipeline.config import Config
+from pipeline.learn.fit import BACKGROUND, BATCH, Report, count, examples, learnt, quiet, state
+from pipeline.learn.suggest import READ, UNRULED, explain_topics, rulings, score
+from pipeline.model import Candidate, Example, ItemId, Lane, Verdict
+from pipeline.store import ItemQuery, Store, Training, Waiting
+
+log = logging.getLogger(__name__)
+
+REST = timedelta(seconds=20)
+"""After so long without a decision the curator pauses, and the machine may learn."""
+ENOUGH = 5
+"""Kept items of a topic from which it counts as learnt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What a training did: waiting items that were put in order, decisions learnt from, topics with five kept items or more."""
+
+    items: int
+    examples: int
+    topics: int
+
+
+def is_due(config: Config, store: Store, *, now: datetime) -> bool:
+    """Say whether something was decided or set otherwise since the last training, and the curator rests."""
+    last, changed = store.trained(), store.decided_until()[1]
+    resting = changed is None or now - changed >= REST
+    return resting and state(config, store, now=now) != (last.state if last else "")
+
+
+def train(config: Config, store: Store, *, now: datetime, report: Report = quiet) -> Trained:
+    """Learn from everything that was decided, and give all that waits its topics, rank and lane. Reads and writes in batches."""
+    if moving := store.sync_topics(config.topics, now):
+        log.warning("taxonomy: %s wait for `gleanings topics --apply`", ", ".join(moving))
+    known = state(config, store, now=now)
+    count(store, report=report)
+    given = examples(store)
+    model = learnt(config, store, given)
+    ruled: dict[ItemId, Ruling] = {}
+    done, total = 0, len(store.waiting())
+    for batch in _batches(store):
+        named = rulings(config, store, [one.item for one in batch], now=now)
+        score(store, batch, model=model, ruled=named, now=now)
+        ruled |= named
+        done += len(batch)
+        report("suggesting", done, total)
+    _put_by(store, ruled, calibrated=model.order.calibrated, now=now)
+    for lanes in ((), (Lane.AUDIT,)):
+        explain_topics(store, store.items(ItemQuery(lanes=lanes, limit=READ)), model=model)
+    store.keep_training(Training(at=now, state=known, calibrated=model.order.calibrated))
+    return Trained(items=done, examples=len(given), topics=_learnt(given))
+
+
+def steer(config: Config, store: Store, *, item: ItemId, more: bool, by: str, now: datetime) -> str:
+    """Keep that a curator wants more, or less, of what an item is, and put what waits into the new order at once; gives the sentence.
+
+    Topics and lanes follow at the next training.
+    """
+    store.steer(item, more=more, by=by, now=now)
+    count(store)
+    model = order.learn(store.background(BACKGROUND), examples(store))
+    for batch in _batches(store):
+        store.rerank(zip((one.item for one in batch), model.ranks(batch, now=now), strict=True))
+    return f"The queue brings {'more' if more else 'less'} of what item {item} is: “{store.item(item).title}”."
+
+
+def _batches(store: Store) -> Iterator[tuple[Candidate, ...]]:
+    after: ItemId | None = None
+    while batch := store.candidates(after=after, limit=BATCH):
+        yield batch
+        after = batch[-1].item
+
+
+def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, now: datetime) -> None:
+    """Put each waiting item into its lane: where a rule wants it, else where its rank belongs, unless a curator has touched it."""
+    waiting = store.waiting()
+    free = {one.item: one.rank for one in waiting if not one.touched and ruled.get(one.item, UNRULED).lane is None}
+    below = stopping.unlikely(free) if calibrated else frozenset()
+    tray = {*below, *(item for item, one in ruled.items() if one.lane is Lane.UNLIKELY)}
+    drawn = _drawn(store, tray, now=now)
+    moves = [(one.item, *_lane(one, ruled, below=below, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
+    changed = [move for move, one in zip(moves, waiting, strict=True) if move[1:] != (one.lane, one.lane_reason)]
+    for start in range(0, len(changed), BATCH):
+        with store.transaction():
+            for item, lane, reason in changed[start : start + BATCH]:
+                store.set_lane(item, lane, reason)
+
+
+def _lane(one: Waiting, ruled: Mapping[ItemId, Ruling], *, below: frozenset[ItemId], drawn: frozenset[ItemId], month: str) -> tuple[Lane, str]:
+    rule = ruled.get(one.item, UNRULED)
+    if one.item in drawn:
+        return Lane.AUDIT, f"Drawn by lot for {month} from what seems unlikely, to see that nothing wanted is missed. {rule.reason}".strip()
+    if rule.lane is not None:
+        return rule.lane, rule.reason
+    if one.item in below:
+        return Lane.UNLIKELY, "It is among those of lowest rank that together hold one in twenty of the keepers expected."
+    return Lane.RANKED, ""
+
+
+def _drawn(store: Store, tray: set[ItemId], *, now: datetime) -> frozenset[ItemId]:
+    """Draw this month's audit. What was audited this month already belongs to the sample, so that a diligent curator is not asked without end."""
+    month = datetime(now.year, now.month, 1, tzinfo=UTC)
+    done = {one.item for one in store.decisions(limit=100_000, since=month) if one.shown == Lane.AUDIT and one.verdict is not Verdict.REOPEN}
+    return stopping.audit(tray | done, f"{now:%Y-%m}") & tray
+
+
+def _learnt(given: tuple[Example, ...]) -> int:
+    kept: dict[str, int] = {}
+    for example in given:
+        for topic in (example.topics or ()) if example.kept else ():
+            kept[topic] = kept.get(topic, 0) + 1
+    return sum(number >= ENOUGH for number in kept.values())

@@ -1,0 +1,370 @@
+"""The lines of a bulletin, what their links are for, and which of them are headings, whatever program set them.
+
+A heading is one by its own word (`<h2>`, a Word style), or because it is short and set apart: bold, in capitals, or larger than the body.
+Whether it heads a section or one item, its style's company says: see `roles`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import pairwise, takewhile
+from urllib.parse import urlsplit
+
+from pipeline import urls
+from pipeline.sources.blocks import Block, Run
+from pipeline.sources.labels import is_label
+from pipeline.text import squeeze
+
+_SHORT = 160  # characters; longer lines are no headings
+_FEW = 12  # characters that may stand before the link that is a title: a number, a day, "New"
+_PREFIX = 40  # characters; more than this is a text
+_LINK = 80  # characters; longer words of a link are a title or a sentence
+_LARGER = 1.12
+_EDGES = " \t|·•▪◦●■‣–—-:,;>›»→*"
+
+_PRINTED = re.compile(r"(?:https?://|www\.)[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]'’]", re.IGNORECASE)
+_COUNT = re.compile(r"^\W*\d{1,3}[.)]$")
+_GRAMMAR = re.compile(r"[.!?]$|\b(?:the|a|an|of|in|on|to|see|by|from|and|with|for|this|our|new|der|die|das|le|la|el)$", re.IGNORECASE)
+_MAILBOX = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_INVITES = re.compile(
+    r"(?:(?:click|go|link|register|sign|book|join|find|learn|read|watch|listen|download|view|see|visit|open|get|more|full|access|continue|rsvp|reserve"
+    r"|enrol|apply|browse|explore|try|use|order|buy|details|info|weiterlesen|mehr|zum|zur|hier|lire|voir|leer|ver|lees|meer)\b[^.!?]{0,32}"
+    r"|here|website|web ?page|pdf"
+    r"|slides|recording|report|article|paper|video|podcast|link|source|tickets|\W*)[\W]*",
+    re.IGNORECASE,
+)
+_CHROME = re.compile(
+    r"(?:(?:view|see|read|browse|visit|all|our|the|in|online|open|this|message|email|e-mail|issue|it)\s+){0,4}"
+    r"(?:archives?|(?:past|back|previous|earlier|older) (?:issues?|editions?|bulletins?|newsletters?)|(?:web )?browser|web version"
+    r"|online version|online)"
+    r"|unsubscribe.*|(?:un)?subscribe(?: (?:here|now|to .*))?|(?:manage|update|change|edit|your|email|my|and|\s)*(?:preferences|subscription)s?"
+    r"|privacy(?: (?:policy|notice|statement))?|cookies?.*|terms.*|forward.*|share.*|tweet.*|like|print|follow us.*|facebook|twitter|x|linkedin"
+    r"|instagram"
+    r"|youtube|bluesky|mastodon|whatsapp|contact(?: us)?|home(?: ?page)?|(?:back to )?top|about(?: us)?|accessibility|contents|skip .*",
+    re.IGNORECASE,
+)
+_SHARING = re.compile(
+    r"(?:facebook\.com/(?:sharer|share)|twitter\.com/(?:intent|share)|x\.com/intent|linkedin\.com/share|/unsubscribe|/preferences\b|/optout|list-manage\.com/(?:unsub|profile)"
+    r"|addthis\.com|/archive/?$)",
+    re.IGNORECASE,
+)
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?,?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+WHEN = re.compile(
+    rf"(?:(?:when|date|dates|time|on)\s*:\s*)?(?:{_DAY}\s+)?(?:the\s+)?(?:\d{{1,2}}(?:st|nd|rd|th)?(?:\s*(?:[-–,&]|to|and)\s*(?:{_DAY}\s+)?\d{{1,2}}(?:st|nd|rd|th)?)?\s+(?:of\s+)?{_MONTH}"
+    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}})(?:,?\s+\d{{4}})?",
+    re.IGNORECASE,
+)
+"""The beginning of a line that says when something happens."""
+
+Style = tuple[int, float, bool, bool]
+"""How a heading is set, the stronger the greater: its level turned round, its size, capitals, bold."""
+
+
+class Use(Enum):
+    """What a link is for: its words are a title, they invite to follow it, or they stand in a sentence."""
+
+    LEAD = 1
+    LABEL = 2
+    INLINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to the web; `start` and `end` are the places of its words in the line."""
+
+    url: str
+    words: str
+    start: int
+    end: int
+    use: Use = Use.INLINE
+
+
+@dataclass(slots=True)
+class Line:
+    """A line with the links that could lead to a resource. `bold` are the words set bold at its beginning; `style` makes it a heading;
+    `is_closing` says that it speaks of the bulletin itself."""
+
+    words: str
+    block: Block
+    links: tuple[Link, ...] = ()
+    bold: str = ""
+    style: Style | None = None
+    is_closing: bool = False
+
+    @property
+    def urls(self) -> list[str]:
+        return list(dict.fromkeys(link.url for link in self.links))
+
+    def of(self, use: Use) -> list[Link]:
+        return [link for link in self.links if link.use is use]
+
+
+@dataclass(slots=True)
+class Piece:
+    """A heading (or none, at the beginning) and the lines until the next one."""
+
+    head: Line | None
+    body: list[Line] = field(default_factory=list)
+
+    @property
+    def style(self) -> Style | None:
+        return self.head.style if self.head else None
+
+
+def lines(blocks: Sequence[Block]) -> list[Line]:
+    """Turn blocks into lines: links sorted by use, headings known. A dividing rule is a line without words."""
+    found = _without_pictures([_line(block) for block in _mended(blocks)])
+    shared = _shared(found)
+    usual = _usual(blocks)
+    for line in found:
+        line.links = tuple(_used(link, line, shared) for link in line.links)
+        line.style = _style(line, usual)
+    _drop_contents(found)
+    return found
+
+
+def pieces(found: Iterable[Line]) -> list[Piece]:
+    """Part lines at the headings."""
+    parts = [Piece(None)]
+    for line in found:
+        if line.style is not None:
+            parts.append(Piece(line))
+        else:
+            parts[-1].body.append(line)
+    return parts
+
+
+def roles(found: Sequence[Line]) -> tuple[list[Piece], frozenset[Style]]:
+    """Part lines into pieces, and say which styles head one item each; the others head sections.
+
+    A heading's own link, or one link below it that only invites, speaks for an item; several titles below it, or another heading at once,
+    for a section.
+    """
+    below = _subtitles(pieces(found))
+    for line in found:
+        if line.style in below:
+            line.style = None
+    parts = pieces(found)
+    repeated = [style for style, number in Counter(piece.style for piece in parts).items() if style is not None and number > 1]
+    votes: dict[Style, float] = defaultdict(float)
+    for piece, following in pairwise([*parts, Piece(None)]):
+        if piece.style is not None:
+            votes[piece.style] += _vote(piece, following, alone=len(repeated) == 1)
+    return parts, frozenset(style for style, balance in votes.items() if balance > 0)
+
+
+def is_when(words: str) -> bool:
+    """Say whether a line only says when (and where) something happens."""
+    return len(words) <= _SHORT and WHEN.match(words) is not None and not re.search(r"[a-z]{3,}\.\s+[A-Z]", words)
+
+
+# ---------------------------------------------------------------- lines
+
+
+def _mended(blocks: Sequence[Block]) -> list[Block]:
+    """Put a heading together that was broken over two lines."""
+    found: list[Block] = []
+    for block in blocks:
+        last = found[-1] if found else None
+        if last and block.joined and block.level and block.level == last.level and len(_urls((*last.runs, *block.runs))) < 2:
+            found[-1] = Block(runs=(*last.runs, Run(" "), *block.runs), level=last.level, joined=last.joined, listed=last.listed)
+        else:
+            found.append(block)
+    return found
+
+
+def _urls(runs: Iterable[Run]) -> set[str]:
+    return {run.url for run in runs if run.url}
+
+
+def _line(block: Block) -> Line:
+    words, spans = "", list[tuple[str, int, int]]()
+    for run in block.runs:
+        start = len(words)
+        said = squeeze(run.words)
+        gap = " " if words and not words.endswith(" ") and run.words[:1].isspace() else ""
+        words += gap + said + (" " if said and run.words[-1:].isspace() else "")
+        if not run.url:
+            continue
+        start += len(gap)
+        if spans and spans[-1][0] == run.url and not words[spans[-1][2] : start].strip():
+            spans[-1] = (run.url, spans[-1][1], start + len(said))
+        else:
+            spans.append((run.url, start, start + len(said)))
+    found = [Link(url, words[start:end], start, end) for url, start, end in spans if is_resource(url, words[start:end])]
+    printed = [
+        Link(url, match[0], match.start(), match.end())
+        for match in _PRINTED.finditer(words)
+        if not any(start < match.end() and match.start() < end for _, start, end in spans) and is_resource(url := _whole(match[0]), match[0])
+    ]
+    links = tuple(sorted([*found, *printed], key=lambda link: link.start))
+    chrome = any(_is_chrome(words[start:end]) or url.lower().startswith("mailto:") for url, start, end in spans)
+    return Line(words.rstrip(), block, links, _bold(block), is_closing=not links and (chrome or _MAILBOX.search(words) is not None))
+
+
+def _without_pictures(found: Sequence[Line]) -> list[Line]:
+    """Take off the links of pictures that lead where words lead too, and the lines that then hold nothing."""
+    worded = {link.url for line in found for link in line.links if link.words}
+    for line in found:
+        line.links = tuple(link for link in line.links if link.words or link.url not in worded)
+    return [line for line in found if line.words or line.links or not line.block.runs]
+
+
+def _whole(printed: str) -> str:
+    return printed if printed[:4].lower() == "http" else f"https://{printed}"
+
+
+def is_resource(url: str, words: str) -> bool:
+    """Say whether a link could lead to a resource: on the web, no sharing, no archive, no leaving the list."""
+    return urls.is_web(url) and not _SHARING.search(url) and not _is_chrome(words)
+
+
+def _is_chrome(words: str) -> bool:
+    return len(words) <= _LINK and _CHROME.fullmatch(words.strip(_EDGES)) is not None
+
+
+def _bold(block: Block) -> str:
+    """The words set bold at the beginning of a line that goes on in another weight; without a link."""
+    said = list(takewhile(lambda run: (run.bold or not run.words.strip(_EDGES)) and not run.url, block.runs))
+    words = squeeze("".join(run.words for run in said)).strip(_EDGES)
+    return words if any(run.words.strip(_EDGES) for run in block.runs[len(said) :]) and len(words) > 2 else ""
+
+
+def _shared(found: Iterable[Line]) -> frozenset[str]:
+    """Words that links to different addresses share: nobody's title."""
+    leads = defaultdict[str, set[str]](set)
+    for line in found:
+        for link in line.links:
+            leads[link.words.casefold()].add(link.url)
+    return frozenset(words for words, to in leads.items() if len(to) > 1 and len(words) < 40)
+
+
+def _used(link: Link, line: Line, shared: frozenset[str]) -> Link:
+    return Link(link.url, link.words, link.start, link.end, _use(link, line, shared))
+
+
+def _use(link: Link, line: Line, shared: frozenset[str]) -> Use:
+    bare = link.words.strip(_EDGES)
+    alone = len(bare) >= 0.6 * len(line.words)
+    if line.block.level and alone and not is_label(bare):
+        return Use.LEAD
+    before, after = line.words[: link.start].strip(), line.words[link.end :]
+    goes_on = len(after) > _PREFIX
+    if len(bare) < 3 or _PRINTED.match(bare) or is_label(bare) or (link.words.casefold() in shared and not goes_on):
+        return Use.LABEL
+    # What begins a paragraph is its title, whatever its verb ("Open day: …").
+    if _INVITES.fullmatch(bare) and not (not before.strip(_EDGES) and goes_on) and len(bare.split()) <= 5:
+        return Use.LABEL
+    begins = (len(before.strip(_EDGES)) <= _FEW and not _GRAMMAR.search(_COUNT.sub("", before))) or (
+        len(before) <= 2 * _PREFIX and before[-1] in ":–—-|>]"
+    )
+    return Use.LEAD if alone or begins else Use.INLINE
+
+
+def _usual(blocks: Sequence[Block]) -> float:
+    """The size in which most words are set."""
+    sizes: Counter[float] = Counter()
+    for block in blocks:
+        for run in block.runs:
+            sizes[run.size] += 0 if block.level else len(run.words)
+    return sizes.most_common(1)[0][0] if sizes else 1.0
+
+
+def _style(line: Line, usual: float) -> Style | None:
+    block, words = line.block, line.words
+    if not any(c.isalpha() for c in words) or line.is_closing or is_when(words) or len(line.urls) > 1 or len(words) > 2 * _SHORT:
+        return None
+    if block.level:
+        return (10 - block.level, 0.0, False, False)
+    if len(words) > _SHORT or words[-1] in ".;," or (line.links and line.links[0].use is Use.LABEL) or words[0].islower():
+        return None
+    size = round(block.size / usual, 1) if block.size > _LARGER * usual else 1.0
+    capitals = words.isupper() and sum(c.isalpha() for c in words) > 4
+    return (0, size, capitals, block.is_bold) if size > 1 or capitals or block.is_bold else None
+
+
+def _drop_contents(found: Sequence[Line]) -> None:
+    """Take the links off a table of contents: their words stand again below, as a heading."""
+    heads = Counter(line.words.casefold() for line in found if line.style is not None and not line.links)
+    for line in found:
+        if any(heads[link.words.casefold()] for link in line.links):
+            line.links = tuple(link for link in line.links if not heads[link.words.casefold()])
+
+
+# ---------------------------------------------------------------- roles
+
+
+def _subtitles(parts: Sequence[Piece]) -> set[Style]:
+    """Styles that only follow another heading at once, one to one: a date, an author, a place below the title, no headings of their own."""
+    under: dict[Style, list[Style | None]] = defaultdict(list)
+    linked: Counter[Style] = Counter()
+    for before, piece in pairwise(parts):
+        if piece.style is None or piece.head is None or piece.head.links:
+            continue
+        bare = before.style is not None and not before.body and before.style > piece.style
+        under[piece.style].append(before.style if bare else None)
+        linked[piece.style] += bool(bare and before.head and before.head.links)
+    counts = Counter(piece.style for piece in parts)
+    found = set()
+    for style, above in under.items():
+        upper, times = Counter(above).most_common(1)[0]
+        paired = upper is not None and times == counts[style] == counts[upper] > 2 and _is_below(upper, counts)
+        if linked[style] >= 0.6 * counts[style] or paired:
+            found.add(style)
+    return found
+
+
+def _is_below(style: Style, counts: Counter[Style | None]) -> bool:
+    """Whether a stronger style comes up several times, which then heads the sections."""
+    return any(other is not None and other > style and number > 1 for other, number in counts.items())
+
+
+def _vote(piece: Piece, following: Piece, *, alone: bool) -> float:
+    """Weigh whether a piece is one item (above 0) or a section (below). `alone` says that there are no headings of another style."""
+    head = piece.head
+    if head is None or piece.style is None:
+        return 0
+    opens = following.style is not None and following.style < piece.style
+    if head.links:
+        return -1 if opens and not any(line.words for line in piece.body) else 1
+    leads = [line for line in piece.body if line.of(Use.LEAD) or (line.bold and not is_when(line.words))]
+    if leads:
+        return -1
+    if any(line.of(Use.LABEL) for line in piece.body):
+        return -1 if _ended(piece.body) > 1 or (alone and _is_named_below(piece)) else 1
+    if any(line.links for line in piece.body):
+        return -0.5 if sum(bool(line.links) for line in piece.body) > 1 else 0.5
+    return -1 if opens else 0
+
+
+def _is_named_below(piece: Piece) -> bool:
+    """Whether a heading of a word or two stands over a line that reads like the title of the one item there."""
+    said = [line for line in piece.body if line.words and not is_when(line.words)]
+    if piece.head is None or len(said) < 2 or len(piece.head.words.split()) > 3:
+        return False
+    first = said[0]
+    return not first.links and len(piece.head.words) < len(first.words) <= _SHORT and first.words[-1] not in ".!:;," and len(first.words.split()) > 2
+
+
+def _ended(body: Iterable[Line]) -> int:
+    """Count the texts that a link ends which only invites."""
+    number, told = 0, False
+    for line in body:
+        labels = line.of(Use.LABEL)
+        told = told or len(line.words) > sum(len(link.words) for link in labels) + _FEW
+        if labels and told:
+            number, told = number + 1, False
+    return number
+
+
+def is_root(url: str) -> bool:
+    """Say whether an address is a site's front page."""
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query

@@ -1,0 +1,181 @@
+"""What sort of mail this is, by its headers and words: only alerts and personal mails recommend anything. Reads no items.
+
+Machines say what they are (RFC 3834, RFC 3464, RFC 5546, RFC 2919); where they do not, the words that mail programs put into
+subjects and letters decide, in the languages that a European desk meets.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from pipeline.sources.message import Mail, decode
+
+
+class Sort(StrEnum):
+    """The sorts of mail that come into a mailbox for alerts."""
+
+    ALERT = "alert"
+    PERSONAL = "personal"
+    AUTO_REPLY = "auto-reply"
+    BOUNCE = "bounce"
+    INVITATION = "invitation"
+    BROKEN = "broken"
+
+
+_REPLIES = re.compile(
+    r"(?:auto(?:matic|mated)?[- ]?(?:reply|response|antwort|svar)|automatic reply|out[- ]of[- ](?:the )?office|on (?:annual )?leave\b"
+    r"|away from (?:the |my )?(?:office|desk)"
+    r"|abwesen(?:d|heit)|automatische (?:antwort|abwesenheit)|nicht im (?:büro|haus)|r[ée]ponse automatique|absen(?:t|ce) du bureau"
+    r"|message d'absence|absence\s*:"
+    r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|assente\b|automatisch antwoord|afwezig"
+    r"|autosvar|automatiskt svar"
+    r"|automaattinen vastaus|resposta autom[áa]tica|odpowied[źz] automatyczna|(?:vacation|absence) (?:reply|notice|notification)"
+    r"|thank you for your (?:e-?mail|message)\s*$)",
+    re.IGNORECASE,
+)
+_BOUNCES = re.compile(
+    r"undeliver(?:ed|able)|undelivered mail|returned mail|mail delivery (?:failed|failure|subsystem|system)|delivery (?:status notification"
+    r"|failure|has failed|incomplete|delayed)"
+    r"|failure notice|could not be delivered|unzustellbar|nicht zugestellt|non[- ]remis|[ée]chec de (?:la )?remise|no se pudo entregar"
+    r"|non recapitabile"
+    r"|onbestelbaar|kunde inte levereras|mislykkes|address not found|message blocked",
+    re.IGNORECASE,
+)
+_POSTMASTERS = re.compile(r"(?:mailer-?daemon|postmaster|mail-?delivery-?(?:system|subsystem))(?:@|$)", re.IGNORECASE)
+_ROBOTS = re.compile(
+    r"(?:no-?_?\.?reply|do-?not-?reply|donotreply|noresponse|alerts?|news|newsletters?|digests?|updates?|notifications?|notify|mailings?"
+    r"|bulletins?|weekly|daily|monthly"
+    r"|lists?|forum|announce(?:ments)?|efback|marketing|communications?|e-?alerts?|etoc|toc)"
+    r"(?:[-+._]\w+)*@|[-._](?:noreply|no-reply|alerts?|news|newsletter|digest|bounces?)@",
+    re.IGNORECASE,
+)
+_BULK_HEADERS = (
+    "list-id",
+    "list-unsubscribe",
+    "list-post",
+    "feedback-id",
+    "x-campaign",
+    "x-campaignid",
+    "x-mailchimp-campaign-id",
+    "x-mc-user",
+    "x-job",
+    "x-mailgun-sid",
+)
+_LEAVES = re.compile(
+    r"unsubscribe|opt[- ]?out|manage (?:your )?(?:alerts?|preferences|subscription)|view (?:this (?:e-?mail|message|newsletter) )?(?:in"
+    r"|on) (?:your|a|the) (?:web )?browser"
+    r"|you (?:are|were) (?:receiving|sent|subscribed)|you received this|mailing list|abmelden|abbestellen|im browser (?:an|öffnen|lesen)"
+    r"|se d[ée]s(?:inscrire|abonner)"
+    r"|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|disiscri|uitschrijven|afmelden|avregistrera|do not reply (?:directly )?to this",
+    re.IGNORECASE,
+)
+_CONFIRM = re.compile(
+    r"(?:confirm|verify|activate|validate) your (?:\w+ )?(?:subscription|e-?mail|address|registration|account|sign-?up)"
+    r"|best[äa]tigen sie (?:bitte )?(?:ihre|die) (?:anmeldung|e-?mail|adresse|registrierung)|confirmez votre (?:inscription|abonnement|adresse)"
+    r"|confirme su (?:suscripci[óo]n|correo)|conferma (?:la tua |l')?iscrizione|bevestig (?:je|uw) (?:aanmelding|inschrijving)",
+    re.IGNORECASE,
+)
+_FORWARD = re.compile(r"(?:(?:re|aw|antw|sv)\s?:\s*)*(?:fwd?|wg|tr|rv|i|enc|doorst|vs|vb|pd)\s?:", re.IGNORECASE)
+_GREETING = re.compile(
+    r"(?i:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen)|bonjour|cher|ch[èe]re|hola|querid[oa]|ciao|beste|hej|moin|good (?:morning"
+    r"|afternoon))\s+"
+    r"(?!(?:all|everyone|everybody|colleagues?|readers?|leser\w*|kolleg\w*|subscribers?|friends?|members?|team|there|folks|both|sir|madam|toutes"
+    r"|tous|abonn\w*|alle)\b)"
+    r"(?:dr\.?\s|mr\.?\s|ms\.?\s|frau\s|herr\s)?[A-ZÀ-Þ][\w'’-]+(?:\s[A-ZÀ-Þ][\w'’-]+)?\s*[,!.–-]?",
+)
+_RECIPIENT = re.compile(rb"^(?:final|original)-recipient:\s*(?:[\w-]+;)?\s*<?([^\s<>;]{3,254}@[^\s<>;]{3,254})", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(rb"^status:\s*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
+_SAID_STATUS = re.compile(rb"\b[45]\d\d[ -](?:#)?([45]\.\d{1,3}\.\d{1,3})\b")
+_SAID_ADDRESS = re.compile(rb"<([^\s<>@]{1,64}@[^\s<>@]{3,254})>")
+_READABLE = ("text/plain", "text/html", "text/calendar", "text/enriched")
+_METHOD = re.compile(r"^METHOD:\s*(\w+)", re.IGNORECASE | re.MULTILINE)
+
+
+def machine(mail: Mail) -> Sort | None:
+    """Say whether a mail is a bounce, an automatic reply, an invitation or broken; `None` where a person or a sender of letters wrote it."""
+    if _is_bounce(mail):
+        return Sort.BOUNCE
+    if _is_reply(mail):
+        return Sort.AUTO_REPLY
+    if _is_invitation(mail):
+        return Sort.INVITATION
+    if not mail.attached and not any(part.body.strip() for part in mail.parts if part.media_type in _READABLE and not part.attached):
+        return Sort.BROKEN
+    return None
+
+
+def is_bulk(mail: Mail) -> bool:
+    """Say whether its headers or its sender's address tell that a mail went to many."""
+    precedence = mail.header("precedence").lower()
+    return bool(
+        any(name in mail.headers for name in _BULK_HEADERS)
+        or precedence in ("bulk", "list", "junk")
+        or mail.header("auto-submitted").lower().startswith("auto-generated")
+        or is_robot(mail.sender)
+    )
+
+
+def is_robot(sender: str) -> bool:
+    """Say whether an address is one from which only letters to many are sent."""
+    return bool(_ROBOTS.search(sender))
+
+
+def asks_to_confirm(words: str) -> bool:
+    """Say whether a letter asks its reader to confirm a subscription or an address."""
+    return bool(_CONFIRM.search(words))
+
+
+def is_forward(subject: str) -> bool:
+    """Say whether a mail program wrote into the subject that a mail is passed on."""
+    return bool(_FORWARD.match(subject))
+
+
+def greets(words: str) -> bool:
+    """Say whether a letter begins by greeting one person by name."""
+    return bool(_GREETING.match(words))
+
+
+def speaks_of_leaving(words: str) -> bool:
+    """Say whether a letter tells its readers how to leave the list, which nobody writes to a friend."""
+    return bool(_LEAVES.search(words))
+
+
+def bounced(mail: Mail, body: bytes) -> tuple[str | None, str | None]:
+    """Give the address that a bounce is about and the status (RFC 3463), as far as they are said."""
+    address, status = _RECIPIENT.search(body), _STATUS.search(body) or _SAID_STATUS.search(body)
+    said = mail.header("x-failed-recipients") or (address[1].decode("utf-8", "replace") if address else "")
+    if not said:
+        texts = b"\n".join(part.body for part in mail.of("text/plain"))
+        found = _SAID_ADDRESS.search(texts)
+        said = found[1].decode("utf-8", "replace") if found else ""
+    return said or None, status[1].decode() if status else None
+
+
+def _is_bounce(mail: Mail) -> bool:
+    if mail.report == "delivery-status" or any(part.media_type == "message/delivery-status" for part in mail.parts):
+        return True
+    if "x-failed-recipients" in mail.headers:
+        return True
+    from_system = _POSTMASTERS.match(mail.sender) or mail.header("return-path").strip() == "<>" or not mail.sender
+    return bool(from_system and _BOUNCES.search(mail.subject))
+
+
+def _is_reply(mail: Mail) -> bool:
+    submitted = mail.header("auto-submitted").lower()
+    if submitted.startswith("auto-replied") or mail.header("precedence").lower().replace("-", "_") == "auto_reply":
+        return True
+    if mail.report == "disposition-notification" or any(name in mail.headers for name in ("x-autoreply", "x-autorespond", "x-autoresponder")):
+        return True
+    is_list = any(name in mail.headers for name in ("list-id", "list-unsubscribe", "list-post"))
+    subject = re.sub(r"^(?:(?:re|aw|sv|rép|r[ée])\s*:\s*)+", "", mail.subject, flags=re.IGNORECASE)
+    return bool(_REPLIES.match(subject)) and not is_list
+
+
+def _is_invitation(mail: Mail) -> bool:
+    for part in mail.parts:
+        if part.media_type in ("text/calendar", "application/ics"):
+            method = _METHOD.search(decode(part.body[:20_000], part.charset))
+            if (part.method or (method[1].upper() if method else "")) in ("REQUEST", "CANCEL", "REPLY", "COUNTER", "REFRESH"):
+                return True
+    return False
