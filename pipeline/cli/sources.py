@@ -222,7 +222,7 @@ def _line(probe: Probe, *, few: bool = False) -> dict[str, object]:
         "leads": [_lead(lead) for lead in leads],
         "item": _item(probe.item) if probe.item else None,
         "error": probe.error,
-        **({"mail": {"kind": probe.mail.sort, "sender": probe.mail.sender}} if probe.mail else {}),
+        **({"kind": probe.mail.sort, "sender": probe.mail.sender, "mail": {"kind": probe.mail.sort, "sender": probe.mail.sender}} if probe.mail else {}),
     }
 
 

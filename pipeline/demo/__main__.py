@@ -12,9 +12,11 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline import cli
 from pipeline.demo.server import serving
@@ -50,9 +52,12 @@ def _job(folder: Path, today: date) -> int:
     edition = f"{today:%Y-%m}"
     for words in (
         ("check",),
+        ("import", "bulletins", str(folder / "past-issues")),
         ("harvest", "--all"),
         ("import", "decisions", str(folder / "decisions.jsonl")),
+        ("train",),
         ("queue", "--limit", "5"),
+        ("rules",),
         ("digest", "build", edition),
         ("digest", "release", edition),
         ("import", "subscribers", str(folder / "subscribers.csv")),
@@ -89,14 +94,39 @@ def _reach_only(port: int) -> None:
 
 
 def _furnish(folder: Path, web: SampleWeb) -> None:
-    """Put into the folder what a desk has: its configuration, its curator's decisions, her letter, and readers."""
-    here = files("pipeline.demo")
-    (folder / "sources.yaml").write_text(here.joinpath("sources.yaml").read_text(encoding="utf-8").replace("{port}", str(web.port)), encoding="utf-8")
-    letter = folder / "digests" / f"{web.today:%Y-%m}" / "letter.md"
-    letter.parent.mkdir(parents=True)
-    letter.write_text(here.joinpath("letter.md").read_text(encoding="utf-8"), encoding="utf-8")
-    (folder / "subscribers.csv").write_text(READERS, encoding="utf-8")
-    (folder / "decisions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in _decisions(web)), encoding="utf-8")
+    """Put into the folder what a desk has: its configuration, an alert mail, a past issue, its curator's decisions, her letter, and readers."""
+    past = (web.today.replace(day=1) - timedelta(days=40)).replace(day=1)
+    for path, words in {
+        "sources.yaml": _written("sources.yaml", web),
+        f"digests/{web.today:%Y-%m}/letter.md": _written("letter.md", web),
+        f"past-issues/harbour-notes-{past:%Y-%m}.md": _written("past-issue.md", web).replace("{month}", f"{past:%B %Y}"),
+        "mail/alerts/1.eml": _alert(web),
+        "subscribers.csv": READERS,
+        "decisions.jsonl": "".join(json.dumps(row) + "\n" for row in _decisions(web)),
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(words, encoding="utf-8")
+
+
+def _written(name: str, web: SampleWeb) -> str:
+    return files("pipeline.demo").joinpath(name).read_text(encoding="utf-8").replace("{port}", str(web.port))
+
+
+def _alert(web: SampleWeb) -> str:
+    """Write a mail as an alert service sends it and a mail filter passes it on, with links that lead round a corner."""
+    words = _written("alert.txt", web)
+    for name in ("small-teams", "neighbours"):
+        words = words.replace(f"{{{name}}}", quote(web.address(web.resources[name]), safe=""))
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = (
+        "Literature alerts <alerts@harbour.example>",
+        "desk@harbour.example",
+        "New this week: teams and knowledge",
+    )
+    mail["Date"], mail["Message-ID"] = web.moment(-1), "<week-1@harbour.example>"
+    mail["List-Unsubscribe"] = f"<{web.base('harbour')}/alerts/unsubscribe?u=1>"
+    mail.set_content(words)
+    return mail.as_string()
 
 
 def _decisions(web: SampleWeb) -> Iterator[dict[str, object]]:
