@@ -18,6 +18,10 @@ _MONTHS = {
     "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "nb": "januar februar mars april mai juni juli august september oktober november desember",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
 }
 _SHORT = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
@@ -25,7 +29,11 @@ _SHORT = {
     "fr": "janv févr mars avr mai juin juil août sept oct nov déc",
     "es": "ene feb mar abr may jun jul ago sept oct nov dic",
 }
-_LONG = {"de": "{day}. {month} {year}", "es": "{day} de {month} de {year}", "pt": "{day} de {month} de {year}", "en-us": "{month} {day}, {year}"}
+_LONG = {
+    **dict.fromkeys(("de", "da", "nb"), "{day}. {month} {year}"),
+    **dict.fromkeys(("es", "pt"), "{day} de {month} de {year}"),
+    "en-us": "{month} {day}, {year}",
+}
 _HOURS = {
     **dict.fromkeys(("z", "ut", "utc", "gmt", "wet"), 0),
     **dict.fromkeys(("bst", "cet", "mez", "west"), 1),
@@ -39,7 +47,10 @@ _COMPACT = re.compile(r"(?<![\d.])((?:19|20)\d\d)(\d\d)(\d\d)(?=T\d|\D|$)")
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d\d(?!\d))(?!\d)")
 _YEAR = r"(?P<year>\d{4}(?!\d)|['’]?\d\d(?![\d:.]))"
 _NAME = r"(?P<month>[^\W\d_]{3,12})\.?"
-_DAY_MONTH = re.compile(rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]*(?:(?:of|de)\s+)?{_NAME},?[\s/-]*(?:del?\s+)?{_YEAR}")
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]*(?:(?:of|de)\s+)?{_NAME},?[\s/-]*(?:del?\s+)?{_YEAR}",
+    re.IGNORECASE,
+)
 _MONTH_DAY = re.compile(rf"{_NAME}[\s-]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|[\s-]+){_YEAR}")
 _YEAR_MONTH = re.compile(rf"(?<!\d)(?P<year>\d{{4}})[\s,-]+{_NAME}[\s-]+(?P<day>\d{{1,2}})(?!\d)")
 _HAN = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日일号號]?")
@@ -73,7 +84,7 @@ _MONTH = _month_table()
 
 
 def parse(text: str, *, dayfirst: bool = True, zone: tzinfo = UTC) -> date | datetime | None:
-    """Read the first date in a short text: ISO 8601, RFC 5322, month names in seven languages, numbers, seconds since 1970.
+    """Read the first date in a short text: ISO 8601, RFC 5322, month names in eleven languages, numbers, seconds since 1970.
 
     A `date` where no time of day is stated, else an aware `datetime` with the offset that was given; a time without one is in `zone`.
     `None` where no whole date is stated or there is no such day.

@@ -182,7 +182,7 @@ class Rule:
 class Source:
     """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind. With `adapt` it is asked
     by its own habit and `every` holds only until that is known; `timezone` is the zone of
-    the times that it states without one."""
+    the times that it states without one; `mark` the last `Mark` that its kind gave, for kinds that remember how far they came."""
 
     id: str
     kind: str
@@ -193,6 +193,14 @@ class Source:
     adapt: bool = False
     timezone: str = "UTC"
     options: Mapping[str, object] = field(default_factory=dict)
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How far a source has been read, in the words of its kind. The last one given is kept, and is `Source.mark` from then on."""
+
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +215,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What came back. `url` is the final address; `media_type` is lower case without parameters; `charset` as the header gave it."""
+    """What came back. `url` is the final address; `media_type` is lower case without parameters; `charset` as the header gave it.
+
+    `permanent` says that every redirect on the way there was for good (301, 308); `max_age` how long the server calls the answer fresh.
+    """
 
     url: str
     body: bytes
@@ -216,21 +227,27 @@ class Page:
     charset: str | None = None
     etag: str | None = None
     last_modified: str | None = None
+    permanent: bool = True
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The page is what it was (304)."""
+    """The page is what it was (304). The rest as in `Page`."""
 
     url: str
+    permanent: bool = True
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The page is on another host now. The caller goes there in that host's own turn, so that no host is asked twice at once."""
+    """The page is on another host now. The caller goes there in that host's own turn, so that no host is asked twice at once. `permanent` is
+    as in `Page`."""
 
     url: str
     to: str
+    permanent: bool = False
 
 
 Fetched = Page | NotModified | Moved
@@ -256,6 +273,7 @@ class Lead:
 
     `timezone` is the zone of times that its source states without one. `page` is False where the address leads to no page of its own
     (a calendar's entry): then what the lead says is all there is. `via` is the mail that named it: subject, sender, day and Message-ID.
+    `publisher` is the journal or body in which it came out.
     """
 
     source: str
@@ -274,6 +292,7 @@ class Lead:
     timezone: str | None = None
     page: bool = True
     via: str | None = None
+    publisher: str | None = None
 
 
 # ---------------------------------------------------------------- what things are
@@ -778,11 +797,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """Leads of whole hosts, to be visited by one worker. `robots` are the rules already known, text by host."""
+    """Leads of whole hosts, to be visited by one worker. `robots` are the rules already known, text by host; `asked` when hosts were last asked;
+    `select` the CSS selectors that sources have for fields of their pages."""
 
     id: int
     claims: tuple[Claim, ...]
     robots: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, datetime] = field(default_factory=dict)
+    select: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -801,11 +823,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardDone:
-    """All outcomes of one shard, with the robots.txt texts read on the way (by host)."""
+    """All outcomes of one shard, with the robots.txt texts read on the way and when hosts were last asked, by host."""
 
     shard: int
     outcomes: tuple[Outcome, ...]
     robots: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -820,8 +843,57 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What would mend a source: another `kind` at another `url`, or other selectors. It finds `matched` of the `known` items that are there to be
+    found, and `fresh` ones; `preview` are some of all."""
+
+    kind: str
+    url: str
+    select: Mapping[str, str] = field(default_factory=dict)
+    matched: int = 0
+    known: int = 0
+    fresh: int = 0
+    preview: tuple[Lead, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """That a source gives no longer what it gave, in a sentence, and what would mend it where that was found."""
+
+    since: datetime
+    sentence: str
+    repair: Repair | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a survey learnt about a source besides its leads; fields as in `SourceState`. Where it is not `judged`, an earlier alarm stands."""
+
+    not_before: datetime | None = None
+    gone: datetime | None = None
+    moved_to: str | None = None
+    moved_seen: int = 0
+    alarm: Alarm | None = None
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """The page of a source as it was when all was well, or as it is under an alarm. `leads` were found on it, `titled` titles among them. The body
+    is empty for kinds whose pages are not kept."""
+
+    page: Page
+    leads: int
+    titled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """A source as an operator sees it: what is configured and what happened. `usual_gap` is between new leads."""
+    """A source as an operator sees it: what is configured and what happened. `usual_gap` is between new leads.
+
+    `not_before` is a time that its server asked for, `gone` when that said that the source is no more (410). `moved_to` is where it was sent on to
+    for good, in `moved_seen` surveys. `drift` says how its last items differ from those before. `wanted` marks one that a person wants asked now.
+    """
 
     id: str
     kind: str
@@ -840,6 +912,13 @@ class SourceState:
     failed: int = 0
     etag: str | None = None
     last_modified: str | None = None
+    not_before: datetime | None = None
+    gone: datetime | None = None
+    moved_to: str | None = None
+    moved_seen: int = 0
+    alarm: Alarm | None = None
+    drift: str | None = None
+    wanted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -856,7 +935,8 @@ class Brought:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What an operator must know. `state` is ok, failing, silent, paused, new or unchanged; `next` when it is due."""
+    """What an operator must know. `state` is gone, failing, alarm, silent, paused, new or ok; `next` when it is due. `alarm` says that what it gives
+    is not what it gave, `moved_to` is the address that it has moved to for good."""
 
     source: str
     state: str
@@ -865,3 +945,6 @@ class Health:
     next: datetime | None = None
     usual_gap: timedelta | None = None
     silent: bool = False
+    last_new: datetime | None = None
+    alarm: str | None = None
+    moved_to: str | None = None

@@ -21,6 +21,7 @@ LATER = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24), timedelta(
 """How long to leave a page alone after the first, second … failed attempt. After the fifth we give it up."""
 
 MAX_RETRY_AFTER = timedelta(days=7)
+MAX_HINT = timedelta(days=1)
 
 _AGENT_LINE = re.compile(r"^[ \t]*user[- ]?agent(?:[ \t]*:|[ \t])(.*)$", re.I | re.M)
 
@@ -55,6 +56,23 @@ def retry(attempts: int, *, retry_after: timedelta | None = None) -> timedelta |
         return None
     step = LATER[max(attempts, 1) - 1]
     return step if retry_after is None else max(step, min(retry_after, MAX_RETRY_AFTER))
+
+
+def hold(now: datetime, *, retry_after: timedelta | None = None, hint: timedelta | None = None) -> datetime | None:
+    """Say until when a source is to be left alone at the wish of its server: by a Retry-After up to a week, by a `hint` (how long the answer stays
+    fresh, how often the feed is written) up to a day, since such hints are often set without thought. `None` where nothing was asked."""
+    asked = [*([min(retry_after, MAX_RETRY_AFTER)] if retry_after else []), *([min(hint, MAX_HINT)] if hint else [])]
+    return now + max(asked) if asked else None
+
+
+def moved(known: str | None, seen: int, *, target: str | None, is_same: bool) -> tuple[str | None, int]:
+    """Count the surveys in a row that were sent on for good to the same address; `target` is `None` where this one was not. Whether the source's own
+    things are there is seen the first time: where they are not, its place is never counted, however often we are sent there."""
+    if target is None:
+        return None, 0
+    if target != known:
+        return target, int(is_same)
+    return target, seen + 1 if seen else 0
 
 
 @lru_cache(256)

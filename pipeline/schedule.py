@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import DigestSettings, Health, Source, SourceState
+from pipeline.text import counted
 
 OFTEN, RARE = timedelta(minutes=15), timedelta(days=7)
 """A source that is asked by its own habit is asked no more and no less often than this."""
@@ -20,6 +23,12 @@ SILENT = 4
 """Usual gaps without anything new that make a source silent."""
 HORIZON = 9 * 366
 """Days to look ahead for a cron line: 29 February is at most eight years away."""
+
+JITTER = 0.1
+"""Part of the pause between two surveys that may be added to it."""
+MOVES = 3
+"""Surveys that must have been sent on to one address for good before it counts as the source's own."""
+_FEW_GAPS, _MANY_GAPS = 2, 5
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -33,19 +42,31 @@ def due(states: Iterable[SourceState], sources: Sequence[Source], now: datetime)
 
 
 def health(state: SourceState, source: Source, now: datetime) -> Health:
-    """Say how a source does: paused, failing, new (never read yet), silent (overdue by its own habit) or ok, and since when."""
+    """Say how a source does, and since when: paused, gone (its server says so), failing, alarm (it gives no longer what it gave), new (never read
+    yet), silent (overdue by its own habit) or ok."""
     silent = _is_silent(state, now)
-    if state.paused:
-        word, since = "paused", state.last_run
-    elif state.error is not None:
-        word, since = "failing", state.last_ok or state.since
-    elif state.last_ok is None:
-        word, since = "new", state.since
-    elif silent:
-        word, since = "silent", state.last_new
-    else:
-        word, since = "ok", state.last_ok
-    return Health(source=source.id, state=word, since=since, error=state.error, next=_next(state, source), usual_gap=state.usual_gap, silent=silent)
+    alarm = " ".join(one for one in (state.alarm.sentence if state.alarm else "", state.drift or "") if one) or None
+    words = (
+        ("paused", state.paused, state.last_run),
+        ("gone", state.gone, state.gone),
+        ("failing", state.error and state.error != alarm, state.last_ok or state.since),
+        ("alarm", alarm, state.alarm.since if state.alarm else state.last_new),
+        ("new", state.last_ok is None, state.since),
+        ("silent", silent, state.last_new),
+    )
+    word, since = next(((word, since) for word, holds, since in words if holds), ("ok", state.last_ok))
+    return Health(
+        source=source.id,
+        state=word,
+        since=since,
+        error=state.error,
+        next=_next(state, source),
+        usual_gap=state.usual_gap,
+        silent=silent,
+        last_new=state.last_new,
+        alarm=alarm,
+        moved_to=state.moved_to if state.moved_seen >= MOVES else None,
+    )
 
 
 def next_edition(settings: DigestSettings, zone: str, now: datetime) -> datetime:
@@ -72,18 +93,6 @@ def edition_id(moment: datetime, zone: str) -> str:
 # ---------------------------------------------------------------- sources
 
 
-def _next(state: SourceState | None, source: Source) -> datetime | None:
-    """When a source is to be asked again; `None` while it is paused."""
-    if state is None or state.last_run is None:
-        return datetime.min.replace(tzinfo=UTC) if state is None or not state.paused else None
-    if state.paused:
-        return None
-    # A source that keeps failing is asked half as often each time, so that a dead server is not knocked at for ever.
-    extra = min(max(state.failures - PATIENCE, 0), 16)
-    every = interval(source, state)
-    return state.last_run + min(every * (1 << extra), max(every, SELDOM))
-
-
 def interval(source: Source, state: SourceState) -> timedelta:
     """Say how long to leave a source alone: half of its usual gap between new leads where that is known, else as configured."""
     if not source.adapt or not state.usual_gap:
@@ -91,11 +100,72 @@ def interval(source: Source, state: SourceState) -> timedelta:
     return min(max(state.usual_gap / 2, OFTEN), RARE)
 
 
+def usual_gap(moments: Iterable[datetime]) -> timedelta | None:
+    """Say how long the gap is in which a source usually is, from the moments of its last leads; `None` below three different ones.
+
+    That is the median by time: half of the time passes in shorter gaps, half in longer. By number of gaps, five leads in one hour of each week
+    would make an hour. The longest of many gaps is left out, since it is a holiday.
+    """
+    known = sorted(set(moments))
+    gaps = sorted(later - earlier for earlier, later in pairwise(known))
+    if len(gaps) < _FEW_GAPS:
+        return None
+    if len(gaps) >= _MANY_GAPS:
+        gaps.pop()
+    half, passed = sum(gaps, timedelta()) / 2, timedelta()
+    for gap in gaps:
+        passed += gap
+        if passed >= half:
+            break
+    return gap
+
+
+def told(health: Health, now: datetime) -> str:
+    """Say in words what an operator must know of a source; empty where all is well."""
+    said = [*dict.fromkeys((health.error or "", health.alarm or ""))]
+    if health.state == "gone":
+        said = [f"{health.error or 'It is gone.'} It is not asked any more; `gleanings sources resume {health.source}` asks again."]
+    elif health.silent and health.usual_gap and health.last_new:
+        usual, quiet = _length(health.usual_gap), _length(now - health.last_new)
+        said.append(f"Nothing new: usual gap {usual}, now {quiet.removesuffix(' days') if usual.endswith(('day', 'days')) else quiet}.")
+    if health.moved_to:
+        said.append(f"It has moved to {health.moved_to} for good.")
+    return " ".join(one for one in said if one)
+
+
+def _next(state: SourceState | None, source: Source) -> datetime | None:
+    """When a source is to be asked again; `None` while it is paused or gone."""
+    first = datetime.min.replace(tzinfo=UTC)
+    if state is None:
+        return first
+    if state.paused or state.gone:
+        return None
+    if state.last_run is None or state.wanted:
+        return first
+    # A source that keeps failing is asked half as often each time, so that a dead server is not knocked at for ever.
+    extra = min(max(state.failures - PATIENCE, 0), 16)
+    every = interval(source, state)
+    pause = min(every * (1 << extra), max(every, SELDOM))
+    return max(state.last_run + min(pause * (1 + _jitter(state)), max(pause, RARE)), state.not_before or first)
+
+
+def _jitter(state: SourceState) -> float:
+    """Give a part of the pause to add, up to a tenth, so that sources added together are not asked together for ever. No lot is drawn: a source
+    and its last run always give the same."""
+    word = f"{state.id} {state.last_run}".encode()
+    return JITTER * zlib.crc32(word) / 0xFFFF_FFFF
+
+
 def _is_silent(state: SourceState, now: datetime) -> bool:
-    """Whether nothing new came for much longer than usual. The usual gap is known from the third lead on."""
+    """Whether nothing new came for much longer than usual."""
     if state.usual_gap is None or state.last_new is None:
         return False
     return now - state.last_new > max(SILENT * state.usual_gap, SELDOM)
+
+
+def _length(span: timedelta) -> str:
+    days = span / timedelta(days=1)
+    return counted(round(days), "day") if days >= 1 else counted(max(1, round(days * 24)), "hour")
 
 
 # ---------------------------------------------------------------- cron lines

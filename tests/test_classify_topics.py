@@ -78,6 +78,17 @@ def test_a_topic_is_suggested_for_its_keywords_and_says_which(vectors: bool) -> 
     assert {"falls", "falls prevention", "hip fractures"} <= set(model.reasons(what, ["falls"])["falls"])
 
 
+@pytest.mark.parametrize("vectors", [True, False], ids=["with word vectors", "without"])
+@pytest.mark.parametrize("size", [1, 3, 20])
+def test_a_keyword_in_title_and_text_is_ticked_on_a_young_desk(size: int, vectors: bool) -> None:
+    taxonomy = (Topic(id="leadership", name="Leadership", keywords=("leading",)), Topic(id="safety", name="Safety", keywords=("harm",)))
+    titles = ("Less harm in wards", "Leading change in networks", "Bread and roses", *(f"Bread number {number} of the baker" for number in range(17)))
+    pages = [page(title, f"{title}. " * 30) for title in titles[:size]]
+    model = topics.learn(taxonomy, packed(*pages, vectors=vectors))
+    ticked = [[one.topic for one in found.values() if one.is_assigned] for found in (asked(model, what, vectors=vectors) for what in pages)]
+    assert ticked == [["safety"], ["leadership"], *([] for _ in range(18))][:size]
+
+
 def test_the_title_weighs_more_than_the_text() -> None:
     model = topics.learn(TOPICS, BACKGROUND)
     titled, told = asked(model, page("A run chart", "For porters.")), asked(model, page("For porters", "A run chart."))

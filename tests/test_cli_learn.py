@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli.app import COMMANDS
 from tests.desk import Desk
 
 GARDEN = ("garden", "soil", "seed", "compost", "spade", "frost")
@@ -148,8 +149,10 @@ def test_figures_are_printed_for_people_and_programs(desk: Desk) -> None:
 
 
 def test_the_taxonomy_is_looked_through(desk: Desk) -> None:
+    settings = desk.folder / "sources.yaml"
+    settings.write_text(settings.read_text().replace("topics:\n", "topics:\n  - {id: sailing, name: Tidal sailing, keywords: [regatta]}\n"))
     remarks = desk.must("evaluate", "--topics")
-    assert any(one["topic"] == "learning" and one["about"] == "never" for one in remarks)
+    assert any(one["topic"] == "sailing" and one["about"] == "never" for one in remarks)
     assert remarks[0]["sentence"] in desk.run("evaluate", "--topics").out
 
 
@@ -163,3 +166,18 @@ def test_an_empty_desk_has_nothing_to_say_and_says_so(tmp_path: Path) -> None:
 def test_errands_of_every_day_do_not_wait_for_the_machine_to_load(desk: Desk, words: str) -> None:
     script = f"import sys; from pipeline.cli import main; main({words.split()!r}); sys.exit('scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], cwd=desk.folder, capture_output=True, check=False).returncode == 0
+
+
+HELP = """
+import sys
+from pipeline.cli import main
+main([*sys.argv[1:], "--help"])
+sys.exit(", ".join(sorted({"scipy", "pipeline.classify.topics", "pipeline.classify.order"} & set(sys.modules))) or 0)
+"""
+
+
+@pytest.mark.parametrize("command", sorted({module: name for name, (module, _) in COMMANDS.items()}.values()))
+def test_help_loads_nothing_that_only_learning_needs(command: str) -> None:
+    done = subprocess.run([sys.executable, "-c", HELP, command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert command in done.stdout

@@ -359,7 +359,7 @@ def test_a_redirect_within_the_host_is_followed_to_the_final_address(web: Web) -
 
 def test_a_redirect_to_another_host_is_a_value_and_is_not_followed(web: Web) -> None:
     web.put("/a", status=308, headers={"Location": "//other.example/b#c"})
-    assert fetch(web.url("/a")) == Moved(url=web.url("/a"), to="http://other.example/b")
+    assert fetch(web.url("/a")) == Moved(url=web.url("/a"), to="http://other.example/b", permanent=True)
 
 
 @pytest.mark.parametrize(

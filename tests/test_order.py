@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.classify import order
+from benchmarks import screening
+from pipeline.classify import latent, order, space
 from pipeline.classify.features import features
 from pipeline.model import Candidate, Example, Features, ItemId, Kind, Resource
 from tests.builders import NOW
@@ -36,7 +42,9 @@ def candidate(number: int, text: str, **changes: Any) -> Candidate:
 
 
 def decided(kept: Sequence[Candidate], rejected: Sequence[Candidate], **changes: Any) -> list[Example]:
-    pairs = [*((one, True) for one in kept), *((one, False) for one in rejected)]
+    """Decide in turn, as a curator does who meets both sorts."""
+    both = zip_longest(((one, True) for one in kept), ((one, False) for one in rejected))
+    pairs = [pair for turn in both for pair in turn if pair]
     return [Example(candidate=one, kept=is_kept, decided=NOW + timedelta(seconds=n), **changes) for n, (one, is_kept) in enumerate(pairs)]
 
 
@@ -210,8 +218,34 @@ def test_whatever_was_decided_a_rank_lies_between_nought_and_one(told: list[tupl
 def test_probabilities_of_a_noisy_taste_are_near_the_truth() -> None:
     """Where three of four of one sort and one of four of the other are kept, no rank may claim certainty."""
     wanted, other = pool(80)
-    examples = decided([*wanted[:30], *other[:10]], [*wanted[30:40], *other[10:40]])
+    kept, rejected = [*wanted[:30], *other[:10]], [*wanted[30:40], *other[10:40]]
+    for lot, side in enumerate((kept, rejected)):
+        random.Random(lot).shuffle(side)  # noqa: S311 - a simulation
+    examples = decided(kept, rejected)
     model = order.learn([one.features for one in (*wanted, *other)], examples)
     sure, unsure = (model.ranks(side[40:], now=NOW) for side in (wanted, other))
     assert sum(sure) / 40 == pytest.approx(0.75, abs=0.12)
     assert sum(unsure) / 40 == pytest.approx(0.25, abs=0.12)
+
+
+def test_items_meet_in_latent_subjects_without_a_word_in_common() -> None:
+    """Nurses go with wards and wards with beds, so nurses are near beds and far from boats."""
+    texts = ("nurses wards", "wards beds", "nurses wards", "wards beds", "boats sails", "sails masts", "boats sails", "sails masts")
+    packed = [features(page(text)) for text in texts]
+    fitted = space.fit(packed)
+    rows = fitted.rows(packed)
+    directions = latent.fit(rows)
+    nurses, beds, boats = latent.project(fitted.rows([features(page(text)) for text in ("nurses", "beds", "boats")]), directions)
+    assert directions.shape[1] <= len(texts)
+    assert nurses @ beds > nurses @ boats + 0.2
+    assert latent.project(fitted.rows([EMPTY]), directions).tolist() == [[0.0] * directions.shape[1]]
+    assert latent.fit(fitted.rows([])).shape == (len(fitted.vocabulary), 0)
+
+
+def test_screening_with_the_order_saves_as_much_as_before(corpus: Path) -> None:
+    floors = json.loads((Path(__file__).parent / "floors.json").read_text())["queue"]["selfhosted"]
+    assert (corpus / "topics" / "selfhosted").is_dir()
+    sets = [records for records in screening.collections(range(1)) if records.name == "selfhosted"]
+    runs = [screening.screened(records, screening.ours(records), stopping_too=False) for records in sets]
+    assert mean(run.saved for run in runs) >= floors["WSS@95"]
+    assert mean(run.precision for run in runs) >= floors["P@20 after 50"]

@@ -127,3 +127,45 @@ def test_a_retry_after_makes_an_attempt_later_but_not_sooner_and_not_for_ever(as
 
 def test_a_retry_after_does_not_prolong_the_last_attempt() -> None:
     assert politeness.retry(5, retry_after=HOUR) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint", "expected"),
+    [
+        (None, None, None),
+        (timedelta(0), timedelta(0), None),
+        (2 * HOUR, None, 2 * HOUR),
+        (timedelta(days=365), None, timedelta(days=7)),
+        (None, HOUR, HOUR),
+        (None, timedelta(days=365), timedelta(days=1)),
+        (HOUR, 2 * HOUR, 2 * HOUR),
+    ],
+)
+def test_a_source_is_left_alone_as_long_as_its_server_asks_within_reason(
+    asked: timedelta | None, hint: timedelta | None, expected: timedelta | None
+) -> None:
+    assert politeness.hold(NOW, retry_after=asked, hint=hint) == (None if expected is None else NOW + expected)
+
+
+def follow(*steps: tuple[str | None, bool]) -> tuple[str | None, int]:
+    known, seen = None, 0
+    for target, is_same in steps:
+        known, seen = politeness.moved(known, seen, target=target, is_same=is_same)
+    return known, seen
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([("b", True)] * 3, ("b", 3)),
+        ([("b", True), ("b", False), ("b", False)], ("b", 3)),  # what is there is told the first time only
+        ([("b", False), ("b", True), ("b", True)], ("b", 0)),  # by then its things stand in our own books
+        ([("b", True), ("b", True), ("c", True)], ("c", 1)),
+        ([("b", True), (None, False), ("b", True)], ("b", 1)),
+        ([("b", True), (None, False)], (None, 0)),
+    ],
+)
+def test_a_move_is_counted_in_a_row_and_only_where_the_sources_own_things_are(
+    steps: list[tuple[str | None, bool]], expected: tuple[str | None, int]
+) -> None:
+    assert follow(*steps) == expected

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline import schedule
 from pipeline.errors import ConfigError
-from pipeline.model import DigestSettings, SourceState
+from pipeline.model import Alarm, DigestSettings, SourceState
 from tests.builders import NOW, source
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -48,9 +50,34 @@ def test_a_source_that_does_not_adapt_is_asked_as_configured() -> None:
     assert schedule.interval(source(every=6 * HOUR), state(usual_gap=4 * HOUR)) == 6 * HOUR
 
 
-def test_a_source_is_due_when_its_interval_has_passed_and_not_before() -> None:
-    assert schedule.due([state(last_run=NOW - 6 * HOUR)], [source()], NOW) == (source(),)
+def test_a_source_is_due_within_a_tenth_after_its_interval_and_not_before() -> None:
+    assert schedule.due([state(last_run=NOW - 6.6 * HOUR)], [source()], NOW) == (source(),)
     assert schedule.due([state(last_run=NOW - 6 * HOUR + timedelta(seconds=1))], [source()], NOW) == ()
+
+
+def test_sources_asked_together_are_not_asked_together_the_next_time_and_the_times_can_be_foretold() -> None:
+    asked = [schedule.health(replace(state(), id=f"source-{n}"), source(), NOW).next for n in range(50)]
+    assert len(set(asked)) == 50
+    assert asked == [schedule.health(replace(state(), id=f"source-{n}"), source(), NOW).next for n in range(50)]
+
+
+def test_a_source_that_its_server_wants_left_alone_is_not_due_until_then() -> None:
+    patient = state(last_run=NOW - 90 * DAY, not_before=NOW + HOUR)
+    assert schedule.due([patient], [source()], NOW) == ()
+    assert schedule.due([patient], [source()], NOW + HOUR) == (source(),)
+
+
+def test_a_source_that_is_gone_is_never_due_and_one_that_a_person_wants_always_is() -> None:
+    assert schedule.due([state(gone=NOW - DAY, last_run=NOW - 90 * DAY)], [source()], NOW) == ()
+    assert schedule.due([state(wanted=True)], [source()], NOW) == (source(),)
+    assert schedule.due([state(wanted=True, paused=True)], [source()], NOW) == ()
+
+
+@given(gap=st.timedeltas(timedelta(seconds=1), timedelta(days=400)), failures=st.integers(0, 50), name=st.text(max_size=20))
+def test_whatever_happened_a_source_is_asked_between_a_quarter_of_an_hour_and_a_week(gap: timedelta, failures: int, name: str) -> None:
+    found = schedule.health(state(usual_gap=gap, failures=failures), source(id=name, adapt=True), NOW).next
+    assert found is not None
+    assert timedelta(minutes=15) <= found - (NOW - HOUR) <= timedelta(days=7)
 
 
 def test_a_paused_source_is_never_due() -> None:
@@ -70,7 +97,9 @@ def test_a_source_that_is_no_longer_configured_is_not_due() -> None:
 
 @pytest.mark.parametrize(("failures", "hours"), [(0, 6), (1, 6), (2, 6), (3, 12), (4, 24), (10, 168), (10_000, 168)])
 def test_a_source_that_keeps_failing_is_asked_less_often_but_each_week(failures: int, hours: int) -> None:
-    assert schedule.health(state(failures=failures, error="It is gone."), source(), NOW).next == NOW - HOUR + hours * HOUR
+    found = schedule.health(state(failures=failures, error="It is gone."), source(), NOW).next
+    assert found is not None
+    assert hours * HOUR <= found - (NOW - HOUR) <= min(1.1 * hours, 168) * HOUR
 
 
 def test_a_source_asked_once_a_month_is_not_asked_more_often_because_it_fails() -> None:
@@ -89,6 +118,9 @@ def test_a_source_asked_once_a_month_is_not_asked_more_often_because_it_fails() 
         ({"error": "It is gone.", "last_ok": None}, "failing", NOW - 90 * DAY),
         ({"last_ok": None}, "new", NOW - 90 * DAY),
         ({"usual_gap": 3 * DAY, "last_new": NOW - 19 * DAY}, "silent", NOW - 19 * DAY),
+        ({"alarm": Alarm(since=NOW - DAY, sentence="Nothing is found.")}, "alarm", NOW - DAY),
+        ({"drift": "The texts are short."}, "alarm", NOW - DAY),
+        ({"gone": NOW - 2 * DAY, "error": "It is gone."}, "gone", NOW - 2 * DAY),
     ],
 )
 def test_health_says_how_a_source_does_and_since_when(changes: dict[str, Any], word: str, since: datetime) -> None:
@@ -107,6 +139,56 @@ def test_silence_is_measured_by_the_habit_of_the_source(gap: timedelta | None, q
 def test_a_source_that_fails_and_is_silent_is_both() -> None:
     found = schedule.health(state(usual_gap=DAY, last_new=NOW - 30 * DAY, error="It is gone."), source(), NOW)
     assert (found.state, found.silent) == ("failing", True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ""),
+        ({"usual_gap": 3 * DAY, "last_new": NOW - 19 * DAY}, "Nothing new: usual gap 3 days, now 19."),
+        ({"usual_gap": DAY, "last_new": NOW - 9 * DAY}, "Nothing new: usual gap 1 day, now 9."),
+        ({"usual_gap": 5 * HOUR, "last_new": NOW - 9 * DAY}, "Nothing new: usual gap 5 hours, now 9 days."),
+        ({"error": "It is gone.", "moved_to": "https://b.example/", "moved_seen": 3}, "It is gone. It has moved to https://b.example/ for good."),
+        ({"moved_to": "https://b.example/", "moved_seen": 2}, ""),
+        ({"alarm": Alarm(since=NOW, sentence="Nothing is found."), "drift": "Texts are short."}, "Nothing is found. Texts are short."),
+    ],
+)
+def test_what_is_to_be_known_of_a_source_is_said_with_numbers(changes: dict[str, Any], expected: str) -> None:
+    assert schedule.told(schedule.health(state(**changes), source(), NOW), NOW) == expected
+
+
+def test_of_a_source_that_is_gone_it_is_said_how_to_have_it_back() -> None:
+    said = schedule.told(schedule.health(state(gone=NOW, error="It is gone (410)."), source(), NOW), NOW)
+    assert said == "It is gone (410). It is not asked any more; `gleanings sources resume north-blog` asks again."
+
+
+def daily(*days: float) -> list[datetime]:
+    return [NOW - day * DAY for day in days]
+
+
+@pytest.mark.parametrize(
+    ("moments", "expected"),
+    [
+        ([], None),
+        (daily(1, 2), None),
+        (daily(1, 1, 1, 1), None),
+        (daily(1, 8, 15), 7),
+        (daily(*range(20)), 1),
+        (daily(*range(20), *range(80, 95)), 1),  # a summer without news
+        (daily(*(7 * week + hour / 240 for week in range(8) for hour in range(5))), 7 - 4 / 240),  # five at a time, once a week
+        (daily(*(30 * month + day for month in range(6) for day in range(3))), 28),  # three days of each month
+    ],
+)
+def test_the_usual_gap_is_the_one_in_which_half_of_the_time_passes(moments: list[datetime], expected: float | None) -> None:
+    found = schedule.usual_gap(moments)
+    assert found == (None if expected is None else pytest.approx(expected * DAY, abs=timedelta(minutes=1)))
+
+
+@given(st.lists(st.integers(0, 10_000).map(lambda hours: NOW - hours * HOUR), min_size=3, unique=True))
+def test_a_usual_gap_is_one_of_the_gaps_whatever_their_order(moments: list[datetime]) -> None:
+    gaps = {later - earlier for earlier, later in pairwise(sorted(moments))}
+    assert schedule.usual_gap(moments) in gaps
+    assert schedule.usual_gap(reversed(moments)) == schedule.usual_gap(moments)
 
 
 # ---------------------------------------------------------------- the next edition

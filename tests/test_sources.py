@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from pipeline import sources, urls
 from pipeline.errors import ParseError
-from pipeline.model import Event, Kind, Lead, Page, Request, Source
+from pipeline.model import Event, Kind, Lead, Mark, Page, Request, Source
 from pipeline.sources import markup
 from pipeline.sources.discover import Offer, offers
 from pipeline.sources.labels import LABELS, is_label, kind_of_label
 from tests import builders
 
 CASES = Path(__file__).parent / "cases"
-FEEDS_FLOOR = 0.91  # formats that are no source of ours (OPML, OAI) are among the rows
+FEEDS_FLOOR = 0.92  # among the expected are titles with their tags, deleted records counted, and repeated dates not
 LISTINGS_FLOOR = 0.97
 
 
@@ -612,7 +612,7 @@ ANY = st.one_of(
 @given(body=ANY)
 def test_any_bytes_give_leads_to_the_web_or_a_parse_error(kind: str, body: bytes) -> None:
     try:
-        leads = list(sources.leads(source(kind), page(body)))
+        leads = [one for one in sources.leads(source(kind), page(body)) if not isinstance(one, Mark)]
         sources.title(source(kind), page(body))
     except ParseError:
         leads = []
@@ -646,7 +646,7 @@ def _read(shown: Page) -> tuple[str | None, list[Lead | Request]]:
         return None, []
     chosen = replace(source(offered[0].kind), url=shown.url)
     try:
-        return sources.title(chosen, shown), list(sources.leads(chosen, shown))
+        return sources.title(chosen, shown), [one for one in sources.leads(chosen, shown) if not isinstance(one, Mark)]
     except ParseError:
         return None, []
 

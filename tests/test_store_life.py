@@ -76,7 +76,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path) -> None:
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version = 9")
     other.close()
-    with pytest.raises(StoreError, match=r"curated\.db was written by a newer Gleanings \(schema 9, this one knows 2\)\.") as refusal:
+    with pytest.raises(StoreError, match=rf"curated\.db was written by a newer Gleanings \(schema 9, this one knows {SCHEMA}\)\.") as refusal:
         Store.open(path)
     assert "Upgrade" in refusal.value.hint
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipeline.classify import order as _order
-from pipeline.classify import topics as _topics
 from pipeline.classify.features import features
-from pipeline.classify.order import OrderModel
-from pipeline.classify.topics import TopicModel
 from pipeline.model import Example, Features, Topic
 
-__all__ = ["Model", "OrderModel", "TopicModel", "features", "learn"]
+if TYPE_CHECKING:
+    from pipeline.classify.order import OrderModel
+    from pipeline.classify.topics import TopicModel
+
+__all__ = ["Model", "features", "learn", "learn_order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,13 @@ class Model:
 
 def learn(topics: Sequence[Topic], background: Sequence[Features], examples: Sequence[Example] = ()) -> Model:
     """Learn from the taxonomy, from what the desk holds and from what was decided."""
-    return Model(_topics.learn(topics, background, examples), _order.learn(background, examples))
+    from pipeline.classify import topics as subjects  # here and not above: scipy takes half a second to load, and most commands learn nothing
+
+    return Model(subjects.learn(topics, background, examples), learn_order(background, examples))
+
+
+def learn_order(background: Sequence[Features], examples: Sequence[Example]) -> OrderModel:
+    """Learn the queue's order alone."""
+    from pipeline.classify import order  # as in `learn`
+
+    return order.learn(background, examples)

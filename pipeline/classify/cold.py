@@ -30,6 +30,8 @@ SHARES = (1.0, 0.5, 1.0)
 """Of BM25, LSA and word vectors."""
 DIMENSIONS = 100
 """Of the space of the harvest that LSA works in."""
+LEAST_HARVEST = 200
+"""Items from which a harvest has directions; those of a smaller one are its accidents, and led astray on every collection."""
 LIMIT = 5.0
 """Spreads from the mean beyond which more says no more."""
 
@@ -78,9 +80,8 @@ class Cold:
         """Give what each look says by itself (n × topics each)."""
         return np.asarray(self.bm25(packed) @ self.weights), unit(rows @ self.basis) @ self.places.T, vectors @ self.vectors.T
 
-    def told(self, packed: Features, number: int, share: float) -> tuple[NDArray[np.uint32], Matrix]:
-        """Give the taxonomy's terms in a resource, and what each adds to a topic's score by BM25, times `share`."""
-        row = self.bm25([packed])
+    def told(self, row: sparse.csr_array, number: int, share: float) -> tuple[NDArray[np.uint32], Matrix]:
+        """Give the taxonomy's terms in a resource, by its row of `bm25`, and what each adds to a topic's score, times `share`."""
         per = share * SHARES[0] / (self.looks[0].spread[number] * self.whole.spread[number])
         return self.words.vocabulary[row.indices], np.asarray(per * row.data * self.weights[row.indices, number])
 
@@ -179,7 +180,7 @@ def _words(terms: Sequence[dict[int, float]], background: Sequence[Features]) ->
 def _basis(rows: sparse.csr_array) -> Matrix:
     """Find the directions in which the harvest spreads most: randomised SVD with one power step (Halko, Martinsson and Tropp 2011)."""
     size = min(DIMENSIONS, min(rows.shape) - 1)
-    if size < 2:
+    if rows.shape[0] < LEAST_HARVEST or size < 2:
         return np.zeros((rows.shape[1], 0), np.float32)
     start = np.random.default_rng(0).standard_normal((rows.shape[1], size + 10), np.float32)
     spread, _ = np.linalg.qr(rows @ (rows.T @ (rows @ start)))

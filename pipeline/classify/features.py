@@ -11,14 +11,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from struct import pack
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from xxhash import xxh32_intdigest
 
-from pipeline.classify import embeddings
 from pipeline.model import Features, Resource
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 TITLE_WEIGHT = 3
 """How many times a word of the title counts."""
@@ -39,18 +42,21 @@ _EMPTY_WORDS = (
 EMPTY = frozenset(_EMPTY_WORDS.split())
 """Words that tell nothing of a subject."""
 _ENDINGS = ("ing", "ers", "er", "ed", "es", "s", "e")
-_LAYOUT = np.dtype([("hash", "<u4"), ("count", "u1")])
+_LAYOUT = [("hash", "<u4"), ("count", "u1")]
 
 
 def features(resource: Resource) -> Features:
     """Count the stems and pairs of neighbouring stems in title, description and text, the title's three times."""
+    from pipeline.classify import embeddings  # here and not above: numpy takes a fifth of a second to load, and most commands count nothing
+
     counts: Counter[str] = Counter()
     title, body = contents(resource)
-    for content in (*(title,) * TITLE_WEIGHT, body):
-        counts.update(_terms(content))
+    counts.update(_terms(body))
+    for term in _terms(title):
+        counts[term] += TITLE_WEIGHT
     kept = sorted({term_hash(term): min(count, 255) for term, count in counts.most_common(MAX_TERMS)}.items())
     vector = embeddings.vector(f"{title}. {body}") if counts else b""
-    return Features(terms=np.array(kept, dtype=_LAYOUT).tobytes(), vector=vector)
+    return Features(terms=pack("<" + "IB" * len(kept), *chain.from_iterable(kept)), vector=vector)
 
 
 def contents(resource: Resource) -> tuple[str, str]:
@@ -60,6 +66,8 @@ def contents(resource: Resource) -> tuple[str, str]:
 
 def unpack(packed: Features) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
     """Give hashes and counts of the terms, in the order of the hashes."""
+    import numpy as np  # here and not above, as in `features`
+
     both = np.frombuffer(packed.terms, dtype=_LAYOUT)
     return both["hash"], both["count"]
 
@@ -79,7 +87,7 @@ def written(content: str) -> Iterator[tuple[str, str]]:
 
 def _terms(content: str) -> list[str]:
     """Give the terms that `written` gives, without the words, and quicker."""
-    stems = [one for word in _WORD.findall(content) if len(one := stem(word[:40])) > 1 and one not in EMPTY]
+    stems = [one for word in _WORD.findall(content) if (one := stem(word[:40])) not in EMPTY and len(one) > 1]
     return [*stems, *map(" ".join, pairwise(stems))]
 
 

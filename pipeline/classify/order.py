@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from pipeline.classify import embeddings
+from pipeline.classify import embeddings, latent
 from pipeline.classify.features import MAX_CHARACTERS, term_hash, written
 from pipeline.classify.space import Space, fit
 from pipeline.model import Candidate, Example, Features, ItemId, Kind, Resource
@@ -33,15 +33,16 @@ HALF_LIFE = 30
 NEAREST = 3
 WORDS = 8
 
-_PENALTY = 0.5
+_PENALTY = 1.0
 _STEPS = 4  # of Newton's method: more change no order
-_SCALES = {"text": 1.0, "meaning": 0.7, "topic": 0.5, "source": 0.3, "kind": 0.3, "person": 0.3, "fresh": 0.3, "seen": 0.3}
+_SCALES = {"text": 1.0, "vector": 0.45, "latent": 0.55, "topic": 0.5, "source": 0.3, "kind": 0.3, "person": 0.3, "fresh": 0.3, "seen": 0.3}
 _SUBJECTS = {"topic": "topic", "source": "record", "kind": "kind", "person": "people", "fresh": "fresh", "seen": "seen"}
 _SHARES = {"topic": 0.55, "record": 0.20, "fresh": 0.15, "seen": 0.10}  # of the plain order; they sum to one
 _STEEPNESS, _EVEN = 6.0, 0.65  # from the plain sum to log odds: .3 gives one in ten, .8 seven in ten
 _USUAL_KEPT, _USUAL_DECIDED = 1.5, 5.0  # what we take a source to be before anybody decided on it
 _FADES = 1.0  # the plain order weighs as much as so many kept items
-_TRUST = 4.0  # how firmly the slope of the probabilities is held at one, in decisions on the edge
+_CURVE, _TRUST = (3.0, -1.0), (2.0, 0.5)  # slope and level of the probabilities before decisions tell, and how firmly they are held there
+_LATE = 3  # a decision counts half for the probabilities after a third of all: the first came from the top of the queue, what waits is below
 _YEAR, _LEAST_RECENT = 365.0, 0.25  # a curator's taste moves: a decision counts half after a year, and never less than a quarter
 _NO_DECISION = ("steer", "past")
 _PEOPLE = 10
@@ -60,11 +61,25 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OrderModel:
-    """What was learnt, as addends of log odds: `text` for each term of the space, `meaning` for each number of a word vector, `columns` for
-    each other thing known, `level` for every item, `share` times the plain order. `records` are (kept, decided) of each source."""
+class Ground:
+    """How texts are seen, from what the desk holds: by their terms, and by what these mean."""
 
     space: Space
+    directions: NDArray[np.float32]
+
+    def look(self, packed: Sequence[Features]) -> tuple[sparse.csr_array, NDArray[np.float32]]:
+        """Give rows of terms (n × terms) and of meaning (n × numbers): word vectors and latent subjects side by side."""
+        rows = self.space.rows(packed)
+        subjects = latent.project(rows, self.directions)
+        return rows, np.hstack((_SCALES["vector"] * embeddings.unpack(packed), _SCALES["latent"] * subjects)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OrderModel:
+    """What was learnt, as addends of log odds: `text` for each term of the space, `meaning` for each number of what the words mean, `columns`
+    for each other thing known, `level` for every item, `share` times the plain order. `records` are (kept, decided) of each source."""
+
+    ground: Ground
     text: Vector
     meaning: Vector
     columns: Mapping[str, float]
@@ -76,20 +91,20 @@ class OrderModel:
 
     def ranks(self, candidates: Sequence[Candidate], *, now: datetime) -> list[float]:
         """Say how likely each is wanted, from 0 to 1; a probability where `calibrated`."""
-        packed = [candidate.features for candidate in candidates]
-        odds = self.space.rows(packed) @ self.text + embeddings.unpack(packed) @ self.meaning + self.level
+        rows, meaning = self.ground.look([candidate.features for candidate in candidates])
+        odds = rows @ self.text + meaning @ self.meaning + self.level
         for place, candidate in enumerate(candidates):
             odds[place] += sum(value * self.columns.get(name, 0.0) for name, value in _sides(candidate, now.date()))
             odds[place] += self.share * sum(_plain(candidate, now.date(), self.records).values())
-        return [round(float(one), 4) for one in _logistic(odds)]
+        return [round(float(one), 6) for one in _logistic(odds)]
 
     def terms(self, candidate: Candidate, resource: Resource, *, now: datetime) -> tuple[Term, ...]:
         """Give the addends of the rank's log odds with a sentence for each, the weightiest first."""
         values = defaultdict(float, {subject: self.share * value for subject, value in _plain(candidate, now.date(), self.records).items()})
         for name, value in _sides(candidate, now.date()):
             values[_SUBJECTS[name.partition(":")[0]]] += value * self.columns.get(name, 0.0)
-        values["words"] = float((self.space.rows([candidate.features]) @ self.text)[0])
-        values["meaning"] = float((embeddings.unpack([candidate.features]) @ self.meaning)[0])
+        rows, meaning = self.ground.look([candidate.features])
+        values["words"], values["meaning"] = float((rows @ self.text)[0]), float((meaning @ self.meaning)[0])
         values["level"] = self.level
         found = [Term(subject, value, self._sentence(subject, value, candidate, resource, now.date())) for subject, value in values.items() if value]
         return tuple(sorted(found, key=lambda term: (-abs(term.value), term.subject)))
@@ -112,17 +127,16 @@ class OrderModel:
     def nearest(self, candidate: Candidate) -> tuple[tuple[ItemId, float], ...]:
         """Give the three kept items that are most like this one, from 0 to 1, the nearest first."""
         others = [other for other in self.kept if other.item != candidate.item]
-        packed = [candidate.features, *(other.features for other in others)]
-        rows, vectors = self.space.rows(packed), embeddings.unpack(packed) * _SCALES["meaning"]
-        near = (rows[1:] @ rows[[0]].T).toarray()[:, 0] + vectors[1:] @ vectors[0]
-        near /= 1 + float(vectors[0] @ vectors[0])
+        rows, meaning = self.ground.look([candidate.features, *(other.features for other in others)])
+        near = (rows[1:] @ rows[[0]].T).toarray()[:, 0] + meaning[1:] @ meaning[0]
+        near /= 1 + float(meaning[0] @ meaning[0])
         best = sorted(range(len(others)), key=lambda place: (-near[place], others[place].item))[:NEAREST]
         return tuple((others[place].item, round(float(near[place]), 4)) for place in best if near[place] > 0)
 
     def _weight(self, number: int) -> float:
-        place = int(np.searchsorted(self.space.vocabulary, number))
-        known = place < len(self.text) and int(self.space.vocabulary[place]) == number
-        return float(self.text[place] * self.space.rarity[place]) if known else 0.0
+        place = int(np.searchsorted(self.ground.space.vocabulary, number))
+        known = place < len(self.text) and int(self.ground.space.vocabulary[place]) == number
+        return float(self.text[place] * self.ground.space.rarity[place]) if known else 0.0
 
     def _sentence(self, subject: str, value: float, candidate: Candidate, resource: Resource, today: date) -> str:
         if subject == "words":
@@ -139,14 +153,14 @@ class OrderModel:
 def learn(background: Sequence[Features], examples: Sequence[Example]) -> OrderModel:
     """Learn from decisions, the latest counting most; without any, give the plain order. `background` says which words are common."""
     chosen = _latest(examples)
-    space = fit(list(dict.fromkeys((*_spread(background), *(example.candidate.features for example in chosen)))))  # each page once
-    records = _records(examples)
+    ground = _ground(list(dict.fromkeys((*_spread(background), *(example.candidate.features for example in chosen)))))  # each page once
+    records, words = _records(examples), len(ground.space.vocabulary)
     if not chosen:
-        return OrderModel(space, np.zeros(len(space.vocabulary)), np.zeros(embeddings.SIZE), {}, records, (), 1.0, 0.0, calibrated=False)
-    packed = [example.candidate.features for example in chosen]
+        nothing = np.zeros(embeddings.SIZE + ground.directions.shape[1])
+        return OrderModel(ground, np.zeros(words), nothing, {}, records, (), 1.0, 0.0, calibrated=False)
     names, sides = _columns(chosen)
-    rows = sparse.csr_array(sparse.hstack((space.rows(packed), sides)))
-    meaning = embeddings.unpack(packed) * np.float32(_SCALES["meaning"])
+    text, meaning = ground.look([example.candidate.features for example in chosen])
+    rows = sparse.csr_array(sparse.hstack((text, sides)))
     kept = np.array([example.kept for example in chosen], dtype=bool)
     alpha, left_out = _fitted((rows @ rows.T).toarray() + meaning @ meaning.T + np.float32(1), kept, _weights(chosen, kept))
     share = _FADES / (_FADES + float(kept.sum()))
@@ -156,11 +170,10 @@ def learn(background: Sequence[Features], examples: Sequence[Example]) -> OrderM
     told = real if calibrated else np.ones(len(chosen), dtype=bool)
     slope, level = _slope_and_level(left_out[told], plain[told], kept[told])
     weights = slope * (rows.T @ alpha)
-    words = len(space.vocabulary)
     return OrderModel(
-        space,
+        ground,
         weights[:words],
-        slope * (meaning.T @ alpha) * _SCALES["meaning"],
+        slope * (meaning.T @ alpha),
         {name: float(weights[words + place]) for name, place in names.items()},
         records,
         tuple(example.candidate for example in chosen if example.kept),
@@ -168,6 +181,12 @@ def learn(background: Sequence[Features], examples: Sequence[Example]) -> OrderM
         level + slope * float(alpha.sum()),
         calibrated,
     )
+
+
+def _ground(packed: Sequence[Features]) -> Ground:
+    space = fit(packed)
+    part = packed[:: max(1, math.ceil(len(packed) / latent.MAX_READ))]
+    return Ground(space, latent.fit(space.rows(part)))
 
 
 def _fitted(kernel: NDArray[np.float32], kept: NDArray[np.bool_], weights: Vector) -> tuple[Vector, Vector]:
@@ -189,16 +208,20 @@ def _fitted(kernel: NDArray[np.float32], kept: NDArray[np.bool_], weights: Vecto
 
 
 def _slope_and_level(left_out: Vector, plain: Vector, kept: NDArray[np.bool_]) -> tuple[float, float]:
-    """Fit log odds to scores of examples left out, beside what the plain order adds (Platt 1999, with his targets; slope held near one)."""
+    """Fit log odds to scores of examples left out, beside what the plain order adds (Platt 1999, with his targets).
+
+    What was decided last is most like what waits and counts most.
+    """
     yes, no = int(kept.sum()), int((~kept).sum())
     target = np.where(kept, (yes + 1) / (yes + 2), 1 / (no + 2))
     both = np.stack((left_out, np.ones(len(left_out))))
-    hold, start = np.diag([_TRUST, 0.1]), np.array([1.0, 0.0])
+    hold, start = np.diag(_TRUST), np.array(_CURVE)
+    late = 0.5 ** (_LATE * np.arange(len(kept))[::-1] / len(kept))
     curve = start
     for _ in range(25):
         chance = _logistic(plain + curve @ both)
-        gradient = both @ (chance - target) + hold @ (curve - start)
-        curve = curve - np.clip(np.linalg.solve((both * (chance * (1 - chance))) @ both.T + hold, gradient), -1, 1)
+        gradient = both @ (late * (chance - target)) + hold @ (curve - start)
+        curve = curve - np.clip(np.linalg.solve((both * (late * chance * (1 - chance))) @ both.T + hold, gradient), -1, 1)
     return max(float(curve[0]), 0.25), float(curve[1])
 
 

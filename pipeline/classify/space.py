@@ -30,20 +30,22 @@ class Space:
 
     def counts(self, packed: Sequence[Features]) -> sparse.csr_array:
         """Count known terms: a row for each resource (n × terms)."""
-        rows, hashes, counts = _stacked(packed)
+        starts, hashes, counts = _stacked(packed)
         place = np.searchsorted(self.vocabulary, hashes)
         place[place == len(self.vocabulary)] = 0
         known = self.vocabulary[place] == hashes if len(self.vocabulary) else np.zeros(len(hashes), dtype=bool)
+        ends = np.concatenate(([0], np.cumsum(known)))[starts].astype(np.int32)
         shape = (len(packed), len(self.vocabulary))
-        return sparse.csr_array((counts[known].astype(np.float32), (rows[known], place[known])), shape=shape)
+        return sparse.csr_array((counts[known].astype(np.float32), place[known].astype(np.int32), ends), shape=shape)
 
     def rows(self, packed: Sequence[Features]) -> sparse.csr_array:
         """Give TF-IDF rows of length one (n × terms): (1 + ln count) × rarity."""
         weights = self.counts(packed)
         weights.data = (1 + np.log(weights.data)) * self.rarity[weights.indices]
-        norms = np.sqrt(weights.multiply(weights).sum(axis=1))
-        norms[norms == 0] = 1
-        return sparse.csr_array(sparse.diags_array(1 / norms, dtype=np.float32) @ weights)
+        owner = np.repeat(np.arange(len(packed)), np.diff(weights.indptr))
+        norms = np.sqrt(np.bincount(owner, weights.data**2, minlength=len(packed))).astype(np.float32)
+        weights.data /= norms[owner]
+        return weights
 
 
 def fit(packed: Sequence[Features]) -> Space:
@@ -59,10 +61,9 @@ def fit(packed: Sequence[Features]) -> Space:
 
 
 def _stacked(packed: Sequence[Features]) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8]]:
-    """Put the terms of all resources one under the other: row number, hash, count."""
+    """Put the terms of all resources one under the other: where each resource begins, and the end; hashes in ascending order, counts."""
     unpacked = [unpack(one) for one in packed]
-    sizes = [len(hashes) for hashes, _ in unpacked]
-    rows = np.repeat(np.arange(len(packed)), sizes)
+    starts = np.concatenate(([0], np.cumsum([len(hashes) for hashes, _ in unpacked], dtype=np.int64)))
     hashes = np.concatenate([hashes for hashes, _ in unpacked]) if unpacked else np.empty(0, np.uint32)
     counts = np.concatenate([counts for _, counts in unpacked]) if unpacked else np.empty(0, np.uint8)
-    return rows, hashes, counts
+    return starts, hashes, counts

@@ -5,14 +5,19 @@ Says what is known and no more: where nothing was sampled there is no figure. Pu
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from statistics import fmean
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.special import gammaln
 from xxhash import xxh64_intdigest
 
 from pipeline.model import Decision, ItemId, Lane, Outlook, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 AUDIT_SHARE = 0.05
 AUDIT_LEAST = 10
@@ -21,6 +26,7 @@ LOSS = 0.05
 """Of the keepers expected among waiting items, so many may be expected among those put by as unlikely."""
 DOUBT = 0.05
 """Chance that a stated bound is wrong."""
+_DOUBT_AT_EACH_LOOK = 0.04  # of the tails: several are looked at, again and again, and the best counts; simulated screenings keep `DOUBT` with this
 STOP_RECALL = 0.95
 SKIP_RECALL = 0.98
 """Least recall at which a curator may stop, and at which unlikely items may be skipped unseen."""
@@ -44,9 +50,9 @@ def pace(decisions: Iterable[Decision]) -> float | None:
             gaps.append(gap)
     if len(gaps) < _LEAST_GAPS:
         return None
-    usual = np.sort(gaps[-_LATEST_GAPS:])
+    usual = sorted(gaps[-_LATEST_GAPS:])
     tenth = len(usual) // 10
-    return round(float(usual[tenth : len(usual) - tenth].mean()), 1)
+    return round(fmean(usual[tenth : len(usual) - tenth]), 1)
 
 
 def audit(items: Iterable[ItemId], month: str, *, share: float = AUDIT_SHARE, least: int = AUDIT_LEAST) -> frozenset[ItemId]:
@@ -59,8 +65,8 @@ def unlikely(ranks: Mapping[ItemId, float], *, loss: float = LOSS) -> frozenset[
     """Name the items of lowest rank that together hold no more than this share of the keepers expected. Takes calibrated ranks."""
     ordered = sorted(ranks, key=lambda item: (ranks[item], item))
     allowed = loss * sum(ranks.values())
-    below = np.searchsorted(np.cumsum([ranks[item] for item in ordered]), allowed, side="right")
-    return frozenset(ordered[: int(below)])
+    below = bisect_right(list(accumulate(ranks[item] for item in ordered)), allowed)
+    return frozenset(ordered[:below])
 
 
 def keepers_left(population: int, sampled: int, kept: int, *, doubt: float = DOUBT) -> tuple[int, int]:
@@ -78,7 +84,7 @@ def most_left(unseen: int, sampled: int, kept: int, *, doubt: float = DOUBT) -> 
     return _first(unseen, lambda left: _at_most(kept, unseen + sampled, kept + left + 1, sampled) <= doubt)
 
 
-def least_recall(outcomes: Sequence[bool], waiting: int, *, doubt: float = DOUBT) -> float | None:
+def least_recall(outcomes: Sequence[bool], waiting: int, *, doubt: float = _DOUBT_AT_EACH_LOOK) -> float | None:
     """Give the least share of all keepers that is found by now, if what was decided last was no less likely kept than what is waiting.
 
     `outcomes` says of each decision, the latest last, whether it kept. Each tail of these is taken for a sample of what was waiting before it,
@@ -106,6 +112,8 @@ def _first(most: int, holds: Callable[[int], bool]) -> int:
 
 def _at_most(kept: int, population: int, total: int, sampled: int) -> float:
     """Give the chance that a sample holds at most so many of the population's keepers, `total` in all."""
+    import numpy as np  # here and not above: it takes a fifth of a second to load, and most commands need no bound
+
     if kept >= min(total, sampled):
         return 1.0
     drawn = np.arange(max(0, sampled + total - population), kept + 1)
@@ -114,6 +122,9 @@ def _at_most(kept: int, population: int, total: int, sampled: int) -> float:
 
 
 def _choose(of: int, some: NDArray[np.int64] | int) -> NDArray[np.float64]:
+    import numpy as np  # as in `_at_most`
+    from scipy.special import gammaln
+
     return np.asarray(gammaln(of + 1) - gammaln(np.add(some, 1)) - gammaln(np.subtract(of, some) + 1))
 
 

@@ -44,8 +44,9 @@ WORDS = 8
 _PENALTY = 0.5
 _VECTORS, _COLD = 0.7, 0.3  # what word vectors and cold scores count beside the terms' 1
 _EACH = 2.0  # topics of an item that has any, before decisions tell; fitted, as are the curves, across collections
-_COLD_CURVE, _COLD_LEVEL = (0.0, 2.0, 0.35), -8.2  # slopes by the learnt score, the cold score and being the best
-_CURVE, _LEVEL_CHANGE = (1.0, 1.5, 0.35), -0.5
+_COLD_SLOPES = (0.0, 2.0, 0.35)  # by the learnt score, the cold score and being the best
+_YOUNG_SLOPES, _YOUNG_LEVEL = (0.0, 1.4, 1.2), -4.7  # the same where there is hardly a harvest
+_LEARNT_SLOPE, _COLD_LEFT, _LEVEL_CHANGE = 1.0, 0.75, -0.5  # what decisions change of the curve before they move it themselves
 _PRIOR = 20  # decisions that the harvest's own share of each topic weighs
 
 
@@ -79,6 +80,16 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class _Near:
+    """One resource in the space: its row of terms, the taxonomy's terms in it, and what the topics score, learnt and without decisions."""
+
+    row: sparse.csr_array
+    told: sparse.csr_array
+    learnt: Matrix
+    scores: Matrix
+
+
+@dataclass(frozen=True, slots=True)
 class TopicModel:
     """What is known of the topics. `weights` and `level` give the learnt score, `positives` how many decisions named each topic."""
 
@@ -99,14 +110,21 @@ class TopicModel:
     def reasons(self, resource: Resource, topics: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Give for each topic the words of the resource that speak for it, as written, the strongest first: each is a term of the model above
         nothing."""
+        return self.reasons_of([(resource, features(resource), topics)])[0]
+
+    def reasons_of(self, asked: Sequence[tuple[Resource, Features, Iterable[str]]]) -> list[dict[str, tuple[str, ...]]]:
+        """Give the same for many resources at once, whose features are known: a millisecond each, and not four."""
         numbers = {topic.id: number for number, topic in enumerate(self.topics)}
-        found: dict[int, str] = {}
-        for content in contents(resource):
-            for term, words in written(content):
-                found.setdefault(term_hash(term), words.casefold())
-        packed = features(resource)
-        seen = self.ground.look([packed])
-        return {topic: self._strongest(found, self._worth(packed, seen, numbers[topic])) for topic in topics if topic in numbers}
+        if not numbers or not asked:
+            return [{} for _ in asked]
+        seen = self.ground.look([packed for _, packed, _ in asked])
+        learnt, told = self.weights(seen.rows, seen.sides) + self.level, self.ground.cold.bm25([packed for _, packed, _ in asked])
+        found = []
+        for place, (resource, _, topics) in enumerate(asked):
+            words = _written(resource)
+            near = _Near(seen.rows[[place]], told[[place]], learnt[place], seen.scores[place])
+            found.append({topic: self._strongest(words, self._worth(near, numbers[topic])) for topic in topics if topic in numbers})
+        return found
 
     def relearn(self, examples: Sequence[Example]) -> TopicModel:
         """Learn from other decisions on the same ground: quicker than from the beginning, with the same result."""
@@ -129,17 +147,17 @@ class TopicModel:
         strongest = sorted((key for key in found if worth[key] > 0), key=lambda key: (-worth[key], found[key]))
         return tuple(dict.fromkeys(found[key] for key in strongest))[:WORDS]
 
-    def _worth(self, packed: Features, seen: _Seen, number: int) -> Counter[int]:
+    def _worth(self, one: _Near, number: int) -> Counter[int]:
         """Add up what each term gives to the log odds of a topic."""
-        ground, columns = self.ground, seen.rows.indices
-        learnt, known = _steepness(float((self.weights(seen.rows, seen.sides) + self.level)[0, number]), float(seen.scores[0, number]))
+        ground, columns = self.ground, one.row.indices
+        learnt, known = _steepness(float(one.learnt[number]), float(one.scores[number]))
         learnt, known = learnt * float(self.curve.slopes[0]), known * float(self.curve.slopes[1])
         terms = learnt * self.weights.terms[columns, number] + known * ground.harvest.worth(columns, number)
         doubt = known * (1 - ground.harvest.belief)
         worth: Counter[int] = Counter()
         for keys, values in (
-            (ground.space.vocabulary[columns], seen.rows.data * (terms + doubt * ground.cold.near(seen.rows, number))),
-            ground.cold.told(packed, number, doubt),
+            (ground.space.vocabulary[columns], one.row.data * (terms + doubt * ground.cold.near(one.row, number))),
+            ground.cold.told(one.told, number, doubt),
         ):
             for key, value in zip(keys.tolist(), values.tolist(), strict=True):
                 worth[key] += value
@@ -166,16 +184,18 @@ def _ground(topics: Sequence[Topic], background: Sequence[Features]) -> Ground:
 
 
 def _cold_curve(scores: Matrix, harvest: Harvest) -> Curve:
-    """Set the level so that the harvest has as many topics as is usual, as far as the harvest is believed."""
+    """Set the level so that the harvest has as many topics as is usual, as far as the harvest is believed; else take the curve of young desks."""
     evidence = _evidence(np.zeros_like(scores), scores)
     wanted = _EACH * float(harvest.level.sum()) * len(scores)
     low, high = -30.0, 10.0
     for _ in range(40):
         middle = (low + high) / 2
-        too_many = Curve(np.array(_COLD_CURVE), np.array(middle))(evidence).sum() > wanted
+        too_many = Curve(np.array(_COLD_SLOPES), np.array(middle))(evidence).sum() > wanted
         low, high = (low, middle) if too_many else (middle, high)
-    level = harvest.belief * low + (1 - harvest.belief) * _COLD_LEVEL
-    return Curve(np.array(_COLD_CURVE), np.full(scores.shape[1], level))
+    doubt = (1 - harvest.belief) ** 2  # a level takes fewer items to find than words do
+    belief = 1 - doubt
+    slopes = belief * np.array(_COLD_SLOPES) + doubt * np.array(_YOUNG_SLOPES)
+    return Curve(slopes, np.full(scores.shape[1], belief * low + doubt * _YOUNG_LEVEL))
 
 
 def _taught(topics: tuple[Topic, ...], ground: Ground, examples: Sequence[Example]) -> TopicModel:
@@ -193,7 +213,8 @@ def _taught(topics: tuple[Topic, ...], ground: Ground, examples: Sequence[Exampl
     level = (truth.sum(axis=0) + _PRIOR * ground.harvest.level) / (len(truth) + _PRIOR)
     seen = ground.look([one.candidate.features for one in chosen])
     weights, left_out = ridge.exact(seen.rows, seen.sides, truth - level, penalty=_PENALTY)
-    start = Curve(np.array(_CURVE), ground.curve.levels + _LEVEL_CHANGE)
+    _, known, best = ground.curve.slopes
+    start = Curve(np.array([_LEARNT_SLOPE, _COLD_LEFT * known, best]), ground.curve.levels + _LEVEL_CHANGE)
     curve = calibrate.fit(_evidence(left_out + level, seen.scores), truth.astype(np.float64), start)
     return TopicModel(topics, ground, weights, level.astype(np.float32), curve, counts)
 
@@ -209,9 +230,19 @@ def worth_learning(examples: Sequence[Example]) -> list[Example]:
     return chosen
 
 
+def _written(resource: Resource) -> dict[int, str]:
+    """Give the terms of a resource with their words."""
+    found: dict[int, str] = {}
+    for content in contents(resource):
+        for term, words in written(content):
+            found.setdefault(term_hash(term), words.casefold())
+    return found
+
+
 def _evidence(learnt: Matrix, scores: Matrix) -> NDArray[np.float64]:
-    """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and which topic is the best."""
-    best = scores == scores.max(axis=1, keepdims=True, initial=-np.inf)
+    """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and which topic is the best, as
+    far as it stands out at all."""
+    best = (scores == scores.max(axis=1, keepdims=True, initial=-np.inf)) * np.clip(scores, 0, 1)
     return np.stack((4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1), best)).astype(np.float64)
 
 

@@ -14,7 +14,7 @@ from pipeline.text import clean, nearest, squeeze
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("system", "Write a commented sources.yaml to start from."),
     "check": ("system", "Read sources.yaml and name every problem."),
-    "sources": ("sources", "List, add, test, judge, pause and resume sources."),
+    "sources": ("sources", "List, add, test, judge, repair, pause and resume sources."),
     "harvest": ("harvest", "Ask the sources that are due, and visit what they name."),
     "add": ("harvest", "Take a link by hand."),
     "queue": ("queue", "List what waits for a decision, best first."),

@@ -200,6 +200,11 @@ def _evaluated(found: Evaluation) -> Iterator[str]:
         yield f"topics: a probability shown is off by {found.topic_error:.3f} on the average."
     if found.rank_error is not None:
         yield f"ranks: a probability shown is off by {found.rank_error:.3f} on the average."
+    if found.unseen_error is not None:
+        yield f"ranks: one of a model that had not seen the item is off by {found.unseen_error:.3f} on the average."
+    if found.spent is not None:
+        less = f"{found.spent.saved:.0%} of the time saved" if found.spent.saved > 0 else "no time saved"
+        yield f"a kept item costs {found.spent.ranked:g} minutes in the queue's order, {found.spent.arrival:g} as it came: {less}."
     for one in found.batches[-SITTINGS:]:
         yield f"sitting of {one.started:%Y-%m-%d %H:%M}: {counted(one.decided, 'decision')}; of the first {one.first}, {one.precision:.0%} were kept."
     for shown in found.shown:

@@ -1,4 +1,4 @@
-"""Errands around sources: list, add, test, pause, resume, and what each was worth."""
+"""Errands around sources: list, add, test, pause, resume, repair, and what each was worth."""
 
 from __future__ import annotations
 
@@ -12,25 +12,29 @@ from pipeline.classify import record, stopping
 from pipeline.classify.record import Proposal, SourceRecord
 from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
 from pipeline.cli.session import PARTLY, Session, command, day, group, here, now
-from pipeline.config import Config, add_source, new_id
+from pipeline.config import Config, add_source, flow, new_id
 from pipeline.errors import ConflictError, NotFoundError
 from pipeline.exchange import event_line
-from pipeline.harvest import Probe
-from pipeline.model import Health, Lead, Resource, Source, SourceState
+from pipeline.harvest import Examined, Probe
+from pipeline.model import Health, KeptPage, Lead, Repair, Resource, Source, SourceState
 from pipeline.plain import to_plain
-from pipeline.sources import KINDS
+from pipeline.sources import KINDS, repair
 from pipeline.sources.discover import Offer
 from pipeline.store import Store
-from pipeline.text import clip, squeeze
+from pipeline.text import clip, counted, squeeze
 
 FEW = 5
+WIDE = 200
+"""Characters of what is told of a source."""
 PACED = 300
 """Decisions, the last ones, that say how long one takes."""
 
 
-@group("sources", "sources list", "sources record", "sources add https://www.example.org/blog", "sources test kings-fund")
+@group(
+    "sources", "sources list", "sources record", "sources add https://www.example.org/blog", "sources test kings-fund", "sources repair kings-fund"
+)
 def sources_command() -> None:
-    """List, add, test, judge, pause and resume sources."""
+    """List, add, test, judge, repair, pause and resume sources."""
 
 
 @command("list", "sources list", "sources list --json", group=sources_command)
@@ -48,15 +52,15 @@ def list_sources(session: Session) -> None:
         health = schedule.health(state, one, now())
         found, proposal = judged[one.id]
         session.emit({**_listed(one, state, health), "kept": found.kept, "rejected": found.rejected, "proposal": proposal.what})
-        last = clip(health.error or one.url, 100)
+        last = clip(schedule.told(health, now()) or one.url, WIDE)
         rows.append((one.id, one.kind, health.state, str(state.items), _share(found, proposal), str(state.failed), day(state.last_new), last))
-    session.table(("source", "kind", "state", "items", "kept", "not read", "last new", "error or address"), rows)
+    session.table(("source", "kind", "state", "items", "kept", "not read", "last new", "what is to be known, or address"), rows)
     unread(session, failures)
 
 
 def _listed(one: Source, state: SourceState, health: Health) -> dict[str, object]:
     kept = {name: getattr(state, name) for name in ("items", "failed", "paused", "last_run", "last_ok", "last_new", "failures")}
-    found = {name: getattr(health, name) for name in ("state", "since", "error", "next", "silent")}
+    found = {name: getattr(health, name) for name in ("state", "since", "error", "next", "silent", "usual_gap", "alarm", "moved_to")}
     return {**_source(one), "topics": one.topics, **kept, **found}
 
 
@@ -117,14 +121,19 @@ def add_source_command(session: Session, url: str, name: str | None, kind: str |
     """Find what an address offers, show five leads of each, and add the best to sources.yaml."""
     config = settings(session)
     topics(chosen, config)
-    probes = _probed(harvest.discover(urls.clean(url), config.harvest, now=now), config)
+    offered = harvest.discover(urls.clean(url), config.harvest, now=now)
+    if kind and all(offer.kind != kind for offer in offered):  # she knows what it is, or wants a page watched, which any page can be
+        offered = (Offer(kind=kind, url=urls.clean(url)),)
+    probes = _probed(offered, config)
     taken = next((probe for probe in probes if not probe.error and probe.leads and (kind is None or probe.source.kind == kind)), None)
     for probe in probes:
         session.emit({**_line(probe, few=True), "added": probe is taken and not dry_run})
         _show(session, probe, few=True)
     if taken is None:
         raise NotFoundError(
-            "source at", url, hint="Nothing there gives leads. A page of links can be read with CSS selectors: `kind: listing` and `select:`."
+            "source at",
+            url,
+            hint="Nothing there gives leads. `--kind page` watches it for changes; a page of links can be read with CSS selectors (`select:`).",
         )
     if not dry_run:
         added = _named(taken, config, name=name, topics=chosen)
@@ -138,7 +147,9 @@ def _probed(offers: Sequence[Offer], config: Config) -> list[Probe]:
     for offer in offers:
         if offer.guess and any(probe.leads for probe in probes):
             continue  # nobody named this address, and there is something better
-        probes.append(harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False))
+        probe = harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False)
+        if probe.leads or not offer.guess:
+            probes.append(probe)
     return probes
 
 
@@ -203,6 +214,76 @@ def resume_source(session: Session, name: str) -> None:
     _pause(session, name, paused=False)
 
 
+@command("repair", "sources repair platform-listing", "sources repair platform-listing --accept", group=sources_command)
+@click.argument("name", metavar="ID")
+@click.option("--accept", is_flag=True, help="Write what is proposed into sources.yaml, and read the page again.")
+@here
+def repair_source(session: Session, name: str, accept: bool) -> int:
+    """Say what is wrong with a source, and propose selectors or an address that would mend it."""
+    with desk(session) as (config, store):
+        store.sync_sources(config.sources, now())
+        one = next(known for known in config.sources if known.id == source(name, config))
+        found = harvest.examine(one, config, store, now=now)
+        taken = harvest.accept(one, found.repair, config=config, store=store, now=now) if accept else None
+    session.emit(_examined(found, taken))
+    for line in _examination(found):
+        session.say(line)
+    if taken:
+        settings(session)  # says at once what is wrong, should anything be
+        session.say(
+            f"Written into {config.path.name}. {counted(taken[0], 'item')} on the kept page, {taken[1]} of them new; the next harvest visits them."
+        )
+    elif found.repair:
+        session.say(f"`gleanings sources repair {name} --accept` writes this into {config.path.name}.")
+    return 0 if found.repair or not found.sentence else 1
+
+
+def _examined(found: Examined, taken: tuple[int, int] | None) -> dict[str, object]:
+    return {
+        **_source(found.source),
+        "alarm": found.sentence or None,
+        "since": found.since,
+        "last_good": _kept(found.good),
+        "today": _kept(found.today),
+        "then": [_lead(lead) for lead in found.then],
+        "proposal": _proposal(found.repair) if found.repair else None,
+        "accepted": taken is not None,
+        "found": taken[0] if taken else None,
+        "new": taken[1] if taken else None,
+    }
+
+
+def _kept(kept: KeptPage | None) -> dict[str, object] | None:
+    return {"url": kept.page.url, "at": kept.page.fetched, "items": kept.leads, "titles": kept.titled} if kept else None
+
+
+def _proposal(proposal: Repair) -> dict[str, object]:
+    counts = {"matched": proposal.matched, "known": proposal.known, "new": proposal.fresh}
+    preview = [_lead(lead) for lead in proposal.preview]
+    return {"kind": proposal.kind, "url": proposal.url, "select": dict(proposal.select) or None, **counts, "preview": preview}
+
+
+def _examination(found: Examined) -> Iterator[str]:
+    """Say what stands against a source: what it gave, what it gives, what is proposed."""
+    if not found.sentence:
+        yield f"{found.source.id}: nothing is wrong with it."
+        return
+    yield f"{found.source.id}: {found.sentence}" + (f" (since {day(found.since)})" if found.since else "")
+    if found.good:
+        yield f"  the last good page, {day(found.good.page.fetched)}: {counted(found.good.leads, 'item')}"
+        yield from (f"    {clip(lead.title or lead.url, 100)}" for lead in found.then)
+    if found.today:
+        yield f"  the page of {day(found.today.page.fetched)}: {counted(found.today.leads, 'item')}"
+    if found.repair is None:
+        yield f"  Nothing was found that would mend it. `gleanings sources add {found.source.url} --dry-run` shows what the address offers."
+        return
+    moved = found.repair.url != found.source.url
+    yield f"  proposed: {f'url: {found.repair.url}' if moved else f'select: {flow(dict(found.repair.select))}'}"
+    if found.repair.known:
+        yield f"  it {repair.sentence(found.repair)}"
+    yield from (f"    {clip(lead.title or lead.url, 100)}\n      {lead.url}" for lead in found.repair.preview)
+
+
 def _pause(session: Session, name: str, *, paused: bool) -> None:
     with desk(session) as (config, store):
         store.sync_sources(config.sources, now())
@@ -222,7 +303,11 @@ def _line(probe: Probe, *, few: bool = False) -> dict[str, object]:
         "leads": [_lead(lead) for lead in leads],
         "item": _item(probe.item) if probe.item else None,
         "error": probe.error,
-        **({"kind": probe.mail.sort, "sender": probe.mail.sender, "mail": {"kind": probe.mail.sort, "sender": probe.mail.sender}} if probe.mail else {}),
+        **(
+            {"kind": probe.mail.sort, "sender": probe.mail.sender, "mail": {"kind": probe.mail.sort, "sender": probe.mail.sender}}
+            if probe.mail
+            else {}
+        ),
     }
 
 

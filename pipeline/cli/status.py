@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from pipeline import schedule
 from pipeline.cli.digest import summary
@@ -14,6 +15,8 @@ from pipeline.store import Store
 from pipeline.text import clip
 
 EDITIONS = 12
+WIDE = 200
+"""Characters of what is told of a source."""
 
 
 @command("status", "status", "status --json")
@@ -40,7 +43,7 @@ def status_command(session: Session) -> None:
             "failures": [to_plain(one) for one in failures],
         }
     )
-    session.table(("source", "state", "next", "what"), [_row(one) for one in healths])
+    session.table(("source", "state", "next", "what"), [_row(one, moment) for one in healths])
     session.say(f"\nitems: {in_words(counts)}; {waiting} links wait to be visited")
     if moving:
         session.say(f"the taxonomy changed ({', '.join(moving)}): `gleanings topics` shows what moves, `gleanings topics --apply` takes it over")
@@ -49,9 +52,8 @@ def status_command(session: Session) -> None:
         session.say(f"edition {one.id}: {one.state}" + (f"; mails: {in_words(outbox[one.id])}" if one.id in outbox else ""))
 
 
-def _row(health: Health) -> tuple[str, str, str, str]:
-    what = health.error or ("nothing new for longer than usual" if health.silent else "")
-    return health.source, health.state, day(health.next) if health.next else "", clip(what, 110)
+def _row(health: Health, moment: datetime) -> tuple[str, str, str, str]:
+    return health.source, health.state, day(health.next) if health.next else "", clip(schedule.told(health, moment), WIDE)
 
 
 def _health(health: Health) -> dict[str, object]:

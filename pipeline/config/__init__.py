@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.config import content, settings
 from pipeline.config.document import DocumentError, Node, read
-from pipeline.config.edit import add_source, add_sources, flow, new_id
+from pipeline.config.edit import add_source, add_sources, change_source, flow, new_id
 from pipeline.config.environment import mail_passwords, secrets
 from pipeline.config.rules import rules
 from pipeline.config.section import Section
@@ -20,7 +20,7 @@ from pipeline.config.values import is_address
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic
 
-__all__ = ["Config", "add_source", "add_sources", "example", "flow", "is_address", "load", "load_rules", "new_id", "read_rules"]
+__all__ = ["Config", "add_source", "add_sources", "change_source", "example", "flow", "is_address", "load", "load_rules", "new_id", "read_rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

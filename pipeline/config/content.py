@@ -14,6 +14,7 @@ from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.config.settings import spans, unique
 from pipeline.model import Collection, Source, Topic
+from pipeline.sources.search import address_of
 
 
 def topics(section: Section) -> tuple[Topic, ...]:
@@ -88,7 +89,7 @@ def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt
 def _source(section: Section, known: Names[str], *, every: timedelta, beside: Path) -> Source:
     id_ = named(section)
     kind = section.need("kind", values.choice(*sources.KINDS), "")
-    url = _mailbox(section, beside) if kind == "mailbox" else section.need("url", values.url, "")
+    url = _where(section, kind, beside)
     title = section.take("title", values.line, "")
     chosen = _topics(section, known)
     spell = spans(section, "every", every)
@@ -96,7 +97,19 @@ def _source(section: Section, known: Names[str], *, every: timedelta, beside: Pa
     if kind:
         _check(section, kind, options)
     plain = {key: node.plain() for key, node in options.items() if node.content is not None}
+    if kind == "search" and not url:
+        url = address_of(str(plain.get("service")))
     return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain)
+
+
+def _where(section: Section, kind: str, beside: Path) -> str:
+    """Read the address of a source; a search has that of its service, unless the file names another."""
+    match kind:
+        case "mailbox":
+            return _mailbox(section, beside)
+        case "search":
+            return section.take("url", values.url, "")
+    return section.need("url", values.url, "")
 
 
 def _mailbox(section: Section, beside: Path) -> str:

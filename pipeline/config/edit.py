@@ -57,6 +57,64 @@ def add_sources(path: Path, sources: Sequence[Source]) -> None:
         raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
 
 
+def change_source(path: Path, source_id: str, changes: Mapping[str, object]) -> None:
+    """Set keys of one source in the file, keeping comments and layout around them. The file is replaced as a whole or not at all.
+
+    Raises `ConfigError` where the file cannot be read, has no such source, or is laid out so that we cannot change it safely.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+        before = read(text.removeprefix("\ufeff"), path.name, [])
+        changed = text
+        for key, value in changes.items():
+            changed = _with_key(changed, source_id, key, flow(value))
+        after = read(changed.removeprefix("\ufeff"), path.name, [])
+    except DocumentError as error:
+        raise _refused(path, error.line, error.what, error.remedy) from error
+    except (OSError, ValueError, LookupError) as error:
+        raise _refused(path, 0, f"the source {source_id} cannot be changed: {error}", _by_hand(source_id, changes)) from error
+    if after.plain() != _as_changed(before, source_id, changes):
+        raise _refused(path, 0, f"the source {source_id} cannot be changed here", _by_hand(source_id, changes))
+    try:
+        write_whole(path, (changed.encode(),))
+    except OSError as error:
+        raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
+
+
+def _by_hand(source_id: str, changes: Mapping[str, object]) -> str:
+    return f"write this into the source {source_id} yourself: {', '.join(f'{key}: {flow(value)}' for key, value in changes.items())}"
+
+
+def _as_changed(before: Node, source_id: str, changes: Mapping[str, object]) -> object:
+    """What the file must say after the change."""
+    plain = before.plain()
+    found = plain.get("sources") if isinstance(plain, dict) else None
+    if not isinstance(plain, dict) or not isinstance(found, list):
+        return None
+    return {**plain, "sources": [{**one, **changes} if isinstance(one, dict) and one.get("id") == source_id else one for one in found]}
+
+
+def _with_key(text: str, source_id: str, key: str, words: str) -> str:
+    """Write one key of a source: in the place of its value, or behind its other keys."""
+    _, value = _place(text)
+    entries = value.value if isinstance(value, yaml.SequenceNode) else []
+    entry = next((one for one in entries if isinstance(one, yaml.MappingNode) and _value(one, "id") == source_id), None)
+    if entry is None:
+        raise LookupError("it does not stand in this file")
+    known = next((one for name, one in entry.value if name.value == key), None)
+    if known is not None:
+        return f"{text[: known.start_mark.index]}{words}{text[_end(known) :]}"
+    if entry.flow_style:
+        return _into_brackets(text, entry, f"{key}: {words}")
+    end = "\r\n" if "\r\n" in text else "\n"
+    indent = " " * entry.value[0][0].start_mark.column
+    return _after_line(text, _end(entry), f"{indent}{key}: {words}{end}", end)
+
+
+def _value(entry: yaml.MappingNode, key: str) -> object:
+    return next((value.value for name, value in entry.value if name.value == key), None)
+
+
 def _refused(path: Path, line: int, what: str, remedy: str) -> ConfigError:
     return ConfigError((Problem(file=path.name, line=line, what=what, remedy=remedy),))
 
@@ -130,9 +188,10 @@ def _after_line(text: str, index: int, block: str, end: str) -> str:
     return f"{text[:at]}{block}{text[at:]}" if at else f"{text}{end}{block}"
 
 
-def _into_brackets(text: str, value: yaml.SequenceNode, inside: str) -> str:
+def _into_brackets(text: str, value: yaml.CollectionNode, inside: str) -> str:
     bracket = value.end_mark.index - 1
     if not value.value:
         return f"{text[:bracket]}{inside}{text[bracket:]}"
-    behind = re.sub(r"#[^\n]*", "", text[value.value[-1].end_mark.index : bracket])
+    last = value.value[-1]
+    behind = re.sub(r"#[^\n]*", "", text[(last[1] if isinstance(last, tuple) else last).end_mark.index : bracket])
     return f"{text[:bracket]}{' ' if ',' in behind else ', '}{inside}{text[bracket:]}"

@@ -6,13 +6,14 @@ What is no document is refused with `ExtractError` and a reason: `login`, `conse
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from pipeline.errors import ExtractError
 from pipeline.extract import files, html, pdf
 from pipeline.extract.describe import from_lead
 from pipeline.model import Lead, Page, Resource
 
-__all__ = ["EXTRACTORS", "extract", "from_lead"]
+__all__ = ["EXTRACTORS", "extract", "from_lead", "picture"]
 
 EXTRACTORS: Mapping[str, Callable[[Page, Lead], Resource]] = {
     "text/html": html.extract,
@@ -22,10 +23,18 @@ EXTRACTORS: Mapping[str, Callable[[Page, Lead], Resource]] = {
 }
 
 
-def extract(page: Page, lead: Lead) -> Resource:
-    """Describe what a page holds, by its media type; the lead fills what the page does not say. Raises `ExtractError`."""
+def picture(page: Page) -> bytes | None:
+    """Draw a small picture (PNG, at most 60 kB) of the first page of a report; `None` where there is none to draw or the page is no PDF."""
+    return pdf.picture(page) if files.media_type(page) == "application/pdf" else None
+
+
+def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType({})) -> Resource:
+    """Describe what a page holds, by its media type; the lead fills what the page does not say. Raises `ExtractError`.
+
+    `select` maps fields of a web page (`title authors date description text`) to the CSS selectors that its source has for them; they win.
+    """
     extractor = EXTRACTORS.get(files.media_type(page))
     if extractor is None:
         named = page.media_type or "something without a type"
         raise ExtractError(f"{page.url} is no document but {named}; there is nothing in it to read.", url=page.url, reason="not-a-document")
-    return extractor(page, lead)
+    return html.extract(page, lead, select) if extractor is html.extract else extractor(page, lead)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from html import unescape
 from itertools import islice
 from typing import NamedTuple
 
 from lxml import etree
 
-from pipeline import text
+from pipeline import dates, text
 from pipeline.extract import jsonld
 from pipeline.extract.chrome import is_chrome
-from pipeline.extract.document import Document, Element, Found, inner
+from pipeline.extract.document import Document, Element, Found, beginning, inner
 from pipeline.extract.site import Site, fold
 
 MAX_PEOPLE = 40
@@ -29,11 +29,12 @@ _METAS = (
         "dcterms.creator",
         "dc.contributor",
     ),
-    *("og:article:author", "authors", "cxenseparse:author", "creator"),
+    *("og:article:author", "authors", "cxenseparse:author", "creator", "eprints.creators_name", "bepress_citation_author"),
 )
 _LEADING = re.compile(
-    r"^(?:(?:(?:written|posted|reported|published|reviewed|story|words?|opinion|analysis)\s+)?by|von|par|por|autor(?:in)?|auteur|authors?"
-    r"|text|foto|di"
+    r"^(?:(?:(?:written|posted|reported|published|submitted|story|words?|opinion|analysis|(?:guest )?(?:blog|post|article|essay))\s+)?by"
+    r"|von|par|por|door|av|af"
+    r"|autor(?:in)?|auteur|authors?(?:\(s\))?|text|foto|di"
     r"|geschrieben von|verfasst von|redaktion|view orcid profile)\b[:\s]*",
     re.IGNORECASE,
 )
@@ -63,13 +64,29 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _NAME_WORD = r"[A-ZÀ-ÝŁŚŻ][\w.'’-]+"
-_BETWEEN = re.compile(rf"\s*;\s*|\s*\|\s*|,?\s+(?:and|und|et|y)\s+|\s+&\s+|\s*,\s*(?={_NAME_WORD}(?:\s+[\w.'’-]+)+)")
+_BETWEEN = re.compile(rf"\s*;\s*|\s*\|\s*|,?\s+(?:and|und|et|y|en|och|og|e)\s+|\s+&\s+|\s*,\s*(?={_NAME_WORD}(?:\s+[\w.'’-]+)+)")
+_INVERTED = re.compile(rf"(?:(?:van|von|de|der|den|du|da|di|la|le|al|el)\s+)*{_NAME_WORD},\s{_NAME_WORD}(?:\s[A-ZÀ-ÝŁŚŻ][\w.'’-]*){{0,2}}")
+_POST_NOMINALS = re.compile(
+    r"(?:[\s,/]+\(?(?:RN|RGN|RM|RMN|BA|BSc|MA|MSc|MSci|MBA|MPH|MPhil|M\.?Ed|MB|MBBS|MBChB|BM|BMBS|MD|DPhil|DSc|EdD|Ph\.?D\.?|M\.D\.|CBE"
+    r"|OBE|MBE|KC|QC|JP|DL"
+    r"|(?:F|M)(?:RC|FPH|HEA|RS|BCS|CGI|CIPD)[A-Za-z]{0,4}|FRSA|FAcSS)\b\)?)+$"
+)
+_ROLE = re.compile(
+    r"\b(?:director|executive|manager|head|chair(?:man|woman)?|editor|officer|lead|leader|fellow|founder|consultant|president|secretary"
+    r"|minister|lecturer|reader"
+    r"|researcher|economist|adviser|advisor|analyst|coordinator|professor of|network|university|institute|foundation|trust|college|school"
+    r"|centre|center|council)\b",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LETTER = re.compile(r"[^\W\d_]")
+_PERSON = re.compile(rf"{_NAME_WORD}(?:\s+(?:{_NAME_WORD}|von|van|de|der)){{1,3}}")
 _DATED = re.compile(rf"\d{{1,2}}[^|•·–-]{{3,25}}\d\d\s*[|•·–-]\s*({_NAME_WORD}(?:\s+(?:{_NAME_WORD}|von|van|de)){{1,3}})")
 _BYLINE = re.compile(
-    r"(?i:(?:(?:written|posted|reported|published|words|text|story|photos?|(?:(?:blog|ein) )?beitrag|geschrieben|verfasst|veröffentlicht|publié"
-    r"|[eé]crit|escrito)\s+)?(?:by|von|par|por|di|autor(?:in)?:|text:|author:|auteur\s*:|autor/in:|redaktion:|redacción:))[\s:]+"
+    r"(?i:(?:(?:written|posted|reported|published|submitted|words|text|story|(?:guest )?(?:blog|post|article|essay)|(?:(?:blog"
+    r"|ein) )?beitrag|geschrieben"
+    r"|verfasst|veröffentlicht|publié|[eé]crit|escrito)\s+)?"
+    r"(?:by|von|par|por|door|av|af|di|autor(?:in)?:|text:|authors?:|auteurs?\s*:|autor/in:|redaktion:|redacción:))[\s:]+"
     r"([A-ZÀ-ÝŁŚŻ][^\d|,;:()<>]{3,50}?)\s*(?:[|,;:(·•–-].*|\d.*|am .*|on .*)?"
 )
 
@@ -82,9 +99,15 @@ class _Mark(NamedTuple):
     marks: Callable[[Element], bool]
 
 
+def _called(element: Element) -> str:
+    """What the markup calls an element: its classes, and the names that systems give it for their tests."""
+    attributes = element.attrib
+    return " ".join(filter(None, (attributes.get("class"), attributes.get("data-automation-id"), attributes.get("data-testid"))))
+
+
 def _has_class(pattern: str, tags: str = "a span div p address strong li cite") -> Callable[[Element], bool]:
     named, wanted = re.compile(pattern, re.IGNORECASE), frozenset(tags.split())
-    return lambda element: element.tag in wanted and named.search(element.get("class") or "") is not None
+    return lambda element: element.tag in wanted and named.search(_called(element)) is not None
 
 
 def _itemprop(element: Element) -> bool:
@@ -98,17 +121,20 @@ def _is_hcard(element: Element) -> bool:
     return "fn" in (element.get("class") or "").split() and any("vcard" in (e.get("class") or "").split() for e in islice(element.iterancestors(), 6))
 
 
+_GROUP = re.compile(r"yline|(?:^|[\s_-])(?:authors|contributors)(?:$|[\s_-])|AuthorGroups", re.IGNORECASE)
+
+
 def _in_byline(element: Element) -> bool:
-    return element.tag == "a" and any("yline" in (above.get("class") or "") for above in islice(element.iterancestors(), 6))
+    return element.tag == "a" and any(_GROUP.search(above.get("class") or "") for above in islice(element.iterancestors(), 6))
 
 
-_PEOPLE_PATH = re.compile(r"/(?:authors?|autor(?:en)?|editors|staff|profile|people|contributors|by)/")
+_PEOPLE_PATH = re.compile(r"/(?:authors?|autor(?:en)?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by)/")
 _MARKS = (  # the surest first
     _Mark("itemprop author", 4, _itemprop),
     _Mark("rel author", 4, lambda element: "author" in (element.get("rel") or "").split() and element.tag in ("a", "span", "link")),
     _Mark("class author", 4, _has_class(r"(?:author|byline|writer)(?:-|__|_)?(?:name|author|link)")),
     _Mark("hcard", 1, _is_hcard),
-    _Mark("byline link", 4, _in_byline),
+    _Mark("byline link", MAX_PEOPLE, _in_byline),
     _Mark("byline", 1, _has_class(r"^author$|(?:^|\s)author(?:\s|$)|by-author|article-author|article__author|post-author|entry-author|byline|autor")),
     _Mark("byline", 1, lambda element: element.get("id") == "byline"),
     _Mark("author link", 1, lambda element: element.tag == "a" and _PEOPLE_PATH.search(element.get("href") or "") is not None),
@@ -122,17 +148,29 @@ _MAX_LEAVES = 1_500
 _MAX_SCRIPT = 100_000  # characters
 _LOGIN = re.compile(r"[a-z\d._-]+|\w+\d")
 _CREDIT = re.compile(r"licen[cs]e|credit|copyright|caption")
+_TEASER = re.compile(r"related|teaser|comment|recommend|(?:^|[\s_-])cards?(?:[\s_-]|$)|latest|read-?next")
 _INTRODUCES = re.compile(
-    r"\W*(?:(?:written|posted|reported|published|words|story|veröffentlicht|geschrieben|verfasst|publié)\s+)?(?:by|von|par|por|di|autor(?:in)?|author|auteur)\s*:?\s*",
+    r"\W*(?:(?:written|posted|reported|published|submitted|words|story|(?:guest )?(?:blog|post|article)|veröffentlicht|geschrieben"
+    r"|verfasst|publié)\s+)?"
+    r"(?:by|von|par|por|door|av|af|di|autor(?:in)?|author|auteur)\s*:?\s*",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(r"dataLayer|digitalData|utag_data")
 _AUTHOR_KEY = re.compile(r"""["']?(?:\w*_)?[aA]uthor(?:s|Name)?["']?\s*:\s*\[?\s*["']([^"'<>{}]{3,60})["']""")
 _OPENS = re.compile(
-    r"\s*(?:\d|by|von|par|por|di|autor|text|author|auteur|reda|written|posted|reported|published|words|story|photo|blog|ein|beitrag|geschr"
+    r"\s*(?:\d|by|von|par|por|door|av|af|di|autor|text|author|auteur|reda|written|posted|reported|published|submitted|words|story|guest"
+    r"|blog|post|article|essay|ein|beitrag|geschr"
     r"|verf|verö|publi|[eé]cri|escri)",
     re.IGNORECASE,
 )
+_TERM = re.compile(
+    r"(?:from:|(?:written|posted|submitted)?\s*by:?|(?:lead |corresponding )?authors?(?:\(s\))?:?|autor(?:in|en)?(?:/in)?:?|auteurs?\s*:?"
+    r"|autore:?|författare:?|forfatter:?"
+    r"|verfasst von:?|written by:?)",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"(?:19|20)\d\d\s+[|•·]")
+_BOX = re.compile(r"(?:^|[\s_-])(?:authors|contributors)(?:$|\s)", re.IGNORECASE)
 _WRITTEN = re.compile(r"written|verfasst|geschrieben|écrit|escrito|author|\bby\b|\bvon\b|autor", re.IGNORECASE)
 
 
@@ -141,11 +179,13 @@ def creators(document: Document, site: Site) -> Found[tuple[str, ...]]:
 
     A login name, or the name of the house, stands only where no rule finds a person.
     """
-    if cited := document.metas.get("citation_author"):
-        return tuple(dict.fromkeys(map(_turned, cited)))[:MAX_PEOPLE], "meta citation_author"
+    for name in ("citation_author", "citation_authors"):
+        if cited := [one.strip() for content in document.metas.get(name, ()) for one in content.split(";") if one.strip()]:
+            return tuple(dict.fromkeys(map(_turned, cited)))[:MAX_PEOPLE], f"meta {name}"
+    bodies = jsonld.bodies(document.nodes)
     fallback: Found[tuple[str, ...]] = None
     for values, rule in _claims(document):
-        names = people(values)
+        names = people(values, bodies)
         if persons := tuple(name for name in names if not (_LOGIN.fullmatch(name) or site.is_named(name))):
             return persons, rule
         fallback = fallback or ((names, rule) if names else None)
@@ -158,6 +198,7 @@ def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     yield from _marked(document.tree)
     yield from _labelled(document)
     yield from _introduced(document.tree)
+    yield from _termed(document.tree)
     yield from _bylines(document.tree)
     yield from _measured(document.tree)
 
@@ -174,24 +215,25 @@ def _stated(document: Document) -> Iterator[tuple[list[str], str]]:
         for role in ("author", "creator", "byArtist", "actor"):
             yield jsonld.names(node.get(role), ids), "json-ld"
     for name in _METAS:
-        yield list(document.metas.get(name, ())[:6]), f"meta {name}"
+        yield [_turned(one) if _INVERTED.fullmatch(one) else one for one in document.metas.get(name, ())[:MAX_PEOPLE]], f"meta {name}"
 
 
-def people(values: Iterable[str]) -> tuple[str, ...]:
-    """The names in bylines: introductions, roles and dates cut off."""
+def people(values: Iterable[str], bodies: Container[str] = ()) -> tuple[str, ...]:
+    """The names in bylines: introductions, roles, post-nominals and dates cut off. The names of `bodies` are not taken apart."""
     found: dict[str, str] = {}
     for value in values:
         line = text.squeeze(unescape(text.plain(value)))
         if not line or len(line) > 200 or line.startswith(("http", "/", "@")) or "www." in line:
             continue
         line = _LEADING.sub("", _ADDRESS.sub("", line))
-        if _BODY.fullmatch(line):  # "Institute for Health and Care" is one name, and long
+        if line in bodies or _BODY.fullmatch(line):  # "Institute for Health and Care" is one name, and long
             found.setdefault(fold(line), line)
             continue
-        for part in _BETWEEN.split(line):
-            name = _FOR.sub(r"\1", _TRAILING.sub("", _LEADING.sub("", part))).strip(" ,.;:-–|*")
+        for number, part in enumerate(_BETWEEN.split(line)):
+            name = _FOR.sub(r"\1", _TRAILING.sub("", _LEADING.sub("", part))).partition(": ")[0].strip(" ,.;:-–|*")
             name = name.title() if name.isupper() and len(name) > 6 and " " in name else name
-            if _is_name(name):
+            name = _POST_NOMINALS.sub("", name)
+            if _is_name(name) and not (number and _ROLE.search(name)):
                 found.setdefault(fold(name), name)
     return tuple(found.values())[:MAX_PEOPLE]
 
@@ -208,10 +250,11 @@ def _marked(tree: Element) -> Iterator[tuple[list[str], str]]:
         every = [element for element in candidates if marks(element) and not _is_credit(element)][:25]
         own = [element for element in every if element.tag == "link" or not is_chrome(element)]
         if not own and most > 1 and len({inner(element) for element in every}) == 1:
-            own = every[:1]  # the only author anywhere on the page, even if his box is in the sidebar
-        if len({inner(element) for element in own}) > 4:
+            own = [one for one in every[:1] if not _is_anothers(one)]  # the only author anywhere, even if his box is in the sidebar
+        own = [one for one in own if one.get("content") or len(_name(one)) > 1]
+        if len({inner(element) for element in own}) > 4 and most <= 4:
             own = own[:1]  # a list of the house's authors, or one byline for each teaser: the first is the page's
-        values = [value for element in _together(own[:6]) if (value := element.get("content") or inner(element)) and len(value) < 120]
+        values = [value for element in _together(own[: most + 2]) if (value := element.get("content") or _name(element)) and len(value) < 120]
         yield values[:most], rule
 
 
@@ -223,16 +266,27 @@ def _together(elements: list[Element]) -> list[Element]:
     return [element for element in elements if element is elements[0] or block in islice(element.iterancestors(), 6)]
 
 
+def _name(element: Element) -> str:
+    """The words of an element without the marks of notes that hang on a name."""
+    return inner(element) if element.find(".//sup") is None else text.squeeze(" ".join(element.xpath(".//text()[not(ancestor::sup)]")))
+
+
 def _is_credit(element: Element) -> bool:
     """Whether it names the maker of a picture."""
-    return any(_CREDIT.search(one.get("class") or "") for one in (element, *element)) or next(element.iterancestors("figure"), None) is not None
+    near = (element, *element, *(one for one in islice(element.iterancestors(), 2) if "uthor" not in (one.get("class") or "")))
+    return any(_CREDIT.search(one.get("class") or "") for one in near) or next(element.iterancestors("figure"), None) is not None
+
+
+def _is_anothers(element: Element) -> bool:
+    """Whether it stands in a teaser or a comment, and so names the maker of that."""
+    return any(_TEASER.search(one.get("class") or one.get("id") or "") for one in islice(element.iterancestors(), 9))
 
 
 def _candidates(tree: Element) -> Iterator[Element]:
     """The elements that may bear one of the marks. One walk in Python: an XPath with as many conditions takes five times as long."""
     for element in tree.iter():
         attributes = element.attrib
-        names = attributes.get("class", "")
+        names = _called(element)
         if (
             _TELLING.search(names)
             or attributes.get("itemprop") in ("name", "author")
@@ -241,7 +295,7 @@ def _candidates(tree: Element) -> Iterator[Element]:
             or (element.tag == "a" and _PEOPLE_PATH.search(attributes.get("href", "")))
         ):
             yield element
-        if "yline" in names:
+        if _GROUP.search(names):
             yield from element.iter("a")
 
 
@@ -251,6 +305,29 @@ def _labelled(document: Document) -> Iterator[tuple[list[str], str]]:
         label, data = document.meta(f"twitter:label{number}"), document.meta(f"twitter:data{number}")
         if label and data and _WRITTEN.search(label[0]):
             yield [data[0]], f"meta twitter:data{number}"
+
+
+def _termed(tree: Element) -> Iterator[tuple[list[str], str]]:
+    """A box of authors; a term, a cell or words in bold that are "Author", and what stands beside them."""
+    for element in tree.iter("div", "ul", "section"):
+        if _BOX.search(element.get("class") or "") and len(beginning(element, 400)) < 400 and not is_chrome(element):
+            yield _listed(element).split("; "), "box of authors"
+    for element in tree.iter("dt", "th", "td", "strong", "b", "span", "div", "label", "h2", "h3", "h4", "p"):
+        if len(element) or _TERM.fullmatch(own := text.squeeze(element.text or "")) is None:
+            continue
+        if element.tag != "dt" and own.lower().startswith("from"):
+            continue
+        beside = text.squeeze(element.tail or "") or (
+            _listed(value) if (value := element.getnext()) is not None and len(beginning(value, 400)) < 400 else ""
+        )
+        if 2 < len(beside) < 400 and not is_chrome(element) and not _is_credit(element):
+            yield [beside] if len(beside) < 200 else beside.split(";"), "labelled"
+
+
+def _listed(element: Element) -> str:
+    """The words of an element, its links or items held apart."""
+    parts = [inner(one) for one in element.iter("a", "li", "div") if one.find("a") is None and one.find("div") is None]
+    return "; ".join(filter(None, parts)) or inner(element)
 
 
 def _introduced(tree: Element) -> Iterator[tuple[list[str], str]]:
@@ -274,13 +351,23 @@ def _before(element: Element) -> str:
 def _bylines(tree: Element) -> Iterator[tuple[list[str], str]]:
     """A short line of its own that is "By" and a name, or a date and a name."""
     for element in _LEAVES(tree)[:_MAX_LEAVES]:
-        if not _OPENS.match(element.text or "") or len(element) > 6:
+        if not (_OPENS.match(element.text or "") or _PARTS.search(element.text or "")) or len(element) > 6:
             continue
         own = text.squeeze(element.text)
         line = own if len(element) == 0 or len(own) > 8 else inner(element)
-        found = (_BYLINE.fullmatch(line) or _DATED.fullmatch(line)) if len(line) <= 90 else None
-        if found and 1 < len(found[1].split()) < 6 and not is_chrome(element):
-            yield [found[1]], "byline"
+        name = _of_line(line) if len(line) <= 90 else None
+        if name and 1 < len(name.split()) < 6 and not is_chrome(element) and not _is_credit(element):
+            yield [name], "byline"
+
+
+def _of_line(line: str) -> str | None:
+    """The name in a line that is "By" and a name, or a day with a name and little else beside it."""
+    if found := _BYLINE.fullmatch(line) or _DATED.fullmatch(line):
+        return found[1]
+    parts = [part.strip() for part in re.split(r"[|•·]", line)]
+    if len(parts) > 1 and any(dates.parse(part) for part in parts):
+        return next((part for part in parts if _PERSON.fullmatch(part)), None)
+    return None
 
 
 def _measured(tree: Element) -> Iterator[tuple[list[str], str]]:

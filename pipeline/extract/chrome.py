@@ -8,23 +8,26 @@ from pipeline.extract.document import Element
 
 _CLIMB = 9  # elements: deeper than this the names of the wrappers no longer tell anything
 _NAMES = re.compile(
-    r"(?:^|[-_ ])(?:nav(?:bar|top|wrap|igation)?|comments?|commentlist|related|sidebar|footer|teasers?|recommend\w*"
+    r"(?:^|[-_ ])(?:nav(?:bar|top|wrap|igation)?|comments?|commentlist|related"
+    r"|(?<!lay-)(?<!layout-)(?<!has-)(?<!with-)(?<!no-)sidebar(?![-_]*(?:main|layout|content))|footer|teasers?|recommend\w*"
     r"|respond|most-?read|trending|popular|next-?article"
-    r"|read-?more|moreon"
+    r"|read-?more|moreon|latest|see-?also|also-?like|you-?may|more-?(?:from|news|stories|posts)|(?:up|read)-?next|similar"
     r"|cards?)(?:[-_ ]|$)"
 )
+_SUBMITTED = re.compile(r"(?:entry|post|node|article|byline|blog)\w*[-_](?:meta|submitted)|submitted")  # a <footer> that says who wrote it and when
 
 
 def is_chrome(element: Element) -> bool:
-    """Whether the element stands inside something that is not the page's own content."""
+    """Whether the element stands inside something that is not the page's own content. A box named so that holds the heading is the page."""
+    heading = element.tag == "h1"
     for _ in range(_CLIMB):
         if element is None or element.tag in ("body", "html", "main"):
             return False
-        if element.tag in ("aside", "footer", "nav"):
-            return True
         names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
-        if _NAMES.search(names):
+        if element.tag in ("aside", "nav") or (element.tag == "footer" and not _SUBMITTED.search(names)):
             return True
+        if _NAMES.search(names):
+            return heading or element.find(".//h1") is None
         if element.tag == "article":
             return False
         element = element.getparent()

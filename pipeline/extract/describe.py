@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline import text, urls
@@ -13,6 +13,7 @@ from pipeline.extract import event, kind, media, metadata
 from pipeline.extract.document import Found
 from pipeline.model import Kind, Lead, Resource
 
+_TELLING = 60  # characters: a shorter description of a lead ("Resource 12 of the network") says less than the page's first paragraph
 Findings = Mapping[str, Found[Any]]  # field of a resource → its value and rule; the values differ in type by field
 
 
@@ -29,6 +30,14 @@ def filled(findings: Findings, lead: Lead) -> Findings:
     return {name: findings.get(name) or said.get(name) for name in findings.keys() | said.keys()}
 
 
+def description(found: Found[str], lead: Lead, opening: Found[str]) -> Found[str]:
+    """Choose what says most: the page's own whole words, those of the lead, what the page says cut off, its opening; last a lead of a few words."""
+    said = _said(lead)["description"]
+    whole = found if found and not metadata.is_cut(found[0]) else None
+    telling = said if said and len(said[0]) >= _TELLING and not metadata.is_cut(said[0]) else None
+    return whole or telling or found or opening or said
+
+
 def from_lead(lead: Lead) -> Resource:
     """Describe a resource by what its lead alone says: a page that cannot be read is still an item."""
     said = _said(lead)
@@ -43,7 +52,13 @@ def from_lead(lead: Lead) -> Resource:
         "duration": media.of_lead(lead),
         "event": said["event"] or event.of_words(about, zone=zone_of(lead)),
     }
-    return assemble(urls.clean(lead.url), findings)
+    return assemble(_address(lead), findings)
+
+
+def _address(lead: Lead) -> str:
+    """The address of what has no page of its own keeps its name behind the page that names it; else all of one page were one thing."""
+    page, named, name = lead.url.partition("#/")
+    return urls.clean(page) + (f"{named}{quote(name[:300], safe='%')}" if named and not lead.page else "")
 
 
 def zone_of(lead: Lead) -> tzinfo:
@@ -59,6 +74,7 @@ def _said(lead: Lead) -> dict[str, Found[Any]]:
         "creators": (lead.creators, "lead") if lead.creators else None,
         "description": (description, "lead") if description else None,
         "published": (lead.published, "lead") if lead.published else None,
+        "publisher": (lead.publisher, "lead") if lead.publisher else None,
         "event": (lead.event, "lead") if lead.event else None,
         "duration": (lead.duration, "lead") if lead.duration else None,
     }

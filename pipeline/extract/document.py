@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
+from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 import charset_normalizer
@@ -50,6 +51,8 @@ _MEANT = {"ascii": "cp1252", "us-ascii": "cp1252", "latin1": "cp1252", "latin-1"
     "tis-620": "cp874",
 }
 _NO_XML = bytes({*range(9), 11, 12, *range(14, 32), 127})  # what may stand in no XML; lxml refuses to write it
+_PARTS = 20  # elements inside a heading that are looked at
+_UNREAD = re.compile(r"visually-?hidden|sr-only|screen-?reader|govuk-caption|(?:^|[-_ ])(?:eyebrow|kicker)(?:[-_ ]|$)|headerlink")
 _COUNT = etree.XPath("count(//*)")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -165,6 +168,25 @@ def inner(element: Element) -> str:
     return text.squeeze(" ".join(element.itertext()))
 
 
+def beginning(element: Element, limit: int) -> str:
+    """The text inside an element as far as the limit and a little beyond, however much there is: longer than the limit where it is cut."""
+    parts, length = [], 0
+    for part in element.itertext():
+        parts.append(part)
+        length += len(part.strip()) + 1
+        if length > 2 * limit:
+            break
+    return text.squeeze(" ".join(parts))
+
+
 def written(element: Element) -> str:
-    """The text inside a heading as it is read: `<b>W</b>ord` is one word, a line break parts two."""
-    return text.squeeze((" " if element.find(".//br") is not None else "").join(element.itertext()))
+    """The text inside a heading as it is read: `<b>W</b>ord` is one word, a line break parts two; what is hidden or a caption is no part of it."""
+    unseen = [one for one in islice(element.iterdescendants(), _PARTS) if _UNREAD.search(one.get("class") or "")]
+    words = element.itertext() if not unseen else (one for one in element.xpath(".//text()") if not _stands_in(one, unseen))
+    return text.squeeze((" " if element.find(".//br") is not None else "").join(words)).rstrip("¶#§ ")
+
+
+def _stands_in(words: Any, boxes: list[Element]) -> bool:
+    """Whether a piece of text is inside one of the elements; what follows an element is not."""
+    element = words.getparent().getparent() if words.is_tail else words.getparent()
+    return any(one is element or one in element.iterancestors() for one in boxes)

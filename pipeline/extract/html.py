@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pipeline import text
-from pipeline.extract import authors, describe, event, kind, media, metadata, published, site, titles, walls
+from pipeline.extract import authors, describe, event, kind, media, metadata, override, published, shown, site, titles, walls
 from pipeline.extract.document import Document, Found, parse
 from pipeline.extract.maintext import main_text
 from pipeline.model import Lead, Page, Resource
 
 
-def extract(page: Page, lead: Lead) -> Resource:
-    """Describe a web page. Raises `ExtractError` where it is a wall, a shell or nothing."""
+def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType({})) -> Resource:
+    """Describe a web page; what `select` finds wins over every rule. Raises `ExtractError` where it is a wall, a shell or nothing."""
     document = parse(page)
     signs = walls.signs(document)
-    findings = _metadata(document, lead)
+    chosen = override.overrides(page, select)
+    findings = _metadata(document, lead) | chosen
     notice = _notice(document, findings)
-    words = main_text(document.tree, findings["title"][0] if findings["title"] else "")
+    given = chosen.get("text")
+    words = given[0] if given else main_text(document.tree, findings["title"][0] if findings["title"] else "")
     count = len(text.words(words))
     walls.check(page, signs, words, count)
-    findings |= _of_text(document, lead, findings, words=words, count=count)
+    findings |= _of_text(document, lead, findings, words=words, count=count) | chosen
     about = "\n".join(filter(None, (lead.description, lead.note, words)))
     findings["event"] = event.of_page(notice, about, zone=describe.zone_of(lead))
     filled = dict(describe.filled(findings, lead))
-    filled["description"] = filled["description"] or metadata.opening(words)
+    filled["description"] = chosen.get("description") or describe.description(findings["description"], lead, metadata.opening(words))
     if not filled["title"] and document.heading:  # only the name of the site, but better than nothing
         filled["title"] = document.heading, "title element"
     return describe.assemble(page.url, filled)
@@ -32,12 +36,13 @@ def extract(page: Page, lead: Lead) -> Resource:
 
 def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
     owner = site.site(document)
-    day = published.published(document)
+    days = shown.days(document)
+    day = published.published(document, days)
     return {
         "title": titles.title(document, owner),
         "creators": authors.creators(document, owner),
         "published": day,
-        "modified": published.modified(document, day[0] if day else None),
+        "modified": published.modified(document, day[0] if day else None, days),
         "description": metadata.description(document, owner),
         "canonical_url": metadata.canonical_url(document),
         "identifiers": metadata.identifiers(document),

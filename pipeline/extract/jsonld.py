@@ -116,7 +116,20 @@ def names(value: object, ids: Mapping[str, Node], depth: int = 3) -> list[str]:
     reference = value.get("@id")
     if not value.get("name") and isinstance(reference, str) and reference in ids:
         return names(ids[reference].get("name"), ids, depth - 1)
+    if not value.get("name") and (parts := [part for key in ("givenName", "familyName") if isinstance(part := value.get(key), str)]):
+        return [" ".join(parts)]
     return names(value.get("name"), ids, depth - 1)
+
+
+def bodies(nodes: tuple[Node, ...]) -> frozenset[str]:
+    """The names of the organisations that the nodes name as makers or publishers."""
+    roles = [value for node in nodes for role in ("author", "creator", "publisher") for value in _several(node.get(role))]
+    named = (string(one, "name") for one in (*nodes, *roles) if isinstance(one, dict) and type_of(one).endswith("Organization"))
+    return frozenset(name for name in named if name)
+
+
+def _several(value: object) -> list[object]:
+    return value[:50] if isinstance(value, list) else [value]
 
 
 def link(value: object) -> str | None:

@@ -9,12 +9,14 @@ from itertools import chain, islice
 from urllib.parse import urlsplit
 
 import py3langid
+from lxml import etree
 
 from pipeline import text, urls
 from pipeline.extract import jsonld
 from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Document, Element, Found, inner
-from pipeline.extract.site import Site
+from pipeline.extract.site import Site, fold
+from pipeline.extract.titles import without_site
 
 MAX_DESCRIPTION = 2_000
 _DESCRIPTIONS = (
@@ -28,10 +30,27 @@ _DESCRIPTIONS = (
 )
 _CUT = ("...", "…")
 _MAX_OPENING = 400
-_STANDFIRST = re.compile(r"(?:^|[-_ ])(?:dek|deck|standfirst|strapline|vorspann|chapo|sottotitolo|bajada|entradilla)(?:$|[-_ ])", re.IGNORECASE)
+_STANDFIRST = re.compile(
+    r"(?:^|[-_ ])(?:dek|deck|standfirst|strapline|lede|lead-paragraph|lead-text|ingress|manchet|vorspann|chap[oô]|sottotitolo|bajada"
+    r"|entradilla|subtitle|subheadline"
+    r"|article-excerpt|post-excerpt)(?:$|[-_ ])",
+    re.IGNORECASE,
+)
+_MAX_SECOND = 200  # characters of a standfirst that stands apart from its heading
+_CAPTION = re.compile(r"caption|credit|image|photo|bild|legend|gallery", re.IGNORECASE)
+_AFTER = etree.XPath("following::*[position() < 40]")
 _LINES = frozenset({"p", "div", "h2", "h3", "span"})
 _ENDS = (".", "!", "?", "…", "。", "”", '"')
-_PLEA = re.compile(r"(?:please|sign up|subscribe|log in|register|we use|this (?:site|website) uses)\b", re.IGNORECASE)
+_PLEA = re.compile(
+    r"(?:please|sign up|subscribe|log in|register|we use|this (?:site|website|page) (?:uses|requires)|(?:you need to )?enable javascript"
+    r"|just another \w+ (?:site|blog)"
+    r"|(?:read|get|find|discover|see) (?:all )?(?:the )?latest\b|welcome to\b)",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(
+    r"(?:(?:written |posted |guest blog )?by|von|par|por|door|av|af|texte?:|autor(?:in)?:|photo|foto|image)\b:?\s+(?-i:[A-ZÀ-Ý]).{0,120}",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"^\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}[.:,–-]?\s+")
 _EMPTY = frozenset({"Visit the post for more."})  # what systems write for none
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -45,13 +64,28 @@ _MIN_GUESSABLE = 60  # characters: on less text the language model guesses wildl
 def description(document: Document, site: Site) -> Found[str]:
     """What the page says it is about, in one paragraph: its standfirst, else its metadata. A cut one stands only where no whole one does."""
     candidates = [*_standfirst(document), *((content, f"meta {name}") for name in _DESCRIPTIONS for content in document.metas.get(name, ()))]
-    if stated := jsonld.string(document.main, "description"):
+    if stated := jsonld.string(document.main, "description", "abstract"):
         candidates.append((stated, "json-ld"))
     plain = [(text.plain(value) if "<" in value or "&" in value else value, rule) for value, rule in candidates]
-    telling = [(words, rule) for words, rule in plain if len(words) > 15 and words not in _EMPTY and not _is_strap(words, site)]
-    whole = [one for one in telling if not one[0].endswith(_CUT)]
+    headings = (document.heading, *document.metas.get("og:title", ()), *map(inner, document.tree.findall(".//h1")[:2]))
+    titles = {fold(form) for one in headings for form in (one, without_site(one, site))}
+    telling = [(words, rule) for words, rule in plain if len(words) > 15 and not _tells_nothing(words, site, titles)]
+    whole = [one for one in telling if not is_cut(one[0])]
     found = next(iter(whole or telling), None)
     return (text.clip(found[0], MAX_DESCRIPTION), found[1]) if found else None
+
+
+def is_cut(words: str) -> bool:
+    """Whether a system has cut the words off where its box was full."""
+    return words.rstrip(" ])").endswith(_CUT)
+
+
+def _tells_nothing(words: str, site: Site, titles: set[str]) -> bool:
+    """Whether they are only the title again, the strap of the site, a list of keywords, a plea, or what a system writes for none."""
+    if words in _EMPTY or _PLEA.match(words) or _is_strap(words, site) or {fold(words), fold(without_site(words, site))} & titles:
+        return True
+    parts = words.split(", ")
+    return len(parts) > 4 and not words.endswith(_ENDS) and all(len(part.split()) < 4 for part in parts)
 
 
 def _is_strap(words: str, site: Site) -> bool:
@@ -61,16 +95,31 @@ def _is_strap(words: str, site: Site) -> bool:
 
 
 def _standfirst(document: Document) -> Iterator[tuple[str, str]]:
-    """The sentence under the heading, where it stands right below it or the markup calls it by one of its names in the trade."""
-    below = (element for heading in document.tree.findall(".//h1")[:3] for element in islice(heading.itersiblings(), 1))
+    """The sentence under the heading, where it stands below it or the markup calls it by one of its names in the trade."""
+    below = (element for heading in document.tree.findall(".//h1")[:3] for element in _beneath(heading))
     named = (element for element in document.tree.iter("div", "p", "h2", "h3", "span", "section") if _STANDFIRST.search(element.get("class") or ""))
-    for element in chain(below, named):
-        if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element) or _runs_on(element):
+    for element, is_named in chain(((one, False) for one in below), ((one, True) for one in named)):
+        if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element) or (_runs_on(element) and not is_named):
             continue
         words = inner(element)
-        if 40 <= len(words) <= 300 and words.endswith(_ENDS) and not _PLEA.match(words):
+        if 40 <= len(words) <= 300 and (words.endswith(_ENDS) or (is_named and element.tag != "div")) and not _PLEA.match(words):
             yield words, "standfirst"
             return
+
+
+def _beneath(heading: Element) -> Iterator[Element]:
+    """What stands right below a heading, or is the first sentence after its byline, its day and the buttons to share it."""
+    yield from islice(heading.itersiblings(), 1)
+    for element in _AFTER(heading):
+        words = inner(element) if element.tag in _LINES and element.find("./*") is None else ""
+        if len(words) >= 40:
+            if element.tag != "span" and len(words) <= _MAX_SECOND and words.endswith(".") and not _is_caption(element):
+                yield element
+            return
+
+
+def _is_caption(element: Element) -> bool:
+    return any(one.tag == "figure" or _CAPTION.search(one.get("class") or "") for one in (element, *islice(element.iterancestors(), 4)))
 
 
 def _runs_on(element: Element) -> bool:
@@ -82,7 +131,7 @@ def _runs_on(element: Element) -> bool:
 def opening(words: str) -> Found[str]:
     """The first paragraph of a text, to stand for a description that the page lacks; a date before it is no part of it."""
     for line in (one for one in words.splitlines()[:6] if not one.startswith("|")):
-        paragraph = _DATE.sub("", line)
+        paragraph = "" if _BYLINE.fullmatch(line) else _DATE.sub("", line)
         if len(paragraph) >= 60:
             return text.clip(paragraph, _MAX_OPENING), "first paragraph"
     return None

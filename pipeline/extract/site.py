@@ -86,7 +86,9 @@ def _labels(url: str) -> tuple[str, ...]:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return ()
-    bare = (re.sub(r"[^a-z0-9]", "", label) for label in host.split(".") if label not in _COMMON)
+    parts = host.removeprefix("www.").split(".")
+    telling = parts[:1] if len(parts) == 2 else [label for label in parts if label not in _COMMON]  # of nhs.uk, "nhs" is the name
+    bare = (re.sub(r"[^a-z0-9]", "", label) for label in telling)
     return tuple(label for label in bare if len(label) > 2)
 
 

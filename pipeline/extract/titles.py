@@ -14,11 +14,21 @@ from pipeline.extract.document import Document, Element, Found, written
 from pipeline.extract.site import Site, fold
 
 MAX_TITLE = 500
-_SEPARATOR = re.compile(
+_MAX_CUTS = 4
+_MAX_HEADINGS = 100
+SEPARATOR = re.compile(
     r"_(?=[^_]{2,12}$)|\s+[|\-–—:•»«·/~›⋆]+\s+|\s*[|｜»]\s*|\s*:\s+(?=[A-Z][\w ]{2,30}$)|\s-{2,}\s|(?<=\S)\s::\s",
 )
 _BY = re.compile(r"\s+(?:by|von|par|por)\s+\S+(?:\s+\S+){0,3}$")
 _DAY = re.compile(r"^\d{1,2}[./]\d{1,2}[./]\d{4}\s*[-–—|:]\s+")
+_SECTION = re.compile(  # what stands between a title and the name of a site: the shelf, the writer, the month, the page
+    r"(?:our )?(?:home(?:page)?|start(?:seite)?|accueil|inicio|blogs?|news(?:room)?|latest news|stor(?:y|ies)|articles?|insights?"
+    r"|resources?|publications?|events?|opinion|features?"
+    r"|press releases?|podcasts?|videos?|aktuelles|nachrichten|pressemitteilungen|actualités?|noticias|nieuws|nyheter|medium)"
+    r"|page \d{1,3}|by (?-i:[A-ZÀ-Ý])\S+(?: \S+){0,3}|[a-z]{3}, (?:19|20)\d\d",
+    re.IGNORECASE,
+)
+_CUT = ("...", "…")
 _PARTED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_")  # how pages in Chinese part title, section and site
 _PAGE_TYPES = frozenset({"WebPage"})  # their name is that of the page's menu entry as often as its title
 
@@ -32,11 +42,16 @@ def title(document: Document, site: Site) -> Found[str]:
     raw = _stated(document)
     cleaned = [(without_site(value, site), rule) for value, rule in raw]
     cleaned = [(value, rule) for value, rule in cleaned if value and not _only_site(value, site)]
+    if whole := [one for one in cleaned if not one[0].endswith(_CUT)]:
+        cleaned = whole
     headings = document.tree.findall(".//h1") or document.tree.findall(".//h2")
+    headings = headings[:_MAX_HEADINGS]
     found = _agreed_heading(headings, raw, cleaned, site) or _lone_heading(headings, cleaned, site)
     if found and (shorter := _without_trailer(found[0], cleaned, site)):
         found = shorter
     found = found or _agreed(cleaned) or _longest_heading(headings, site)
+    if found and found[0].isupper():  # shouted by the style of the page; the metadata have it as it was written
+        found = next((one for one in cleaned if fold(one[0]) == fold(found[0]) and not one[0].isupper()), found)
     return _kept(found) if found else None
 
 
@@ -65,15 +80,15 @@ def _stated(document: Document) -> list[Candidate]:
 def without_site(title: str, site: Site) -> str:
     """Cut the name of the site off either end, however often it stands there."""
     title = _PARTED.split(title, maxsplit=1)[0]
-    for _ in range(3):
-        cuts = list(_SEPARATOR.finditer(title[:MAX_TITLE]))
+    for _ in range(_MAX_CUTS):
+        cuts = list(SEPARATOR.finditer(title[:MAX_TITLE]))
         if not cuts:
             break
         before, last = title[: cuts[-1].start()].strip(), title[cuts[-1].end() :].strip()
         first, after = title[: cuts[0].start()].strip(), title[cuts[0].end() :].strip()
-        if len(fold(before)) > 3 and site.is_named(last):
+        if len(fold(before)) > 3 and (site.is_named(last) or (len(fold(before)) > 8 and _SECTION.fullmatch(last))):
             title = before
-        elif len(fold(after)) > 8 and site.is_named(first):
+        elif len(fold(after)) > 8 and (site.is_named(first) or _SECTION.fullmatch(first)):
             title = after
         else:
             break
@@ -87,7 +102,7 @@ def _only_site(title: str, site: Site) -> bool:
 def _agreed_heading(headings: list[Element], raw: list[Candidate], cleaned: list[Candidate], site: Site) -> Candidate | None:
     """The heading that most of the metadata repeat, unless it is only a piece of the shortest of them."""
     stated = [f" {fold(value)} " for value, _ in raw]
-    parts = {fold(part) for value, _ in raw for part in _SEPARATOR.split(value)}
+    parts = {fold(part) for value, _ in raw for part in SEPARATOR.split(value)}
     best, best_rank = "", (0, 0)
     for heading in dict.fromkeys(map(written, headings)):
         folded = fold(heading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -15,8 +16,12 @@ from pipeline.fetch.failures import name
 from pipeline.model import NotModified, Page, Request
 
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+_MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?(\d{1,9})\"?\s*(?=,|$)", re.I)
+_NO_CACHE = re.compile(r"(?:^|,)\s*no-(?:cache|store)\b", re.I)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]{1,40})", re.I)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
+"""Statuses that say that a thing has moved for good (RFC 9110, 15.4)."""
 _AGAIN = frozenset({408, 421, 423, 425, 429})
 _LONGEST = timedelta(days=365)
 
@@ -61,7 +66,7 @@ def target(answer: Answer) -> str | None:
 def read(answer: Answer, request: Request) -> Page | NotModified:
     """Turn an answer into what the request wanted. Raises `RefusedError` or `UnreachableError` with a sentence for the curator."""
     if answer.status == 304 and conditions(request):
-        return NotModified(url=answer.url)
+        return NotModified(url=answer.url, max_age=max_age(answer.headers))
     body = content(answer)
     kind = answer.headers.get("content-type", "")
     stated, charset = _TYPE.match(kind.strip()), _CHARSET.search(kind)
@@ -73,6 +78,7 @@ def read(answer: Answer, request: Request) -> Page | NotModified:
         charset=charset[1] if charset else None,
         etag=_echo(answer.headers.get("etag")),
         last_modified=_echo(answer.headers.get("last-modified")),
+        max_age=max_age(answer.headers),
     )
 
 
@@ -114,6 +120,18 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
         return min(max(when - now, timedelta()), _LONGEST)
     except (TypeError, ValueError, OverflowError):  # a date without a zone cannot be compared
         return None
+
+
+def max_age(headers: Mapping[str, str]) -> timedelta | None:
+    """Read for how long from now an answer stays fresh (RFC 9111, 4.2: max-age less Age); `None` where nothing is said, or that it never is."""
+    control = headers.get("cache-control", "")
+    found = _MAX_AGE.search(control)
+    if found is None or _NO_CACHE.search(control):
+        return None
+    age = headers.get("age", "").strip()
+    passed = int(age) if age.isascii() and age.isdecimal() and len(age) < 10 else 0
+    left = timedelta(seconds=max(int(found[1]) - passed, 0))
+    return min(left, _LONGEST) or None
 
 
 def _failure(answer: Answer) -> FetchError:

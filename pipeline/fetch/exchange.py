@@ -41,16 +41,21 @@ class Question:
 class Exchange:
     """Asks hosts, and remembers of each when it was asked."""
 
-    def __init__(self, settings: HarvestSettings, guard: Guard, transports: Transports) -> None:
+    def __init__(self, settings: HarvestSettings, guard: Guard, transports: Transports, asked: Mapping[str, datetime]) -> None:
         self._guard = guard
         self._transports = transports
         self._concurrency = settings.concurrency
-        self._hosts: dict[str, Host] = {}
+        self._hosts = {host: Host(self._concurrency, last) for host, last in asked.items()}
         self._headers = {
             "User-Agent": agent_header(settings.contact),
             "Accept": "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
             "Accept-Encoding": "gzip",
         }
+
+    @property
+    def asked(self) -> dict[str, datetime]:
+        """When each host was last asked."""
+        return {host: one.last for host, one in self._hosts.items() if one.last is not None}
 
     def judge(self, url: str) -> None:
         """Raise `RefusedError` where an address, as it is written, is none that we may visit."""

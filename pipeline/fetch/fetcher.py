@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -24,19 +26,30 @@ class Fetcher:
     """Fetches, within `async with`. One instance serves many requests at once, and there should be one in a process: two would not know
     of each other's turns."""
 
-    def __init__(self, settings: HarvestSettings, *, robots: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Take robots.txt texts that are still fresh, by host as `urls.host` writes it. Raises `ConfigError` where the environment names
-        certificates that cannot be read."""
+    def __init__(
+        self,
+        settings: HarvestSettings,
+        *,
+        robots: Mapping[str, str] = MappingProxyType({}),
+        asked: Mapping[str, datetime] = MappingProxyType({}),
+    ) -> None:
+        """Take robots.txt texts that are still fresh, and when hosts were last asked by others, both by host as `urls.host` writes it. Raises
+        `ConfigError` where the environment names certificates that cannot be read."""
         guard = Guard(settings.allow_private)
         self._settings = settings
         self._transports = Transports(guard, os.environ)
-        self._exchange = Exchange(settings, guard, self._transports)
+        self._exchange = Exchange(settings, guard, self._transports, asked)
         self._robots = Robots(self._exchange, settings, robots)
 
     @property
     def robots(self) -> Mapping[str, str]:
         """The robots.txt texts that this fetcher read itself, by host. Those that it was given are not among them, so that they can age."""
         return MappingProxyType(self._robots.read)
+
+    @property
+    def asked(self) -> Mapping[str, datetime]:
+        """When each host was last asked, for whoever asks after us."""
+        return self._exchange.asked
 
     async def __aenter__(self) -> Self:
         return self
@@ -50,17 +63,18 @@ class Fetcher:
         self._exchange.judge(url)
         budget = Budget(self._settings.total)
         limit = self._settings.max_bytes if request.limit is None else request.limit
-        seen = {url}
+        seen, permanent = {url}, True
         while True:
             delay = await self._robots.obey(url)
             question = Question(url=url, limit=limit, conditions=answers.conditions(request))
             answer = await self._exchange.ask(question, budget, delay=delay)
             onward = answers.target(answer)
             if onward is None:
-                return answers.read(answer, request)
+                return replace(answers.read(answer, request), permanent=permanent)
+            permanent = permanent and answer.status in answers.PERMANENT
             self._judge(onward, url)
             if urls.host(onward) != urls.host(url):
-                return Moved(url=request.url, to=onward)
+                return Moved(url=request.url, to=onward, permanent=permanent)
             if onward in seen:
                 raise failures.circle(url, answer.status)
             if len(seen) > MAX_REDIRECTS:

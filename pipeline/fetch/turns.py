@@ -13,19 +13,19 @@ from pipeline import politeness
 class Host:
     """The places of one host, and when it was last asked."""
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, last: datetime | None = None) -> None:
         self._seats = asyncio.Semaphore(max(concurrency, 1))
         self._start = asyncio.Lock()
-        self._last: datetime | None = None
+        self.last = last
 
     @asynccontextmanager
     async def turn(self, delay: timedelta) -> AsyncIterator[None]:
         """Wait until the host may be asked, and hold one of its places."""
         async with self._seats:
             async with self._start:
-                pause = politeness.wait(self._last, datetime.now(UTC), delay)
+                pause = politeness.wait(self.last, datetime.now(UTC), delay)
                 await asyncio.sleep(pause.total_seconds())
-                self._last = datetime.now(UTC)
+                self.last = datetime.now(UTC)
             yield
 
 

@@ -6,25 +6,30 @@ The coordinator here is the only writer. Work that costs time (fetching and read
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from pipeline import dedupe, learn, politeness, schedule, urls
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, RefusedError
+from pipeline.extract import endings
 from pipeline.harvest import crew
+from pipeline.harvest.follow import HOPS
 from pipeline.harvest.letters import mails_in
+from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
 from pipeline.harvest.probe import Probe, discover, probe
-from pipeline.harvest.survey import HOPS, survey_all
+from pipeline.harvest.survey import survey_all
 from pipeline.harvest.work import shards
-from pipeline.model import Claim, ItemId, Lead, Outcome, Run, ShardDone, Source, State
+from pipeline.model import Claim, Fingerprint, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
+from pipeline.sources import overrides, repair
 from pipeline.store import Store
 from pipeline.text import nearest
 
-__all__ = ["Probe", "add_address", "discover", "harvest", "mails_in", "probe"]
+__all__ = ["Examined", "Probe", "accept", "add_address", "discover", "examine", "harvest", "mails_in", "probe", "proposed", "standing"]
 
 Clock = Callable[[], datetime]
 Report = Callable[[str, int, int], None]
@@ -35,6 +40,8 @@ BATCH = 20
 ROUND = 2_000
 SHARD = 16
 LEASE = 1_800
+KNOWN_TITLES = 20_000
+"""Titles, the newest, from which the names of sites are learnt."""
 
 
 def harvest(
@@ -55,20 +62,22 @@ def harvest(
     store.sync_sources(config.sources, now())
     store.release_leases()
     chosen = _chosen(config.sources, store, only=only, everything=everything, now=now())
-    runs = survey_all(chosen, store, config.harvest, now=now, report=report)
-    visits = Visits(config, store, now=now, report=report)
+    runs, asked = survey_all(chosen, store, config.harvest, now=now, report=report)
+    visits = Visits(config, store, now=now, report=report, asked=asked)
     visits.run(limit=limit, workers=crew.hands(workers, config.harvest.workers), sources=[source.id for source in chosen] if only else None)
     if visits.added or learn.is_due(config, store, now=now()):
         learn.train(config, store, now=now(), report=report)
     counted = [visits.counted(run, now()) for run in runs]
     for run in counted:
         store.record_run(run)
+        if run.new:
+            store.keep_drift(run.source, repair.drift(store.yields(run.source)))
     return (*counted, *visits.others({run.source for run in counted}, now()))
 
 
 def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], everything: bool, now: datetime) -> list[Source]:
     states = store.source_states()
-    paused = {state.id for state in states if state.paused}
+    left_alone = {state.id for state in states if state.paused or state.gone}
     if only:
         known = {source.id: source for source in sources}
         for name in only:
@@ -77,17 +86,21 @@ def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], eve
                 raise NotFoundError("source", f'"{name}"', hint=f'Did you mean "{near}"?' if near else "`gleanings sources list` shows them.")
         return [known[name] for name in dict.fromkeys(only)]
     if everything:
-        return [source for source in sources if source.id not in paused]
+        return [source for source in sources if source.id not in left_alone]
     return list(schedule.due(states, sources, now))
 
 
 class Visits:
     """One round after another over the leads that wait, until none is due: the state of the second half of a harvest."""
 
-    def __init__(self, config: Config, store: Store, *, now: Clock, report: Report) -> None:
+    def __init__(self, config: Config, store: Store, *, now: Clock, report: Report, asked: Mapping[str, datetime] = MappingProxyType({})) -> None:
         self.config, self.store, self.now, self.report = config, store, now, report
         self.model = learn.fit(config, store, report=report)
         self.added = 0
+        self.asked = dict(asked)
+        self.titles: dict[str, list[str]] = defaultdict(list)
+        for url, title in store.titles(limit=KNOWN_TITLES):
+            self.titles[urls.host(url)].append(title)
         self.new: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -107,12 +120,14 @@ class Visits:
     def _round(self, claims: Sequence[Claim], *, done: int, workers: int) -> None:
         waiting = {claim.id: claim for claim in claims}
         robots = self.store.robots({urls.host(claim.url) for claim in claims})
-        todo = shards(claims, most=_share(len(claims), workers), robots=robots)
+        select = {source.id: chosen for source in self.config.sources if (chosen := overrides.selectors(source.options))}
+        todo = [replace(one, select=select) for one in shards(claims, most=_share(len(claims), workers), robots=robots, asked=self.asked)]
         total = done + len(claims) + self.store.pending(self.now())
         self.report("visiting", done, total)
         with closing(crew.run(todo, self.config.harvest, workers=workers)) as answers:
             for answer in answers:
                 self._settle(answer, waiting)
+                self.asked.update(answer.asked)
                 done += len(answer.outcomes)
                 self.report("visiting", done, total)
 
@@ -142,14 +157,26 @@ class Visits:
     def _item(self, claim: Claim, outcome: Outcome) -> ItemId | None:
         assert outcome.resource is not None  # noqa: S101 - for the type checker; `_outcome` looked
         assert outcome.fingerprint is not None  # noqa: S101
-        match = dedupe.match(outcome.resource, outcome.fingerprint, self.store.neighbours(outcome.fingerprint))
-        number = self.store.add(outcome.resource, outcome.fingerprint, match, now=self.now(), claim=claim)
+        resource, fingerprint = self._titled(outcome.resource, outcome.fingerprint)
+        match = dedupe.match(resource, fingerprint, self.store.neighbours(fingerprint))
+        number = self.store.add(resource, fingerprint, match, now=self.now(), claim=claim)
         self.added += 1
         if self.store.item(number).state is State.MERGED:
             self.same[claim.lead.source] += 1
             return None
         self.new[claim.lead.source] += 1
         return number
+
+    def _titled(self, resource: Resource, fingerprint: Fingerprint) -> tuple[Resource, Fingerprint]:
+        """Cut off its title what the titles of its host have in common: the name of a site that its pages do not state."""
+        known = self.titles[urls.host(resource.url)]
+        title = endings.without_ending(resource.title, known)
+        known.append(resource.title)
+        if title == resource.title or resource.origin.get("title") in ("select", "lead"):
+            return resource, fingerprint
+        rule = f"{resource.origin.get('title', '')}, cut as others of its host"
+        resource = replace(resource, title=title, origin={**resource.origin, "title": rule})
+        return resource, dedupe.fingerprint(resource)
 
     def others(self, surveyed: set[str], now: datetime) -> list[Run]:
         """Give a run for each source that was not asked now, but whose links from an earlier time were visited."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ from pipeline import extract, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
 from pipeline.harvest import letters
-from pipeline.harvest.survey import follow, read
+from pipeline.harvest.follow import follow
+from pipeline.harvest.survey import read
 from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
-from pipeline.sources import mailbox
+from pipeline.sources import mailbox, overrides
 from pipeline.sources.discover import Offer, offers
 from pipeline.sources.mailbox import Opened
 
@@ -55,12 +56,13 @@ async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[],
         try:
             if source.kind == "mailbox" or letters.is_place(source.url):
                 return await _probe_mail(replace(source, kind="mailbox"), settings, fetch, now=now(), with_item=with_item)
-            first = await _page(sources.address(source) if source.kind else source.url, fetch, now=now)
+            asked = sources.opening(source, now=now(), contact=settings.contact).url if source.kind else source.url
+            first = await _page(asked, fetch, now=now)
             if not source.kind:
                 source = _guessed(source, first)
-            leads = tuple(await read(source, first, fetch))
+            leads = tuple((await read(source, first, fetch))[0])
             title = sources.title(source, first)
-            item = await _first_item(leads, fetch) if with_item else None
+            item = await _first_item(leads, fetch, overrides.selectors(source.options)) if with_item else None
         except PipelineError as error:
             return Probe(source=source, error=str(error))
     return Probe(source=source, title=title, leads=leads, item=item)
@@ -71,7 +73,7 @@ async def _probe_mail(source: Source, settings: HarvestSettings, fetch: Fetch, *
     asked = replace(letters.look(source, settings), limit=LOOKED)
     read = await asyncio.to_thread(lambda: [opened for opened, _ in letters.letters(source, asked, now)])
     leads = await letters.resolved(mailbox.together(read), fetch)
-    item = await _first_item(leads, fetch) if with_item else None
+    item = await _first_item(leads, fetch, overrides.selectors(source.options)) if with_item else None
     mail = read[0] if len(read) == 1 else None
     return Probe(source=source, title=mail.subject if mail else None, leads=leads, item=item, mail=mail)
 
@@ -82,12 +84,12 @@ def _guessed(source: Source, page: Page) -> Source:
     return Source(id=source.id, kind=here.kind if here else "listing", url=source.url, title=source.title, options=source.options)
 
 
-async def _first_item(leads: tuple[Lead, ...], fetch: Fetch) -> Resource | None:
+async def _first_item(leads: tuple[Lead, ...], fetch: Fetch, select: Mapping[str, str]) -> Resource | None:
     for lead in leads[:1]:
         if not lead.page:
             return extract.from_lead(lead)
         page = await follow(Request(url=lead.url), fetch)
-        return extract.extract(page, lead) if isinstance(page, Page) else None
+        return extract.extract(page, lead, select) if isinstance(page, Page) else None
     return None
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 
 from pipeline import dedupe, extract, urls
 from pipeline.errors import ExtractError, PipelineError, UnreachableError
@@ -21,6 +23,10 @@ PATIENCE = 3
 """So many leads of one host may find it unreachable, one after the other; the rest of that host waits for a later time."""
 
 
+Selectors = Mapping[str, Mapping[str, str]]
+"""CSS selectors of fields, by the source that has them."""
+
+
 def work(shard: Shard, settings: HarvestSettings) -> ShardDone:
     """Fetch, extract and fingerprint every lead of a shard: many hosts at once, each host in the order of its leads."""
     return asyncio.run(_work(shard, settings))
@@ -28,32 +34,35 @@ def work(shard: Shard, settings: HarvestSettings) -> ShardDone:
 
 async def _work(shard: Shard, settings: HarvestSettings) -> ShardDone:
     hosts = _by_host(shard.claims)
-    async with Fetcher(settings, robots=shard.robots) as fetch:
-        done = await asyncio.gather(*(_visit_host(claims, fetch) for claims in hosts.values()))
+    async with Fetcher(settings, robots=shard.robots, asked=shard.asked) as fetch:
+        done = await asyncio.gather(*(_visit_host(claims, fetch, shard.select) for claims in hosts.values()))
         robots = {host: text for host, text in fetch.robots.items() if shard.robots.get(host) != text}
-    return ShardDone(shard=shard.id, outcomes=tuple(outcome for outcomes in done for outcome in outcomes), robots=robots)
+    return ShardDone(shard=shard.id, outcomes=tuple(outcome for outcomes in done for outcome in outcomes), robots=robots, asked=fetch.asked)
 
 
-async def _visit_host(claims: Sequence[Claim], fetch: Fetch) -> list[Outcome]:
+async def _visit_host(claims: Sequence[Claim], fetch: Fetch, select: Selectors) -> list[Outcome]:
     outcomes: list[Outcome] = []
     unreachable = 0
     for claim in claims:
         if unreachable >= PATIENCE:
             outcomes.append(Outcome(claim=claim.id, reason=f"{urls.host(claim.url)} could not be reached; it is left in peace for now.", again=True))
             continue
-        outcome = await visit(claim, fetch)
+        outcome = await visit(claim, fetch, select.get(claim.lead.source, {}))
         unreachable = unreachable + 1 if outcome.again else 0
         outcomes.append(outcome)
     return outcomes
 
 
-async def visit(claim: Claim, fetch: Fetch) -> Outcome:
-    """Visit one lead. Every expected failure becomes a reason; a bug in our own code becomes one too, and is logged once."""
+async def visit(claim: Claim, fetch: Fetch, select: Mapping[str, str] = MappingProxyType({})) -> Outcome:
+    """Visit one lead; `select` are the selectors of its source.
+
+    Every expected failure becomes a reason; a bug in our own code becomes one too, and is logged once.
+    """
     try:
         if not claim.lead.page:
             return _described(claim, extract.from_lead(claim.lead))
         answer = await fetch(Request(url=claim.url))
-        return _answered(claim, answer)
+        return _answered(claim, answer, select)
     except UnreachableError as error:
         return Outcome(claim=claim.id, reason=str(error), again=True, retry_after=error.retry_after)
     except PipelineError as error:
@@ -63,20 +72,20 @@ async def visit(claim: Claim, fetch: Fetch) -> Outcome:
         return Outcome(claim=claim.id, reason="An internal error; the log has the details.")
 
 
-def _answered(claim: Claim, answer: Page | NotModified | Moved) -> Outcome:
+def _answered(claim: Claim, answer: Page | NotModified | Moved, select: Mapping[str, str]) -> Outcome:
     match answer:
         case Moved(to=to):
             return Outcome(claim=claim.id, moved=to)
         case NotModified():
             return Outcome(claim=claim.id, reason="The page has not changed.")
         case Page() as page:
-            return _described(claim, _read(page, claim.lead))
+            return _described(claim, _read(page, claim.lead, select))
 
 
-def _read(page: Page, lead: Lead) -> Resource:
+def _read(page: Page, lead: Lead, select: Mapping[str, str]) -> Resource:
     """Read a page. What is no document (a sound file, a spreadsheet) is still an item where its lead has a title; a wall never is."""
     try:
-        return extract.extract(page, lead)
+        return extract.extract(page, lead, select)
     except ExtractError as error:
         if error.reason != "not-a-document" or not lead.title:
             raise
@@ -87,19 +96,24 @@ def _described(claim: Claim, resource: Resource) -> Outcome:
     return Outcome(claim=claim.id, resource=resource, fingerprint=dedupe.fingerprint(resource))
 
 
-def shards(claims: Sequence[Claim], *, most: int, robots: dict[str, str]) -> list[Shard]:
+def shards(claims: Sequence[Claim], *, most: int, robots: Mapping[str, str], asked: Mapping[str, datetime] = MappingProxyType({})) -> list[Shard]:
     """Cut claims into shards of at most `most` leads; a host is never in two shards, so a long one makes its shard longer."""
     groups: list[list[Claim]] = []
     for group in sorted(_by_host(claims).values(), key=len, reverse=True):
         if not groups or len(groups[-1]) + len(group) > most:
             groups.append([])
         groups[-1].extend(group)
-    return [_shard(number, group, robots) for number, group in enumerate(groups, 1)]
+    return [_shard(number, group, robots=robots, asked=asked) for number, group in enumerate(groups, 1)]
 
 
-def _shard(number: int, claims: list[Claim], robots: dict[str, str]) -> Shard:
+def _shard(number: int, claims: list[Claim], *, robots: Mapping[str, str], asked: Mapping[str, datetime]) -> Shard:
     mine = {urls.host(claim.url) for claim in claims}
-    return Shard(id=number, claims=tuple(claims), robots={host: text for host, text in robots.items() if host in mine})
+    return Shard(
+        id=number,
+        claims=tuple(claims),
+        robots={host: text for host, text in robots.items() if host in mine},
+        asked={host: moment for host, moment in asked.items() if host in mine},
+    )
 
 
 def _by_host(claims: Sequence[Claim]) -> dict[str, list[Claim]]:

@@ -6,10 +6,9 @@ Decides nothing, publishes nothing, and never throws anything away: what it puts
 
 from __future__ import annotations
 
-from pipeline.classify.order import Term
 from pipeline.learn.evaluate import evaluate
 from pipeline.learn.explain import Explanation, explain
-from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, TopicFigures, Week
+from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
 from pipeline.learn.fit import Report, fit, state
 from pipeline.learn.outlook import outlook, plan
 from pipeline.learn.suggest import suggest
@@ -23,7 +22,7 @@ __all__ = [
     "Explanation",
     "Report",
     "Share",
-    "Term",
+    "Spent",
     "TopicFigures",
     "Trained",
     "Week",

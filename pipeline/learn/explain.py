@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pipeline.classify import Model, rules
-from pipeline.classify.order import Term
 from pipeline.config import Config
 from pipeline.learn.fit import count
 from pipeline.model import Item, ItemId
 from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.classify.order import Term
 
 _STEERED = {1: "A curator asked for more of this.", -1: "A curator asked for less of this.", 0: ""}
 

@@ -78,9 +78,23 @@ class AuditFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Minutes that a kept item cost in the queue's order, and what it would have cost in the order of arrival."""
+
+    ranked: float
+    arrival: float
+
+    @property
+    def saved(self) -> float:
+        """Give the share of her time that the order saves a curator; below zero where it costs some."""
+        return round(1 - self.ranked / self.arrival, 3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What held-back decisions say. Topics were judged by models that had not seen the item, the queue by what stood beside it when it was decided.
-    `error` is the mean distance of shown from true (expected calibration error), of topics and of ranks; `None` where nothing can be said yet."""
+    """What decisions say that were held back. Topics were judged by models that had not seen the item; ranks by what stood beside the item when it
+    was decided (`rank_`), and once more by models that had not seen it (`unseen_`). `error` is the mean distance of shown from true (expected
+    calibration error); `None` where nothing can be said yet."""
 
     decisions: int
     micro: TopicFigures
@@ -89,7 +103,10 @@ class Evaluation:
     topic_error: float | None = None
     rank_bins: tuple[Bin, ...] = ()
     rank_error: float | None = None
+    unseen_bins: tuple[Bin, ...] = ()
+    unseen_error: float | None = None
     batches: tuple[Batch, ...] = ()
     shown: tuple[Share, ...] = ()
     weeks: tuple[Week, ...] = ()
     audit: AuditFigures | None = None
+    spent: Spent | None = None

@@ -7,34 +7,52 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.classify import stopping
+from pipeline.learn import pace
 from pipeline.model import Decision, ItemId, Lane, Outlook
 from pipeline.store import ItemQuery, Store
 
 PERIOD = timedelta(days=90)
 """Decisions of this time say what is true of the queue now."""
 LATEST = 5_000
+LOOKED_THROUGH = 5
+"""Times as many items as fit are weighed against each other, the first of the queue."""
 
 
 def outlook(store: Store, *, now: datetime, minutes: float | None = None) -> Outlook:
-    """Say what a curator may expect of what waits, and of so many minutes. Nothing is expected in figures before ranks are probabilities."""
+    """Say what a curator may expect of what waits, and of so many minutes, as `plan` fills them. Nothing is expected in figures before ranks are
+    probabilities."""
     waiting = [one for one in store.waiting() if one.queued]
     found = stopping.outlook(
         {one.item: one.rank for one in waiting}, {one.item: one.lane for one in waiting}, decisions=_decisions(store, now=now), minutes=minutes
     )
+    if found.fits and minutes is not None:
+        ranks, planned = {one.item: one.rank for one in waiting}, plan(store, now=now, minutes=minutes)
+        found = replace(found, fits=len(planned), expected=round(sum(ranks.get(item, 0.0) for item in planned), 1))
     trained = store.trained()
     return found if trained and trained.calibrated else replace(found, expected=None, expected_all=None)
 
 
 def plan(store: Store, *, now: datetime, minutes: float) -> tuple[ItemId, ...]:
-    """Choose the items that fit into so many minutes at the curators' own pace, must-haves first, then those that promise most.
+    """Choose the items that fit into so many minutes at the curators' own pace for each kind: must-haves first, then by keepers a minute.
 
     Without a pace nothing is known to fit, and nothing is chosen.
     """
-    pace = stopping.pace(_decisions(store, now=now))
-    if pace is None:
+    decisions = _decisions(store, now=now)
+    usual = stopping.pace(decisions)
+    if usual is None:
         return ()
-    query = ItemQuery(lanes=(Lane.MUST_HAVE, Lane.RANKED, Lane.AUDIT), limit=max(1, int(minutes * 60 / pace)))
-    return tuple(item.id for item in store.items(query))
+    kinds = {one.item: one.kind for one in store.candidates_of([item for item, _ in pace.timed(decisions)][-pace.LATEST :])}
+    own = pace.by_kind(decisions, kinds, usual=usual)
+    limit = max(1, int(LOOKED_THROUGH * minutes * 60 / usual))
+    items = store.items(ItemQuery(lanes=(Lane.MUST_HAVE, Lane.RANKED, Lane.AUDIT), limit=limit))
+    left = minutes * 60
+    chosen: list[ItemId] = []
+    for item in sorted(items, key=lambda item: (item.lane is not Lane.MUST_HAVE, -item.rank / own.get(item.kind, usual))):
+        left -= own.get(item.kind, usual)
+        if left < 0 and chosen:
+            break
+        chosen.append(item.id)
+    return tuple(chosen)
 
 
 def _decisions(store: Store, *, now: datetime) -> Sequence[Decision]:

@@ -37,10 +37,16 @@ def suggest(config: Config, store: Store, *, items: Sequence[ItemId], model: Mod
 
 
 def explain_topics(store: Store, items: Sequence[Item], *, model: Model) -> None:
-    """Write down which words speak for the topics suggested for these items; a rule has said its own already."""
+    """Write down which words speak for the topics suggested for these items, where none are written; a rule has said its own already."""
+    bare = {item.id: item for item in items if not all(one.reasons for one in item.suggestions)}
+    asked = [
+        (one.item, bare[one.item].resource, one.features, [it.topic for it in bare[one.item].suggestions if not it.reasons])
+        for one in store.candidates_of(tuple(bare))
+    ]
+    words = model.topics.reasons_of([(resource, packed, topics) for _, resource, packed, topics in asked])
     with store.transaction():
-        for item in items:
-            store.keep_reasons(item.id, model.topics.reasons(item.resource, [one.topic for one in item.suggestions if not one.reasons]))
+        for (item, *_), found in zip(asked, words, strict=True):
+            store.keep_reasons(item, found)
 
 
 def rulings(config: Config, store: Store, items: Sequence[ItemId], *, now: datetime) -> Mapping[ItemId, Ruling]:
@@ -50,10 +56,13 @@ def rulings(config: Config, store: Store, items: Sequence[ItemId], *, now: datet
 
 
 def score(store: Store, batch: Sequence[Candidate], *, model: Model, ruled: Mapping[ItemId, Ruling], now: datetime) -> None:
-    """Write topics and ranks of candidates into the store."""
+    """Write topics and ranks of candidates into the store, topics only where they are others than before."""
     learnt = model.topics.suggest([one.features for one in batch])
     suggested = [rules.joined(found, ruled.get(one.item, UNRULED)) for one, found in zip(batch, learnt, strict=True)]
     known = [replace(one, topics=tuple((it.topic, it.probability) for it in found)) for one, found in zip(batch, suggested, strict=True)]
     with store.transaction():
-        for one, found, rank in zip(batch, suggested, model.order.ranks(known, now=now), strict=True):
-            store.suggest(one.item, found, rank)
+        for one, new, found, rank in zip(batch, known, suggested, model.order.ranks(known, now=now), strict=True):
+            if new.topics != one.topics or one.item in ruled:
+                store.suggest(one.item, found, rank)
+            else:
+                store.rerank([(one.item, rank)])

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pipeline.classify import order, stopping
+from pipeline import classify
+from pipeline.classify import stopping
 from pipeline.classify.rules import Ruling
 from pipeline.config import Config
 from pipeline.learn.fit import BACKGROUND, BATCH, Report, count, examples, learnt, quiet, state
@@ -69,7 +70,7 @@ def steer(config: Config, store: Store, *, item: ItemId, more: bool, by: str, no
     """
     store.steer(item, more=more, by=by, now=now)
     count(store)
-    model = order.learn(store.background(BACKGROUND), examples(store))
+    model = classify.learn_order(store.background(BACKGROUND), examples(store))
     for batch in _batches(store):
         store.rerank(zip((one.item for one in batch), model.ranks(batch, now=now), strict=True))
     return f"The queue brings {'more' if more else 'less'} of what item {item} is: “{store.item(item).title}”."

@@ -7,6 +7,7 @@ Standards: RSS 2.0 (rssboard.org/rss-specification), RFC 4287, JSON Feed 1.1 (js
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +16,7 @@ from html import unescape
 from pipeline import dates, text
 from pipeline.errors import ParseError
 from pipeline.model import Kind, Lead, Page, Request, Source
-from pipeline.sources import jsonfeed, markup
+from pipeline.sources import jsonfeed, loose, markup
 from pipeline.sources.channels import channel_feed
 from pipeline.sources.markup import Element
 from pipeline.sources.options import Options, problems
@@ -62,15 +63,15 @@ class _Link:
 
 
 def check(options: Options) -> Iterator[str]:
-    """Say what is wrong with a feed's options: it has none."""
-    yield from problems(options, {}, where="a feed")
+    """Say what is wrong with a feed's options: `follow` (false: never turn to the next page)."""
+    yield from problems(options, {"follow": bool}, where="a feed")
 
 
 def title(source: Source, page: Page) -> str | None:
     """Read the feed's own title; a channel's page that stands for its feed has none yet."""
     if channel_feed(page):
         return None
-    if jsonfeed.is_json(page):
+    if loose.is_json(page):
         return jsonfeed.title(source, page)
     channel = _channel(_root(source, page))
     return _heading(_parts(channel)) if channel is not None else None
@@ -78,7 +79,7 @@ def title(source: Source, page: Page) -> str | None:
 
 def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
     """Read the entries of a feed, in its own order. Raises `ParseError` for what is no feed, with the feeds that a web page names."""
-    if jsonfeed.is_json(page):
+    if loose.is_json(page):
         yield from jsonfeed.leads(source, page)
         return
     if moved := channel_feed(page):  # a channel or podcast page stands for the feed that it names
@@ -91,6 +92,14 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
     for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
         if lead := _lead(source, _Place(page=page, site=site, entry=entry)):
             yield lead
+    if channel is not None and source.options.get("follow", True) and (following := _next(channel, page)):
+        yield Request(url=following)
+
+
+def _next(channel: Element, page: Page) -> str | None:
+    """Tell where a feed in pages or with an archive goes on (RFC 5005, 3 and 4)."""
+    links = [link for link in _links(_parts(channel), _base(channel, page.url)) if link.rel in ("next", "prev-archive") and link.url != page.url]
+    return next((link.url for link in links), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +170,19 @@ def _heading(parts: Parts) -> str | None:
     if element is None:
         return None
     said = element.get("type") or ("text" if _is_atom(element) else "html")
-    words = markup.words(element)
+    words = _unpacked(markup.words(element)) if element.get("mode") == "base64" else markup.words(element)
     literal = said in ("text", "text/plain", "xhtml", "application/xhtml+xml") or len(element)
     if not literal or "&lt;" in words:
         words = text.squeeze(unescape(_TAGS.sub("", words)))
     return words or None
+
+
+def _unpacked(words: str) -> str:
+    """Read what Atom 0.3 wrote in Base64; as it stands where it is none."""
+    try:
+        return b64decode(words[:10_000], validate=True).decode()
+    except ValueError:
+        return words
 
 
 def _lead(source: Source, place: _Place) -> Lead | None:

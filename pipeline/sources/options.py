@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from pipeline.text import nearest
 
 Options = Mapping[str, object]
 
+_SPAN = re.compile(r"(\d{1,4})\s*([dw])")
 _NAMES = {bool: "true or false", str: "text", list: "a list of texts", dict: "a group of keys"}
 
 
@@ -26,6 +29,18 @@ def texts(options: Options, key: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(str(one) for one in value) if isinstance(value, list | tuple) else ()
+
+
+def span(options: Options, key: str) -> timedelta | None:
+    """Read an option that is a span of days or weeks, such as 30d; `None` where it is none."""
+    found = _SPAN.fullmatch(str(options.get(key, "")).strip())
+    return timedelta(days=int(found[1]) * (7 if found[2] == "w" else 1)) if found and int(found[1]) else None
+
+
+def span_problems(options: Options, key: str) -> Iterator[str]:
+    """Say that an option is no span of days or weeks, where it is given and is none."""
+    if isinstance(options.get(key), str) and span(options, key) is None:
+        yield f"{key} must be a span of days or weeks, not {options[key]!r}; for example `{key}: 30d`"
 
 
 def _is_texts(value: object) -> bool:

@@ -15,7 +15,7 @@ from typing import Self
 
 from pipeline.errors import StoreError
 
-SCHEMA = 2
+SCHEMA = 3
 """Number of the newest change in `schema.py`, said here so that an up-to-date file opens without loading the migrations."""
 
 OURS = 0x476C6561  # "Glea": https://www.sqlite.org/pragma.html#pragma_application_id

@@ -92,6 +92,10 @@ class Items(Keys, Search, Topics):
             yield from self._items(rows)
             last = rows[-1]["id"]
 
+    def titles(self, *, limit: int) -> list[tuple[str, str]]:
+        """Give the address and the title, as extracted, of the newest items: what the names of sites are learnt from."""
+        return [(row["url"], row["title"]) for row in self._rows("SELECT url, title FROM items ORDER BY id DESC LIMIT ?", (limit,))]
+
     def counts(self) -> dict[State, int]:
         """Count the items of each state."""
         found = {row["state"]: row["n"] for row in self._rows("SELECT state, count(*) AS n FROM items GROUP BY state ORDER BY state LIMIT 10")}

@@ -7,19 +7,18 @@ that nobody is asked twice at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
-from statistics import median
+from types import MappingProxyType
 
-from pipeline import urls
+from pipeline import schedule, urls
 from pipeline.errors import NotFoundError
 from pipeline.model import Claim, Failure, Lead
 from pipeline.store.connection import Connection, moment, stamp
 from pipeline.store.forms import dump, load
 
-RECENT = 20
+RECENT = 50
 """Leads of a source that tell its usual gap."""
 
 _SETTLED = "UPDATE leads SET state = 'settled', item = ?, reason = NULL, again_at = NULL, leased_until = NULL, owner = NULL"
@@ -28,12 +27,19 @@ _SETTLED = "UPDATE leads SET state = 'settled', item = ?, reason = NULL, again_a
 class Leads(Connection):
     """Lead rows and their sightings."""
 
-    def offer(self, source_id: str, leads: Iterable[Lead], now: datetime) -> tuple[int, int]:
-        """Keep what a source names: how many web addresses that were, and how many nobody had named before. A known one costs a sighting only."""
+    def offer(self, source_id: str, leads: Iterable[Lead], now: datetime, *, moved: Mapping[str, str] = MappingProxyType({})) -> tuple[int, int]:
+        """Keep what a source names: how many web addresses that were, and how many nobody had named before. A known one costs a sighting only.
+
+        `moved` says of new addresses which old one of the same source led to the same thing: they are sightings of its item, and no news.
+        """
         found = new = fresh = 0
         with self.transaction():
             for lead in leads:
                 if not urls.is_web(lead.url):
+                    continue
+                if item := self._item_at(moved.get(lead.url)):
+                    found += 1
+                    self._sight(self._know(lead.url, item), None, replace(lead, source=source_id), now)
                     continue
                 row, is_new = self._lead(lead.url)
                 found, new = found + 1, new + is_new
@@ -41,6 +47,22 @@ class Leads(Connection):
             if fresh:
                 self._change("UPDATE sources SET last_new = ?, usual_gap = ? WHERE id = ?", (stamp(now), self._usual_gap(source_id), source_id))
         return found, new
+
+    def said(self, source_id: str, limit: int = 500) -> tuple[Lead, ...]:
+        """Give what a source said, the last seen first."""
+        sql = "SELECT said FROM sightings WHERE source = ? ORDER BY last_seen DESC, id LIMIT ?"
+        return tuple(load(Lead, row["said"]) for row in self._rows(sql, (source_id, limit)))
+
+    def strange(self, leads: Iterable[Lead]) -> int:
+        """Count the addresses that nobody has named yet."""
+        sql = "SELECT count(*) FROM json_each(?) WHERE value NOT IN (SELECT key FROM leads)"
+        return int(self._rows(sql, (json.dumps(sorted({urls.canonical(lead.url) for lead in leads})),))[0][0])
+
+    def yields(self, source_id: str, limit: int = 60) -> tuple[tuple[str, int], ...]:
+        """Give title and number of words of the last items that a source named, the last first."""
+        sql = """SELECT i.title, json_extract(r.resource, '$.words') AS words FROM sightings s JOIN items i ON i.id = s.item
+                 JOIN resources r ON r.item = i.id WHERE s.source = ? ORDER BY s.dated DESC, s.id LIMIT ?"""
+        return tuple((row["title"], row["words"] or 0) for row in self._rows(sql, (source_id, limit)))
 
     def lease(self, now: datetime, *, limit: int, seconds: float, owner: str, sources: Sequence[str] | None = None) -> tuple[Claim, ...]:
         """Take up to `limit` leads that are due, for `seconds`, from hosts that nobody else holds; every host in turn, each host's leads together.
@@ -90,6 +112,12 @@ class Leads(Connection):
             return self._change(
                 "UPDATE leads SET leased_until = NULL, owner = NULL WHERE leased_until IS NOT NULL AND (?1 IS NULL OR owner = ?1)", (owner,)
             )
+
+    def known(self, source_id: str, addresses: Sequence[str]) -> bool:
+        """Say whether a source named any of these addresses before."""
+        sql = """SELECT 1 FROM leads l JOIN sightings s ON s.lead = l.id
+                 WHERE l.key IN (SELECT value FROM json_each(?)) AND s.source = ? LIMIT 1"""
+        return self._row(sql, (json.dumps([urls.canonical(one) for one in addresses]), source_id)) is not None
 
     def pending(self, now: datetime) -> int:
         """Count the leads that are due and that nobody is visiting."""
@@ -167,6 +195,11 @@ class Leads(Connection):
         address = urls.clean(url)
         return self._insert("INSERT INTO leads (key, url, host, state) VALUES (?, ?, ?, 'pending')", (key, address, urls.host(address))), True
 
+    def _item_at(self, url: str | None) -> int | None:
+        """The item that a known address led to."""
+        row = self._row("SELECT item FROM leads WHERE key = ?", (urls.canonical(url),)) if url else None
+        return row["item"] if row else None
+
     def _claims(self, taken: str) -> list[Claim]:
         said: dict[int, list[Lead]] = {}
         for row in self._rows("SELECT lead, said FROM sightings WHERE lead IN (SELECT value FROM json_each(?)) ORDER BY first_seen, id", (taken,)):
@@ -180,12 +213,10 @@ class Leads(Connection):
             raise NotFoundError("lead", claim_id)
 
     def _usual_gap(self, source_id: str) -> float | None:
-        """The median number of seconds between new leads; not known below three moments, as after a first survey without dates."""
+        """The usual gap between new leads, in seconds."""
         sql = "SELECT DISTINCT dated FROM sightings WHERE source = ? ORDER BY dated DESC LIMIT ?"
-        moments = [datetime.fromisoformat(row["dated"]) for row in self._rows(sql, (source_id, RECENT))]
-        if len(moments) < 3:
-            return None
-        return median((later - earlier).total_seconds() for later, earlier in pairwise(moments))
+        found = schedule.usual_gap(datetime.fromisoformat(row["dated"]) for row in self._rows(sql, (source_id, RECENT)))
+        return None if found is None else found.total_seconds()
 
 
 def together(said: Sequence[Lead]) -> Lead:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.errors import NotFoundError
-from pipeline.model import Run, Source, SourceState
+from pipeline.model import Alarm, Heard, KeptPage, Page, Run, Source, SourceState
 from pipeline.store.connection import Connection, Row, moment, stamp
 from pipeline.store.forms import dump, load, span
 
 ROBOTS_AGE = timedelta(hours=24)
 """How long a robots.txt is good for (RFC 9309, 2.4)."""
+
+MAX_BODY, MAX_KEPT = 5_000_000, 500_000
+"""Bytes of a page that is kept, before and after compression."""
+
+_ANEW = """UPDATE sources SET kind = ?1, url = ?2, etag = NULL, last_modified = NULL, not_before = NULL, gone = NULL,
+    moved_to = NULL, moved_seen = 0, alarm = NULL WHERE id = ?3 AND (kind, url) <> (?1, ?2)"""
 
 _STATE = """SELECT s.*, (SELECT count(DISTINCT i.head) FROM sightings g JOIN items i ON i.id = g.item WHERE g.source = s.id) AS items,
     (SELECT count(*) FROM sightings g JOIN leads l ON l.id = g.lead WHERE g.source = s.id AND l.item IS NULL AND l.reason IS NOT NULL) AS failed
@@ -27,12 +35,10 @@ class Runs(Connection):
         with self.transaction():
             self._change("UPDATE sources SET absent = 1 WHERE id NOT IN (SELECT value FROM json_each(?))", (json.dumps([one.id for one in sources]),))
             for one in sources:
+                self._change(_ANEW, (one.kind, one.url, one.id))
                 self._change(
                     """INSERT INTO sources (id, kind, url, title, since) VALUES (?, ?, ?, ?, ?)
-                       ON CONFLICT (id) DO UPDATE SET absent = 0, title = excluded.title,
-                         etag = CASE WHEN (kind, url) = (excluded.kind, excluded.url) THEN etag END,
-                         last_modified = CASE WHEN (kind, url) = (excluded.kind, excluded.url) THEN last_modified END,
-                         kind = excluded.kind, url = excluded.url""",
+                       ON CONFLICT (id) DO UPDATE SET absent = 0, title = excluded.title""",
                     (one.id, one.kind, one.url, one.title, stamp(now)),
                 )
             self._change("DELETE FROM hosts WHERE fetched <= ?", (stamp(now - ROBOTS_AGE),))
@@ -49,9 +55,16 @@ class Runs(Connection):
         return _state(row)
 
     def pause(self, source_id: str, paused: bool) -> None:
-        """Stop asking a source, or go on. Raises `NotFoundError`."""
+        """Stop asking a source, or go on, also with one that its server called gone. Raises `NotFoundError`."""
         with self.transaction():
-            if not self._change("UPDATE sources SET paused = ? WHERE id = ?", (int(paused), source_id)):
+            sql = "UPDATE sources SET paused = ?1, gone = CASE WHEN ?1 THEN gone END, wanted = 0 WHERE id = ?2"
+            if not self._change(sql, (int(paused), source_id)):
+                raise NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
+
+    def want(self, source_id: str) -> None:
+        """Let a source be asked as soon as may be, whatever its time, because a person asks for it. Raises `NotFoundError`."""
+        with self.transaction():
+            if not self._change("UPDATE sources SET wanted = 1 WHERE id = ?", (source_id,)):
                 raise NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
 
     def record_run(self, run: Run) -> None:
@@ -65,14 +78,81 @@ class Runs(Connection):
             )
             self._change("UPDATE runs SET run = ? WHERE source = ? AND started = ?", (dump(run), run.source, stamp(run.started)))
             if run.error is not None:
-                self._change("UPDATE sources SET last_run = ?, error = ?, failures = failures + ? WHERE id = ?", (ended, run.error, new, run.source))
+                sql = "UPDATE sources SET last_run = ?, error = ?, failures = failures + ?, wanted = 0 WHERE id = ?"
+                self._change(sql, (ended, run.error, new, run.source))
             else:
                 self._change(
-                    """UPDATE sources SET last_run = ?1, last_ok = ?1, error = NULL, failures = 0, found_title = coalesce(?2, found_title),
+                    """UPDATE sources SET last_run = ?1, last_ok = ?1, error = NULL, failures = 0, wanted = 0,
+                       found_title = coalesce(?2, found_title),
                        etag = CASE WHEN ?5 THEN coalesce(?3, etag) ELSE ?3 END,
                        last_modified = CASE WHEN ?5 THEN coalesce(?4, last_modified) ELSE ?4 END WHERE id = ?6""",
                     (ended, run.title, run.etag, run.last_modified, int(run.unchanged), run.source),
                 )
+
+    def hear(self, source_id: str, heard: Heard) -> None:
+        """Keep what a survey learnt about a source besides its leads. An alarm that stands already keeps the time when it began."""
+        with self.transaction():
+            row = self._row("SELECT alarm FROM sources WHERE id = ?", (source_id,))
+            known = load(Alarm, row["alarm"]) if row and row["alarm"] else None
+            alarm = heard.alarm if heard.judged else known
+            if alarm and known:
+                alarm = replace(alarm, since=known.since)
+            self._change(
+                "UPDATE sources SET not_before = ?, gone = ?, moved_to = ?, moved_seen = ?, alarm = ? WHERE id = ?",
+                (
+                    stamp(heard.not_before) if heard.not_before else None,
+                    stamp(heard.gone) if heard.gone else None,
+                    heard.moved_to,
+                    heard.moved_seen,
+                    dump(alarm) if alarm else None,
+                    source_id,
+                ),
+            )
+
+    def mended(self, source_id: str) -> None:
+        """Take back what stands against a source and forget its validators, so that the next survey comes soon and reads it in full."""
+        with self.transaction():
+            self._change(
+                """UPDATE sources SET alarm = NULL, error = NULL, failures = 0, gone = NULL, moved_to = NULL, moved_seen = 0,
+                   etag = NULL, last_modified = NULL, wanted = 1
+                   WHERE id = ?""",
+                (source_id,),
+            )
+            self._change("DELETE FROM kept_pages WHERE source = ? AND good = 0", (source_id,))
+
+    def keep_drift(self, source_id: str, sentence: str | None) -> None:
+        """Keep how the last items of a source differ from those before, in a sentence; `None` where they do not."""
+        with self.transaction():
+            self._change("UPDATE sources SET drift = ?1 WHERE id = ?2 AND drift IS NOT ?1", (sentence, source_id))
+
+    def keep_page(self, source_id: str, kept: KeptPage, *, good: bool) -> None:
+        """Keep the page of a source for its repair: in place of the last good one, or beside it. One that stays large when compressed is kept
+        without its body."""
+        body = zlib.compress(kept.page.body[:MAX_BODY])
+        with self.transaction():
+            self._change(
+                """INSERT OR REPLACE INTO kept_pages (source, good, url, fetched, charset, leads, titled, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    source_id,
+                    int(good),
+                    kept.page.url,
+                    stamp(kept.page.fetched),
+                    kept.page.charset,
+                    kept.leads,
+                    kept.titled,
+                    body if len(kept.page.body) <= MAX_BODY and len(body) <= MAX_KEPT else zlib.compress(b""),
+                ),
+            )
+            if good:
+                self._change("DELETE FROM kept_pages WHERE source = ? AND good = 0", (source_id,))
+
+    def kept_page(self, source_id: str, *, good: bool) -> KeptPage | None:
+        """Give the last good page of a source, or the one under its alarm."""
+        row = self._row("SELECT * FROM kept_pages WHERE source = ? AND good = ?", (source_id, int(good)))
+        if row is None:
+            return None
+        page = Page(url=row["url"], body=zlib.decompress(row["body"]), fetched=datetime.fromisoformat(row["fetched"]), charset=row["charset"])
+        return KeptPage(page=page, leads=row["leads"], titled=row["titled"])
 
     def runs(self, source_id: str | None = None, limit: int = 20) -> tuple[Run, ...]:
         """List the last runs of a source or of all, the newest first."""
@@ -111,4 +191,11 @@ def _state(row: Row) -> SourceState:
         failed=row["failed"],
         etag=row["etag"],
         last_modified=row["last_modified"],
+        not_before=moment(row["not_before"]),
+        gone=moment(row["gone"]),
+        moved_to=row["moved_to"],
+        moved_seen=row["moved_seen"],
+        alarm=load(Alarm, row["alarm"]) if row["alarm"] else None,
+        drift=row["drift"],
+        wanted=bool(row["wanted"]),
     )

@@ -323,3 +323,30 @@ CREATE VIEW v_items AS
 def m002_learning(db: Database) -> None:
     for script in (_LEARNING, _STEERING):
         _run(db, script)
+
+
+_WATCHING = """
+ALTER TABLE sources ADD COLUMN not_before TEXT;        -- its server asked to be left alone until then
+ALTER TABLE sources ADD COLUMN gone TEXT;              -- since when its server says that it is no more
+ALTER TABLE sources ADD COLUMN moved_to TEXT;          -- where it was sent on to for good
+ALTER TABLE sources ADD COLUMN moved_seen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE sources ADD COLUMN alarm TEXT;             -- Alarm as JSON
+ALTER TABLE sources ADD COLUMN drift TEXT;             -- a sentence
+ALTER TABLE sources ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;   -- a person wants it asked now
+CREATE TABLE kept_pages (          -- for mending a source, never published: its last good page, and today's where that is not good
+    source TEXT NOT NULL REFERENCES sources(id),
+    good INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    fetched TEXT NOT NULL,
+    charset TEXT,
+    leads INTEGER NOT NULL,        -- found on it
+    titled INTEGER NOT NULL,       -- titles among them
+    body BLOB NOT NULL,            -- zlib
+    PRIMARY KEY (source, good)
+) STRICT;
+"""
+
+
+@changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
+def m003_watching(db: Database) -> None:
+    _run(db, _WATCHING)
