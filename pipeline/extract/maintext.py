@@ -12,7 +12,6 @@ from lxml import etree
 
 from pipeline import text
 from pipeline.extract.document import Element
-from pipeline.extract.plainpage import easy_text
 
 MAX_TEXT = 500_000
 """Characters kept of a text: a long book chapter."""
@@ -58,11 +57,9 @@ def main_text(tree: Element, title: str) -> str:
     """
     etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
     _drop_empty(tree)
-    found = easy_text(tree)
-    if found is None:
-        extracted = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
-        found = ((extracted.text or "") if extracted else "").splitlines()
-    squeezed = map(text.squeeze, text.clean("\n".join(found)).splitlines())
+    extracted = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
+    found = (extracted.text or "") if extracted else ""
+    squeezed = map(text.squeeze, text.clean(found).splitlines())
     lines = [line for line in squeezed if line and not _FURNITURE.fullmatch(line)]
     opening = [line for line in lines[:_OPENING] if line != title]
     return text.clip("\n".join((*opening, *lines[_OPENING:])), MAX_TEXT)
