@@ -11,7 +11,7 @@ from pipeline.cli import rooms
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, command, day, here, now
 from pipeline.exchange import item_line
-from pipeline.model import Item, Kind, Lane, Outlook, State
+from pipeline.model import Item, ItemId, Kind, Lane, Outlook, State
 from pipeline.store import ItemQuery, Store
 from pipeline.text import clip, counted
 
@@ -41,7 +41,8 @@ def queue_command(
         if expected is not None and expected.pace is not None:
             limit = max(1, expected.fits)
         query = ItemQuery(topic=topic, kind=Kind(kind) if kind else None, source=source, lanes=tuple(Lane(lane) for lane in lanes), limit=limit)
-        items = store.items(query)
+        chosen = _chosen(store, minutes) if minutes is not None and not (topic or kind or source or lanes) else ()
+        items = tuple(map(store.item, chosen)) or store.items(query)
         waiting = store.counts().get(State.QUEUED, 0)
     for item in items:
         session.emit(item_line(item))
@@ -55,6 +56,13 @@ def _expected(store: Store, minutes: float) -> Outlook:
     from pipeline import learn  # here and not above: it takes half a second to load, and a plain list does not need it
 
     return learn.outlook(store, now=now(), minutes=minutes)
+
+
+def _chosen(store: Store, minutes: float) -> tuple[ItemId, ...]:
+    """Take what brings most keepers in so many minutes."""
+    from pipeline import learn  # as above
+
+    return learn.plan(store, now=now(), minutes=minutes)
 
 
 def _promise(expected: Outlook, minutes: float) -> str:
