@@ -121,13 +121,6 @@ def test_the_stated_recall_holds_in_nineteen_of_twenty_simulated_screenings_and_
     assert saved / runs >= 0.17
 
 
-def test_automatic_skipping_asks_for_much_more_than_stopping() -> None:
-    assert not stopping.may_skip(100, 500, 50, kept=0)
-    assert not stopping.may_skip(0, 500, 500, kept=0)
-    assert stopping.may_skip(500, 500, 150, kept=0)
-    assert not stopping.may_skip(500, 500, 150, kept=5)
-
-
 def lanes(unlikely: int) -> dict[ItemId, Lane]:
     return {ItemId(n): Lane.UNLIKELY if n >= 1000 - unlikely else Lane.RANKED for n in range(900, 1000)}
 

@@ -28,8 +28,7 @@ DOUBT = 0.05
 """Chance that a stated bound is wrong."""
 _DOUBT_AT_EACH_LOOK = 0.04  # of the tails: several are looked at, again and again, and the best counts; simulated screenings keep `DOUBT` with this
 STOP_RECALL = 0.95
-SKIP_RECALL = 0.98
-"""Least recall at which a curator may stop, and at which unlikely items may be skipped unseen."""
+"""Least recall at which a curator may stop."""
 PAUSE = 300.0
 """Seconds between two decisions beyond which the curator did something else."""
 _LEAST_GAPS = 10
@@ -126,13 +125,6 @@ def _choose(of: int, some: NDArray[np.int64] | int) -> NDArray[np.float64]:
     from scipy.special import gammaln
 
     return np.asarray(gammaln(of + 1) - gammaln(np.add(some, 1)) - gammaln(np.subtract(of, some) + 1))
-
-
-def may_skip(found: int, population: int, sampled: int, *, kept: int) -> bool:
-    """Say whether the audit allows to skip what is unlikely: all but 2 % of the keepers are then found, with 95 % confidence."""
-    if not found:
-        return False
-    return found / (found + most_left(population - sampled, sampled, kept)) >= SKIP_RECALL
 
 
 def outlook(ranks: Mapping[ItemId, float], lanes: Mapping[ItemId, Lane], *, decisions: Sequence[Decision], minutes: float | None = None) -> Outlook:
