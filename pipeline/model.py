@@ -49,6 +49,8 @@ class Kind(StrEnum):
     SOFTWARE = "software"
     WEBSITE = "website"
     DOCUMENT = "document"
+    OFFER = "offer"
+    REQUEST = "request"
 
 
 # ---------------------------------------------------------------- the desk's settings, as `config.load` checked them
@@ -88,13 +90,14 @@ class HarvestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionRule:
-    """A section of the digest and the kinds that belong to it. `cap` bounds its entries."""
+    """A section of the digest, and what belongs to it: kinds, or what meets `when`, which is asked first. `cap` bounds its entries."""
 
     id: str
     title: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[Kind, ...] = ()
     standfirst: str = ""
     cap: int | None = None
+    when: When | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +128,20 @@ class MailSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A living collection: what belongs to it is a query over topics and kinds."""
+    """A living collection: what belongs to it is a query over topics, kinds and words, with what is pinned and without what is excluded.
+
+    `pin` and `exclude` name items by number or address; `reviewed` is the day on which somebody last looked through it.
+    """
 
     id: str
     title: str
     topics: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    words: tuple[str, ...] = ()
+    pin: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     introduction: str = ""
+    reviewed: date | None = None
     review_every: timedelta = timedelta(days=180)
 
 
@@ -615,6 +625,41 @@ class Entry:
     event: Event | None = None
     also_seen: tuple[str, ...] = ()
     lead: bool = False
+    audience: str = "public"
+    series: str = ""
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Severity(StrEnum):
+    """How bad a mistake in a released edition is: a slip of the pen, a wrong fact, a work that was withdrawn, or words that could do harm."""
+
+    SLIP = "slip"
+    ERROR = "error"
+    RETRACTED = "retracted"
+    HARM = "harm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What was put right in a released edition, in a sentence that its readers see. `item` is None where it is about the whole edition."""
+
+    edition: str
+    item: ItemId | None = None
+    title: str = ""
+    severity: Severity
+    note: str
+    made: datetime
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A finding that an editor let pass, by name: which rule, at which place, who, when."""
+
+    rule: str
+    place: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -647,7 +692,12 @@ class TopicTrend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One digest; a snapshot once released. `id` is its month, `2026-12`; `letter` is Markdown."""
+    """One digest; a snapshot once released. `id` is its month, `2026-12`; `letter` is Markdown.
+
+    `template` is `list`, or `essay`: then `essay` is Markdown in which `[@214]` refers to entry 214. `corrections` are those of this edition,
+    `errata` those of earlier ones that this one prints. `form` is `edition` or `collection`; of a collection `id` is its own and
+    `month_name` says as of when it stands.
+    """
 
     id: str
     title: str
@@ -667,9 +717,16 @@ class Edition:
     picks: tuple[ItemId, ...] = ()
     tally: Tally = field(default_factory=Tally)
     trends: tuple[TopicTrend, ...] = ()
+    template: str = "list"
+    essay: str = ""
+    form: str = "edition"
+    corrections: tuple[Correction, ...] = ()
+    errata: tuple[Correction, ...] = ()
+    waived: tuple[Waiver, ...] = ()
     state: EditionState = EditionState.DRAFT
     composed: datetime
     released: datetime | None = None
+    corrected: datetime | None = None
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -684,12 +741,13 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something to look at before release: which entry, what, and what to do."""
+    """Something to look at before release: which entry, what, and what to do. `rule` names what found it, so that it can be waived."""
 
     severity: str
     place: str
     problem: str
     remedy: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
