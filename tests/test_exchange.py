@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import exchange
+from pipeline import exchange, learn
 from pipeline.errors import ParseError
 from pipeline.model import Decision, Event, ItemId, Kind, Resource, State, Subscriber, SubscriberState, Suggestion, Topic, Verdict
 from pipeline.store import ItemQuery, Store
@@ -36,7 +36,7 @@ def raw(*rows: object) -> list[bytes]:
 
 def take(store: Store, *rows: object, **options: Any) -> exchange.Result:
     GIVEN.clear()
-    return exchange.import_items(raw(*rows), store, suggest=GIVEN.extend, now=NOW, **options)
+    return exchange.import_items(raw(*rows), store, count=learn.counted, suggest=GIVEN.extend, now=NOW, **options)
 
 
 def row(number: int, **changes: object) -> dict[str, object]:
@@ -145,7 +145,7 @@ def test_many_bad_lines_are_counted_and_a_few_named(store: Store) -> None:
 def test_a_line_without_end_fails_as_one_line() -> None:
     file = io.BytesIO(b"a" * 20_000_000 + b"\n" + json.dumps(row(1)).encode())
     with Store.open(":memory:") as store:
-        result = exchange.import_items(exchange.lines(file), store, suggest=GIVEN.extend, now=NOW)
+        result = exchange.import_items(exchange.lines(file), store, count=learn.counted, suggest=GIVEN.extend, now=NOW)
     assert (result.problems, result.counts) == (["line 1: it is longer than 8 MB"], {"new": 1})
 
 

@@ -48,17 +48,19 @@ def import_command() -> None:
 @here
 def import_items(session: Session, path: Path, dry_run: bool) -> int:
     """Take in items (JSON Lines). Each is folded and suggested like a harvested one; nothing is fetched."""
+    from pipeline import learn  # here and not above: it takes half a second to load, and the other errands do not need it
+
     with desk(session) as (config, store), path.open("rb") as file, progress() as report:
 
-        def count(done: int) -> None:
-            report("importing", done, 0)
+        def done(lines: int) -> None:
+            report("importing", lines, 0)
 
         def suggest(items: Sequence[ItemId]) -> None:
-            from pipeline import learn  # here and not above: it takes half a second to load, and the other errands do not need it
-
             learn.suggest(config, store, items=items, model=learn.fit(config, store, report=report), now=now(), report=report)
 
-        result = exchange.import_items(exchange.lines(file), store, suggest=suggest, now=now(), dry_run=dry_run, report=count)
+        result = exchange.import_items(
+            exchange.lines(file), store, count=learn.counted, suggest=suggest, now=now(), dry_run=dry_run, report=done
+        )
     return account(session, result, dry_run=dry_run)
 
 

@@ -54,10 +54,16 @@ def records(raw_lines: Iterable[bytes], result: Result) -> Iterator[tuple[int, d
     """Yield number and content of each line that is a JSON object; empty lines are nothing, others are refused."""
     for number, raw in enumerate(raw_lines, 1):
         try:
-            if text := _text(raw, first=number == 1):
-                yield number, _object(text)
+            if (row := record(raw, first=number == 1)) is not None:
+                yield number, row
         except BadLineError as error:
             result.refuse(number, error)
+
+
+def record(raw: bytes, *, first: bool) -> dict[str, Any] | None:
+    """Read one line: a JSON object, or nothing where it is empty. Raises `BadLineError`. The first line may begin with a byte order mark."""
+    text = _text(raw, first=first)
+    return _object(text) if text else None
 
 
 def _text(raw: bytes, *, first: bool) -> str:

@@ -8,14 +8,13 @@ that page is set aside with a reason.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import replace
 
+from pipeline import processes
 from pipeline.harvest.work import set_aside, work
 from pipeline.model import HarvestSettings, Shard, ShardDone
 
@@ -54,14 +53,12 @@ def _pooled(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int,
 
 def _round(shards: Sequence[Shard], settings: HarvestSettings, *, workers: int, work: Work) -> Generator[tuple[Shard, ShardDone | None], None, None]:
     """One pool's life: each shard with what came of it, `None` where its worker was lost."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.harvest.work"])
     others = multiprocessing.active_children()
-    with ProcessPoolExecutor(min(workers, len(shards)), mp_context=context, initializer=_tie) as pool:
+    with processes.pool(min(workers, len(shards)), preload=["pipeline.harvest.work"]) as crew:
         try:
-            yield from _answers(pool, shards, settings, work)
+            yield from _answers(crew, shards, settings, work)
         except BaseException:  # an interrupt, or a caller that stops: the pool would work off all that waits, which leases bring back later
-            pool.shutdown(wait=False, cancel_futures=True)
+            crew.shutdown(wait=False, cancel_futures=True)
             for worker in set(multiprocessing.active_children()).difference(others):
                 worker.kill()
             raise
@@ -81,19 +78,6 @@ def _answers(pool: ProcessPoolExecutor, shards: Sequence[Shard], settings: Harve
             yield futures[future], None
 
 
-def _tie() -> None:
-    """Let this worker end with its harvest, even where that is killed: an orphan would go on asking hosts, and then wait for ever."""
-    harvest = multiprocessing.parent_process()
-    if harvest is None:
-        return
-
-    def follow() -> None:
-        harvest.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
 def _halves(shard: Shard) -> list[Shard]:
     middle = max(1, len(shard.claims) // 2)
     return [replace(shard, claims=part) for part in (shard.claims[:middle], shard.claims[middle:]) if part]
@@ -101,4 +85,4 @@ def _halves(shard: Shard) -> list[Shard]:
 
 def hands(asked: int | None, configured: int) -> int:
     """How many processes to use: what was asked for, else configured, else one for each core that we may run on."""
-    return asked or configured or len(os.sched_getaffinity(0))
+    return asked or configured or processes.cores()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipeline.learn.evaluate import evaluate
 from pipeline.learn.explain import Explanation, explain
 from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
-from pipeline.learn.fit import Report, fit, state
+from pipeline.learn.fit import Report, counted, fit, state
 from pipeline.learn.outlook import outlook, plan
 from pipeline.learn.suggest import suggest
 from pipeline.learn.train import Trained, is_due, steer, train
@@ -26,6 +26,7 @@ __all__ = [
     "TopicFigures",
     "Trained",
     "Week",
+    "counted",
     "evaluate",
     "explain",
     "fit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from importlib.util import find_spec
 
 from xxhash import xxh64_hexdigest
@@ -58,14 +59,15 @@ def count(store: Store, *, among: Sequence[ItemId] = (), report: Report = quiet)
     """Count the features of all items, or of some, that have none or have them from another way of counting, a batch at a time."""
     way, done = _way(), 0
     while batch := store.uncounted(way, among=among, limit=BATCH):
-        store.keep_features([_counted(item, resource, way) for item, resource in batch])
+        store.keep_features([counted(item, resource) for item, resource in batch])
         done += len(batch)
         report("reading", done, 0)
 
 
-def _counted(item: ItemId, resource: Resource, way: str) -> Counted:
+def counted(item: ItemId, resource: Resource) -> Counted:
+    """Count the features of one item."""
     people = tuple(name[:_NAME] for name in resource.creators[:_PEOPLE])
-    return Counted(item=item, features=classify.features(resource), people=people, ends=_ends(resource), way=way)
+    return Counted(item=item, features=classify.features(resource), people=people, ends=_ends(resource), way=_way())
 
 
 def _ends(resource: Resource) -> date | None:
@@ -73,6 +75,7 @@ def _ends(resource: Resource) -> date | None:
     return day(event.end or event.start) if event and event.start else None
 
 
+@cache
 def _way() -> str:
     """Name the way of counting: with word vectors, once their table is installed, everything is counted anew."""
     return "terms and vectors" if find_spec("wordllama") and find_spec("tokenizers") else "terms"

@@ -1,0 +1,37 @@
+"""A pool of other processes that never outlives this one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+
+def pool(workers: int, *, preload: Sequence[str]) -> ProcessPoolExecutor:
+    """Open a pool whose workers come from a clean process that has loaded the modules `preload`, and end with this one, however it ends."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(dict(os.environ),))
+
+
+def cores() -> int:
+    """How many cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _begin(environ: Mapping[str, str]) -> None:
+    """Give this worker the environment of now (the clean process keeps that of its start), and let it end with its parent, even where that is
+    killed: an orphan would go on working, and then wait for ever."""
+    os.environ.clear()
+    os.environ.update(environ)
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
