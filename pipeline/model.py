@@ -364,7 +364,8 @@ class Fold(StrEnum):
 class Match:
     """The verdict of dedupe: what kind, of which item, by which rule, on what evidence (a sentence for a person).
 
-    `better` says that the newcomer describes the thing better (a page against its PDF) and should stand at the head.
+    `better` says that the newcomer describes the thing better (a page against its PDF) and should stand at the head. `also` names heads of other
+    clusters that the newcomer shows to be the same thing.
     """
 
     fold: Fold
@@ -372,6 +373,7 @@ class Match:
     rule: str = ""
     evidence: str = ""
     better: bool = False
+    also: tuple[ItemId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def read(plain: dict[str, Any]) -> Resource:
         title=plain["title"],
         text=" ".join(words[: int(count)] if count else words),
         creators=tuple(plain.get("by", ())),
+        published=plain.get("published"),
         event=Event(start=plain["event"]) if "event" in plain else None,
         identifiers={scheme: plain[scheme] for scheme in ("doi", "youtube") if scheme in plain},
     )
@@ -62,6 +64,29 @@ def test_what_is_the_same_has_a_key_in_common(case: dict[str, Any]) -> None:
 
 def test_a_resource_without_neighbours_is_new() -> None:
     assert said(resource()) == Match(fold=Fold.NEW)
+
+
+def test_a_cluster_does_not_grow_by_chains() -> None:
+    first = _advert("https://north.example/jobs/1", 2025)
+    copied = _advert("https://jobs.example/77", None)
+    again = _advert("https://north.example/jobs/2", 2026)
+    assert said(copied, kept(1, first)).fold is Fold.SAME
+    assert said(again, kept(2, copied)).fold is Fold.SAME
+    chained = said(again, kept(1, first), replace(kept(2, copied), head=ItemId(1)))
+    assert (chained.fold, chained.rule) == (Fold.MAYBE, "comes-again")
+
+
+def test_what_is_the_same_as_two_clusters_names_both() -> None:
+    whole, front, back = _long(), " ".join(_long().split()[:70]), " ".join(_long().split()[45:])
+    page = resource(url="https://north.example/walk", canonical_url=None, title="A ward walked together", text=whole)
+    parts = [resource(url=f"https://part{n}.example/x", canonical_url=None, title=page.title, text=text) for n, text in enumerate((front, back))]
+    found = said(page, kept(1, parts[0]), kept(2, parts[1]))
+    assert (found.fold, found.of, found.also) == (Fold.SAME, 1, (2,))
+
+
+def _advert(url: str, year: int | None) -> Resource:
+    day = date(year, 3, 2) if year else None
+    return resource(url=url, canonical_url=None, title="Evaluator in residence", text=" ".join(_long().split()[:90]), published=day)
 
 
 def test_evidence_is_a_sentence_with_what_was_seen() -> None:

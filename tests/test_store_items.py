@@ -91,6 +91,32 @@ def test_the_same_as_a_folded_one_goes_to_the_head_of_heads(store: Store) -> Non
     assert (store.item(third).merged_into, store.item(third).cluster) == (head, head)
 
 
+def through(store: Store, *, of: ItemId, also: ItemId) -> ItemId:
+    match = Match(fold=Fold.SAME, of=of, rule="text", evidence="All of it.", also=(also,))
+    return put(store, "whole", match)
+
+
+def test_what_shows_two_clusters_to_be_one_joins_them_and_unfolding_parts_them(store: Store) -> None:
+    one, other = put(store, "one"), put(store, "other")
+    copy = put(store, "copy", same(other))
+    whole = through(store, of=one, also=other)
+    assert [store.item(item).cluster for item in (one, other, copy, whole)] == [one] * 4
+    assert (store.item(other).fold_rule, store.item(other).fold_evidence) == ("through", f"Item {whole} is the same as both.")
+    store.unfold(other, by="Sam", now=NOW)
+    assert [store.item(item).cluster for item in (one, other, copy, whole)] == [one, other, other, one]
+    assert (store.item(other).state, store.item(other).fold_rule) == (State.QUEUED, "")
+
+
+def test_what_somebody_decided_or_kept_apart_is_not_joined(store: Store) -> None:
+    one, decided, apart = put(store, "one"), put(store, "decided"), put(store, "apart")
+    store.decide(decision(item=decided))
+    store.fold(one, apart, by="Sam", now=NOW)
+    store.unfold(apart, by="Sam", now=NOW)
+    for other in (decided, apart):
+        put(store, f"whole-{other}", Match(fold=Fold.SAME, of=one, rule="text", evidence="All of it.", also=(other,)))
+    assert [store.item(item).cluster for item in (one, decided, apart)] == [one, decided, apart]
+
+
 def test_perhaps_the_same_is_queued_with_a_proposal_on_both_sides(store: Store) -> None:
     first = put(store, "a")
     second = put(store, "b", Match(fold=Fold.MAYBE, of=first, rule="title", evidence="Equal titles."))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.dedupe.editions import clash, days_named
-from pipeline.dedupe.pair import Pair, side
+from pipeline.dedupe.pair import Pair, Side, side
 from pipeline.model import Fingerprint, Fold, ItemId, Match, Resource, State
 
 FEW = 25
@@ -20,12 +20,13 @@ YEAR = 366
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
-    """An item that shares a key with what came in; one that was folded into another is a neighbour too."""
+    """An item that shares a key with what came in; one that was folded into another is a neighbour too, and says into which `head`."""
 
     id: ItemId
     resource: Resource
     fingerprint: Fingerprint
     state: State = State.QUEUED
+    head: ItemId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +40,50 @@ class _Call:
 
 _NOTHING = _Call(Fold.NEW, "nothing-in-common")
 _Step = Callable[[Pair], _Call | None]
+_BARS = frozenset({"role", "other-video", "edition", "event-date", "comes-again", "sibling", "listed-twice"})
+"""Rules that tell two things apart for a reason of their own: whoever is the same as the one is not the same as the other."""
 _WEIGHT = {Fold.NEW: 0, Fold.MAYBE: 1, Fold.SAME: 2, Fold.REVISION: 3}
 
 
 def match(resource: Resource, fingerprint: Fingerprint, neighbours: Sequence[Neighbour]) -> Match:
     """Decide whether a resource is one of its neighbours: the surest verdict wins, and of equals the neighbour named first.
 
-    `of` may be an item that is itself folded: then the resource is the same as that item's head, or a later state of the folded copy.
+    `of` may be an item that is itself folded: then the resource is the same as that item's head, or a later state of the folded copy. Clusters do
+    not grow by chains: where one member is another edition of the resource, the others are only proposed.
     """
     new = side(resource, fingerprint)
-    pairs = [(Pair(new, side(neighbour.resource, neighbour.fingerprint)), neighbour) for neighbour in neighbours]
-    calls = [(_judge(pair), pair, neighbour) for pair, neighbour in pairs]
-    call, pair, neighbour = max(calls, key=lambda one: _WEIGHT[one[0].fold], default=(_NOTHING, None, None))
-    if pair is None or neighbour is None or call.fold is Fold.NEW:
+    judged = [_judged(new, neighbour) for neighbour in neighbours]
+    best = max(judged, key=lambda one: _WEIGHT[one.call.fold], default=None)
+    if best is None or best.call.fold is Fold.NEW:
         return Match(fold=Fold.NEW)
-    return Match(fold=call.fold, of=neighbour.id, rule=call.rule, evidence=call.evidence, better=call.fold is Fold.SAME and _better(pair))
+    if best.call.fold is not Fold.SAME:
+        return Match(fold=best.call.fold, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence)
+    barred = {one.head: one.call for one in judged if one.call.fold is not Fold.SAME and one.call.rule in _BARS}
+    sure = [one for one in judged if one.call.fold is Fold.SAME and one.head not in barred]
+    if not sure:
+        bar = barred[best.head]
+        return Match(fold=Fold.MAYBE, of=best.of.id, rule=bar.rule, evidence=f"{best.call.evidence} But of what it was folded with: {bar.evidence}")
+    best = sure[0]
+    also = tuple(dict.fromkeys(one.head for one in sure if one.head != best.head and _judge(Pair(best.side, one.side)).rule not in _BARS))
+    return Match(fold=Fold.SAME, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence, better=_better(Pair(new, best.side)), also=also)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A neighbour, and what is said of it and the newcomer."""
+
+    of: Neighbour
+    side: Side
+    call: _Call
+
+    @property
+    def head(self) -> ItemId:
+        return self.of.head or self.of.id
+
+
+def _judged(new: Side, neighbour: Neighbour) -> _Judged:
+    old = side(neighbour.resource, neighbour.fingerprint)
+    return _Judged(neighbour, old, _judge(Pair(new, old)))
 
 
 def _better(pair: Pair) -> bool:
@@ -168,7 +198,7 @@ def _landing(pair: Pair) -> _Call | None:
     """A page and the PDF that it offers."""
     if not pair.same_host or pair.new.is_pdf == pair.old.is_pdf or pair.one_sided:
         return None
-    titled = (pair.title >= 88 or pair.title_words >= 97) and pair.fewest_title_words >= 3
+    titled = (pair.title >= 88 or pair.title_words >= 97) and (pair.fewest_title_words >= 3 or (pair.contained >= 0.6 and pair.shorter >= 100))
     if titled and (pair.days is None or pair.days <= YEAR):
         return _Call(Fold.SAME, "page-and-pdf", f"A page and a PDF of one site. {pair.title_sentence}")
     return None
@@ -207,8 +237,16 @@ def _number(pair: Pair) -> _Call | None:
     one, other = pair.new.marks.numbers, pair.old.marks.numbers
     if not (pair.same_host and pair.shorter >= FEW and one - other and other - one):
         return None
-    live = pair.alike >= 0.8 and pair.days is not None and pair.days <= 2 and pair.title >= 80
+    live = pair.alike >= 0.75 and pair.days is not None and pair.days <= 2 and pair.title >= 80
     return _Call(Fold.SAME if live else Fold.MAYBE, "number", f"{pair.title_sentence} {pair.text_sentence}")
+
+
+def _episode(pair: Pair) -> _Call | None:
+    """One broadcast, whose number stands in the title in one place only."""
+    numbered = {slot for slot, _ in pair.new.marks.slots ^ pair.old.marks.slots} == {"issue"}
+    if numbered and pair.days == 0 and pair.title_words >= 97 and pair.contained >= 0.9 and pair.fewest_title_words >= 3:
+        return _Call(Fold.SAME, "episode", f"{pair.title_sentence} {pair.text_sentence} They came out on one day.")
+    return None
 
 
 def _text(pair: Pair) -> _Call | None:
@@ -216,6 +254,8 @@ def _text(pair: Pair) -> _Call | None:
     if pair.shorter < FEW:
         return None
     evidence = f"{pair.title_sentence} {pair.text_sentence}"
+    if pair.days is not None and pair.days > 180 and pair.shorter < 150:
+        return _Call(Fold.MAYBE, "comes-again", f"{evidence} But they appeared {pair.days} days apart.") if pair.contained >= 0.5 else None
     if pair.contained >= 0.75 and pair.alike >= 0.5:
         stranger = pair.title < 60 and pair.title_words < 90 and not (pair.contained >= 0.88 or pair.opens_alike)
         doubtful = stranger or (pair.one_sided and pair.alike < 0.97 and pair.same_host)
@@ -242,10 +282,20 @@ def _titled_text(pair: Pair, evidence: str) -> _Call | None:
 
 def _record(pair: Pair) -> _Call | None:
     """Little or no text on one side: a record of a work, known by title, people and date."""
+    known = pair.names_agree or (pair.same_names and pair.title == 100 and pair.fewest_title_words >= 3 and not pair.recurring)
+    if (
+        (pair.title >= 97 or (pair.title >= 85 and pair.subtitled))
+        and known
+        and not (pair.nameless or pair.one_sided or pair.days or pair.one_video)
+        and pair.fewest_words < 40
+    ):
+        if pair.same_host:
+            return _Call(Fold.MAYBE, "listed-twice", f"{pair.title_sentence} But one catalogue lists both.")
+        return _Call(Fold.SAME, "title", f"{pair.title_sentence} The people named are the same.")
     if pair.title < 90 or pair.fewest_title_words < 3 or pair.one_sided or pair.generic:
         return None
     length, bare = pair.fewest_title_words, pair.fewest_words < 40
-    if bool(pair.new.video) != bool(pair.old.video):
+    if pair.one_video:
         same = False  # a video, and a page that tells of it
     elif pair.days is None:
         same = (length >= 5 and (pair.same_people or pair.contained >= 0.3)) or (length >= 4 and pair.contained >= 0.9)
@@ -265,5 +315,5 @@ def _weak(pair: Pair) -> _Call | None:
 
 _STEPS: tuple[_Step, ...] = (
     *(_role, _video, _address, _edition, _event, _identifier, _sibling),
-    *(_landing, _instance, _number, _form, _text, _record, _weak),
+    *(_landing, _instance, _number, _form, _episode, _text, _record, _weak),
 )

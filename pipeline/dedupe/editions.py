@@ -50,7 +50,7 @@ _FORMS = tuple(
         rf"\b(?P<day>\d{{1,2}})\.?\s*(?:st|nd|rd|th)?\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?\s*,?\s*(?:de\s+)?(?P<year>{_YEAR})\b",
         rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>{_YEAR})\b",
         rf"\b(?P<month>{_MONTH})\.?\s*,?\s*[-–]?\s*(?P<year>{_YEAR})\b",
-        rf"\b(?P<month>{_MONTH})\.?\s*['’]?(?P<year>\d\d)\b",
+        rf"\b(?P<month>{_MONTH})\.?\s*['’-]?(?P<year>\d\d)\b",
         rf"\b(?P<day>\d{{1,2}})\.?\s*(?:st|nd|rd|th)?\s+(?P<month>{_SURE_MONTH})\b",
         rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d\d))?\b",
         rf"\b(?:(?P<day>\d{{1,2}})\s*[./]\s*)?(?P<month>0?[1-9]|1[0-2])\s*[./]\s*(?P<year>{_YEAR})\b",
@@ -81,6 +81,7 @@ _ROLES = (
     ("summary", re.compile(r".*\b(?:executive summary|summary for\b|summary of\b|key findings|at a glance|in brief|kurzfassung)")),
     ("easy read", re.compile(r".*\b(?:easy[- ]read|easyread|plain language|leichte[rn]? sprache)\b")),
     ("recording", re.compile(r"\W*(?:recording|slides|transcript|aufzeichnung)\b|.*[(\[](?:recording|slides|transcript)[)\]]")),
+    ("abstract", re.compile(r".*\((?:demo|poster|conference|meeting|extended) abstract\)")),
     ("protocol", re.compile(r".*\b(?:study protocol|trial protocol|protocol for|statistical analysis plan)\b")),
 )
 

@@ -28,8 +28,13 @@ _BROKEN_LINE = re.compile(r"[-\u2010\u00ad]\s*\n\s*(?=[^\W\d_])|\u00ad")
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _TATWEEL = "\u0640"
+_LATIN = re.compile("[a-zA-Z]")
+_LOOK_ALIKES = str.maketrans("асеорхуіјѕԁһԛԝАВСЕНІЈКМОРЅТХУοΑΒΕΖΗΙΚΜΝΟΡΤΥΧν", "aceopxyijsdhqwABCEHIJKMOPSTXYoABEZHIKMNOPTYXv")
+"""Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39, confusables)."""
 _ISBN = re.compile(r"97[89]\d{10}|\d{9}[\dx]")
+_SESSION = r"(?:panel|tutorial|keynote|invited|experience paper|industrial paper|research paper)(?: (?:session|talk|abstract))?"
 _DECORATION = re.compile(
+    rf"\s*\({_SESSION}\)|\.?\s*\[(?:erratum|errata|corrected) [^\]]*\]?\s*$|"
     r"^\s*(?:updated?|video|watch|listen|report|exclusive|opinion|retracted)\s*:\s*|^\s*\[(?:pdf|video|retracted|updated?)\]\s*"
     r"|\s*[\[(](?:pdf|video|updated?)[\])]\s*$|\s+-\s+youtube\s*$",
     re.I,
@@ -45,7 +50,7 @@ def fingerprint(resource: Resource) -> Fingerprint:
     title = title_words(resource)
     return Fingerprint(
         keys=identities(resource),
-        shingles=tuple(dict.fromkeys([*_smallest(SMALLEST, cut), *opening, *_title_hashes(title)])),
+        shingles=tuple(dict.fromkeys([*_smallest(SMALLEST, cut), *opening, *_title_hashes(title, resource.creators)])),
         title=" ".join(title),
     )
 
@@ -117,12 +122,17 @@ def _squashed(name: str) -> str:
     return "".join(text.words(_bare(name)))
 
 
-def _title_hashes(title: tuple[str, ...]) -> list[int]:
-    """Hash how a title begins, how it ends, and its longest words, so that near-equal titles find each other."""
+def _title_hashes(title: tuple[str, ...], people: tuple[str, ...]) -> list[int]:
+    """Hash how a title begins, how it ends, its longest words, how its words begin, and the names that stand under it, so that near-equal titles
+    find each other, and titles with a slip of the pen too."""
     if not title:
         return []
     longest = tuple(sorted(sorted(set(title), key=lambda word: (-len(word), word))[:LENGTH]))
-    forms = (("begins", *title[:5]), ("ends", *title[-5:]), ("longest", *longest)) if len(title) > 2 else (("begins", *title),)
+    forms = [("begins", *title[:5]), ("ends", *title[-5:]), ("longest", *longest)] if len(title) > 2 else [("begins", *title)]
+    if len(title) > 2:
+        forms.append(("starts", *sorted({word[:4] for word in title if len(word) > 4})))
+    if names := sorted({word for name in people[:20] for word in words(name) if len(word) > 3}):
+        forms.append(("people", *names[:3], title[0][:4]))
     return [_hash(" ".join(form)) for form in forms]
 
 
@@ -138,9 +148,15 @@ def _hash(sequence: str) -> int:
 def _bare(content: str) -> str:
     if content.isascii():
         return content
-    parts = unicodedata.normalize("NFKD", content.replace(_TATWEEL, ""))
+    parts = _unmasked(unicodedata.normalize("NFKD", content.replace(_TATWEEL, "")))
     marks = {ord(char): None for char in set(parts) if unicodedata.combining(char)}
     return parts.translate(marks) if marks else parts
+
+
+def _unmasked(content: str) -> str:
+    """Give Latin letters for their look-alikes in a text that is Latin but for these; a text that has letters of its own script keeps all of them."""
+    strange = {char for char in set(content) if "\u0370" <= char <= "\u04ff" and char.isalpha()}
+    return content.translate(_LOOK_ALIKES) if strange and all(ord(char) in _LOOK_ALIKES for char in strange) and _LATIN.search(content) else content
 
 
 def _points_home(resource: Resource) -> bool:

@@ -21,6 +21,11 @@ _GENERIC = (
 )
 GENERIC = frozenset(_GENERIC.split("|"))
 """Titles that thousands of pages have."""
+_COLUMN_WORDS = (
+    "column editorial editor editors introduction foreword preface letter letters message notes news notices review reviews reminiscences calendar "
+    "report reports minutes information committee committees roundup digest update updates weekly monthly"
+)
+_COLUMNS = frozenset(_COLUMN_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,12 @@ class Pair:
         return min(len(self.new.title), len(self.old.title))
 
     @cached_property
+    def subtitled(self) -> bool:
+        """Whether one title is a longer form of the other: the same six words or more, and then a subtitle."""
+        length = self.fewest_title_words
+        return length >= 6 and self.new.title[:length] == self.old.title[:length]
+
+    @cached_property
     def begin_alike(self) -> bool:
         return self.fewest_title_words >= 2 and self.new.title[:2] == self.old.title[:2]
 
@@ -160,6 +171,11 @@ class Pair:
     def nameless(self) -> bool:
         """Whether a title is one that thousands of pages have."""
         return bool({self.new.plain_title, self.old.plain_title} & GENERIC)
+
+    @cached_property
+    def recurring(self) -> bool:
+        """Whether a title is that of a column, which the same people fill again and again."""
+        return bool(_COLUMNS & {*self.new.title, *self.old.title})
 
     @cached_property
     def generic(self) -> bool:
@@ -201,6 +217,22 @@ class Pair:
     @cached_property
     def same_people(self) -> bool:
         return bool(self.new.people & self.old.people)
+
+    @cached_property
+    def names_agree(self) -> bool:
+        """Whether several people are named, and nearly all of the shorter list stand in the other. Words of names are compared, initials left out."""
+        fewer = min(len(self.new.people), len(self.old.people))
+        return fewer > 2 and len(self.new.people & self.old.people) >= 0.8 * fewer
+
+    @cached_property
+    def same_names(self) -> bool:
+        """Whether both name the same people and no others."""
+        return bool(self.new.people) and self.new.people == self.old.people
+
+    @cached_property
+    def one_video(self) -> bool:
+        """Whether one of them is a video and the other is not."""
+        return bool(self.new.video) != bool(self.old.video)
 
     @cached_property
     def people_unknown(self) -> bool:

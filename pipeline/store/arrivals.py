@@ -77,7 +77,25 @@ class Arrivals(Items, Leads):
         self._index(item, resource)
         if match.better and head is not None:
             self._promote(item, head, match, now)
+        for other in match.also:
+            self._join(self._head(other), self._head(item), item)
         return item
+
+    def _join(self, other: int, head: int, item: int) -> None:
+        """Fold a whole cluster into another, which one item has shown to be the same, unless somebody decided on it or kept the two apart."""
+        free = self._row(
+            """SELECT 1 FROM items WHERE id = ?1 AND ?1 <> ?2 AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = ?1)
+               AND NOT EXISTS (SELECT 1 FROM kept_apart k JOIN items a ON a.id = k.item JOIN items b ON b.id = k.other
+                               WHERE (a.head = ?1 AND b.head = ?2) OR (a.head = ?2 AND b.head = ?1))""",
+            (other, head),
+        )
+        if free:
+            self._change(
+                """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
+                   fold_rule = 'through', fold_evidence = ? WHERE id = ?""",
+                (head, f"Item {item} is the same as both.", other),
+            )
+            self._change("UPDATE items SET head = ? WHERE head = ?", (head, other))
 
     def _promote(self, item: int, head: int, match: Match, now: datetime) -> None:
         """Let a newcomer that describes the thing better stand at the head, unless a curator or a reader knows the other one already."""

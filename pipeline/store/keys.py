@@ -59,7 +59,7 @@ class Keys(Connection):
     def _neighbours(self, items: list[int]) -> tuple[Neighbour, ...]:
         if not items:
             return ()
-        sql = """SELECT i.id, i.state, r.resource, r.fingerprint FROM json_each(?) AS wanted
+        sql = """SELECT i.id, i.state, i.head, r.resource, r.fingerprint FROM json_each(?) AS wanted
                  JOIN items i ON i.id = wanted.value JOIN resources r ON r.item = i.id ORDER BY wanted.key LIMIT 30"""
         return tuple(
             Neighbour(
@@ -67,6 +67,7 @@ class Keys(Connection):
                 resource=load(Resource, row["resource"]),
                 fingerprint=load(Fingerprint, row["fingerprint"]),
                 state=State(row["state"]),
+                head=ItemId(row["head"]),
             )
             for row in self._rows(sql, (json.dumps(items),))
         )
