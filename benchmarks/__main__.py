@@ -16,6 +16,8 @@ from pathlib import Path
 
 import trafilatura
 
+from benchmarks.editions import editions
+from benchmarks.hostile import hostile_editions
 from pipeline import classify
 from pipeline.model import Resource, Topic
 
@@ -130,7 +132,10 @@ def tags(count: int = 1_000) -> Iterator[str]:
     yield f"tags: {count} items of {len(text.split())} words, 20 topics: {time.process_time() - begin:.2f} s cpu"
 
 
-MEASURES: dict[str, Callable[[], Iterator[str]]] = {"start": start, "pdf": pdf, "tags": tags, "pages": pages}
+MEASURES: dict[str, Callable[[], Iterator[str]]] = {
+    **{"start": start, "pdf": pdf, "tags": tags, "pages": pages},
+    **{"editions": editions, "hostile": hostile_editions},
+}
 
 
 def main(names: list[str]) -> None:

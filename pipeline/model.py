@@ -102,7 +102,8 @@ class SectionRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSettings:
-    """How an edition is made. `schedule` is a cron line in the desk's zone; `cutoff` how long before it nothing enters any more."""
+    """How an edition is made. `schedule` is a cron line in the desk's zone; `cutoff` how long before it nothing enters any more; `copied_words`
+    how many words of one source a curator may copy before preflight says so."""
 
     schedule: str = "0 7 1 * *"
     cutoff: timedelta = timedelta(days=3)
@@ -110,6 +111,7 @@ class DigestSettings:
     audience: str = "public"
     sections: tuple[SectionRule, ...] = ()
     max_items: int = 60
+    copied_words: int = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -643,7 +645,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What was put right in a released edition, in a sentence that its readers see. `item` is None where it is about the whole edition."""
+    """What was put right in a released edition, in a sentence that its readers see. `item` is None where it is about the whole edition;
+    `audience` is that of the entry, so that no word about what is for members reaches the public."""
 
     edition: str
     item: ItemId | None = None
@@ -652,6 +655,7 @@ class Correction:
     note: str
     made: datetime
     by: str = ""
+    audience: str = "public"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -698,7 +702,7 @@ class Edition:
 
     `template` is `list`, or `essay`: then `essay` is Markdown in which `[@214]` refers to entry 214. `corrections` are those of this edition,
     `errata` those of earlier ones that this one prints. `form` is `edition` or `collection`; of a collection `id` is its own and
-    `month_name` says as of when it stands.
+    `month_name` says as of when it stands. `made` are the sentences of "How this digest was made".
     """
 
     id: str
@@ -719,6 +723,7 @@ class Edition:
     picks: tuple[ItemId, ...] = ()
     tally: Tally = field(default_factory=Tally)
     trends: tuple[TopicTrend, ...] = ()
+    made: tuple[str, ...] = ()
     template: str = "list"
     essay: str = ""
     form: str = "edition"
@@ -782,7 +787,8 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
-    """An address that asked."""
+    """An address that asked, and for what: topics (none: all), how often, at most how many items, HTML or text, in which language and zone
+    (empty: the desk's). `quarantined` since mails to it came back."""
 
     id: int
     email: str
@@ -792,6 +798,13 @@ class Subscriber:
     cap: int | None = None
     state: SubscriberState = SubscriberState.PENDING
     consented: datetime | None = None
+    language: str = ""
+    timezone: str = ""
+    form: str = "html"
+    asked: datetime | None = None
+    left_at: datetime | None = None
+    origin: str = ""
+    quarantined: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -805,7 +818,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of one edition for one subscriber."""
+    """What became of one edition for one subscriber; where `correction` is not 0, of the mail about its correction of that number."""
 
     edition: str
     subscriber: int
@@ -815,6 +828,75 @@ class Delivery:
     message_id: str = ""
     error: str | None = None
     changed: datetime | None = None
+    correction: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One plain mail that is no edition: a confirmation, an answer, a question. `kind`, `key` and `email` together go out once; `leave` is the
+    address of one-click unsubscribing, where there is one."""
+
+    id: int
+    kind: str
+    key: str
+    email: str
+    subject: str
+    body: str
+    leave: str = ""
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: int = 0
+    error: str | None = None
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    """A mail that came back. `code` is that of RFC 3463 (5.1.1), `message` a hash of the report, so that one read twice counts once."""
+
+    subscriber: int
+    edition: str | None = None
+    at: datetime
+    hard: bool
+    code: str = ""
+    said: str = ""
+    message: str
+
+
+class Voice(StrEnum):
+    """What a reader says of an item."""
+
+    USEFUL = "useful"
+    WILL_USE = "will-use"
+    NOT_FOR_ME = "not-for-me"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """A reader's word on an item; the last one counts. `used` is the answer to the question after 60 days: used, shared, not-yet or no."""
+
+    item: ItemId
+    subscriber: int
+    edition: str
+    vote: Voice
+    at: datetime
+    asked: datetime | None = None
+    used: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A link that a reader suggests, by form, mail or share; `told` is the state that they were told last."""
+
+    id: int
+    url: str
+    item: ItemId | None = None
+    name: str = ""
+    email: str = ""
+    note: str = ""
+    way: str = "form"
+    at: datetime
+    told: str = ""
 
 
 class Mailer(Protocol):

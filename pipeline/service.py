@@ -1,7 +1,7 @@
 """The process that serves the desk, ticks, and keeps a harvesting child at work when something is due.
 
 What is due stands in the database, so a tick that is missed is made good by the next one. It decides nothing that a person decides: it keeps
-the draft of the next edition fresh, and never freezes, releases or sends.
+the draft of the next edition fresh until its cut-off, freezes it then, and never releases or sends.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipeline import learn, publish, schedule
 from pipeline.config import Config
 from pipeline.errors import PipelineError, UnavailableError
 from pipeline.model import EditionState
+from pipeline.publish import collections
 from pipeline.store import Store
 from pipeline.store.lock import hold
 
@@ -140,7 +141,7 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool) 
 
 
 def tick(config: Config, doors: Doors, harvester: Harvester | None) -> None:
-    """Look once at what is due: wake what was put off, start the harvest, keep the draft fresh.
+    """Look once at what is due: wake what was put off, start the harvest, keep the draft and the collections fresh.
 
     An expected trouble is logged, and the next tick tries again.
     """
@@ -151,6 +152,7 @@ def tick(config: Config, doors: Doors, harvester: Harvester | None) -> None:
             if harvester is not None and not harvester.is_busy(now) and _is_due(config, store, now):
                 harvester.start(now)
             freshen(config, store, now=now)
+            collections.freshen(config, store, now=now)
     except PipelineError as error:
         log.warning("tick failed: %s", error)
 
@@ -168,16 +170,26 @@ def study(config: Config, doors: Doors, harvester: Harvester) -> None:
 
 
 def freshen(config: Config, store: Store, *, now: datetime) -> None:
-    """Compose the draft of the next edition anew if something was decided since. One that an editor froze or released is left alone."""
+    """Compose the draft of the next edition anew if something was decided since; at its cut-off freeze it, once.
+
+    What an editor froze, released, or made a draft again after the cut-off is left alone. What was decided after the cut-off stays out, even
+    where this comes late.
+    """
     zone = config.desk.timezone
-    edition_id = schedule.edition_id(schedule.next_edition(config.digest, zone, now), zone)
+    due = schedule.next_edition(config.digest, zone, now)
+    edition_id, cutoff = schedule.edition_id(due, zone), due - config.digest.cutoff
     with store.transaction():
         known = next((edition for edition in store.editions() if edition.id == edition_id), None)
         if known is not None and known.state is not EditionState.DRAFT:
             return
         last = store.decisions(limit=1)
-        if last and (known is None or last[0].decided > known.composed):
-            publish.build(edition_id, config, store, now=now, formats=())
+        if now < cutoff:
+            if last and (known is None or last[0].decided > known.composed):
+                publish.build(edition_id, config, store, now=now, formats=())
+            return
+    if last if known is None else known.composed < cutoff:
+        frozen = publish.freeze(edition_id, config, store, now=now, until=cutoff)
+        log.info("edition frozen id=%s entries=%d", edition_id, len(frozen.entries))
 
 
 def _is_due(config: Config, store: Store, now: datetime) -> bool:

@@ -9,9 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 from html import unescape
 
 WORDS_PER_MINUTE = 200
+HIGHEST = 30
+"""Marks that a letter may carry (UAX #15, 13)."""
 
 # Control characters, byte order marks, direction overrides, lone surrogates, noncharacters: none of them is text, several of them deceive.
 _UNSEEN = re.compile(
@@ -64,7 +67,21 @@ def words(text: str) -> tuple[str, ...]:
 
 def folded(text: str) -> str:
     """Give the text in the form in which words are equal: cleaned, in NFKC, case folded, one sort of apostrophe."""
-    return unicodedata.normalize("NFKC", clean(text)).replace("’", "'").casefold()
+    return unicodedata.normalize("NFKC", unpiled(clean(text))).replace("’", "'").casefold()
+
+
+def unpiled(text: str) -> str:
+    """Leave out marks that are piled on a letter higher than in any language (UAX #15, 13): to put them in order takes time with their square."""
+    if text.isascii():
+        return text
+    marks = "".join(sorted(letter for letter in set(text) if unicodedata.combining(letter)))
+    return _pile(marks).sub(r"\1", text) if marks else text
+
+
+@lru_cache(256)
+def _pile(marks: str) -> re.Pattern[str]:
+    several = f"[{re.escape(marks)}]"
+    return re.compile(f"({several}{{{HIGHEST}}}){several}+")
 
 
 def minutes(words: int) -> int:

@@ -257,6 +257,7 @@ def test_t_asks_for_the_minutes(window: Window) -> None:
     page.keyboard.type("25")
     page.keyboard.press("Enter")
     expect(page.locator(".forecast")).to_contain_text("25 min")
+    page.wait_for_load_state()  # the keys work once the page's script has come
     page.keyboard.press("a")
     expect(page.locator("[data-count=sat-kept]")).to_have_text("1")
     settle(window)

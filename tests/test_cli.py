@@ -317,7 +317,7 @@ def test_the_doctor_looks_at_everything(filled: Ask) -> None:
 
 def test_status_has_the_shape_that_programs_rely_on(filled: Ask) -> None:
     (status,) = filled("status", "--json").lines
-    assert set(status) == {"sources", "queue", "editions", "outbox", "failures", "topics_waiting"}
+    assert set(status) == {"sources", "queue", "editions", "outbox", "failures", "topics_waiting", "collections_overdue"}
     assert status["queue"]["queued"] == 3
     assert "3 queued" in filled("status").out
 

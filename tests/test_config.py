@@ -336,3 +336,25 @@ def test_any_words_survive_being_added(title: str, url: str, tmp_path_factory: p
 )
 def test_an_id_is_made_of_words(words: str, name: str) -> None:
     assert config.new_id(words, {"a"}) == name
+
+
+def test_a_section_of_the_digest_takes_kinds_or_conditions_or_both(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(
+        """
+digest:
+  copied_words: 25
+  sections:
+    - {id: films, title: Films, kinds: [video]}
+    - {id: ours, title: Members' work, when: {source: [by hand], kind: [blog]}, cap: 3}
+    - {id: both, title: Both, kinds: [offer], when: {person: [Ada Marsh]}}
+""",
+        encoding="utf-8",
+    )
+    digest = config.load(path, {}).digest
+    assert digest.copied_words == 25
+    assert [(rule.id, rule.kinds, rule.when, rule.cap) for rule in digest.sections] == [
+        ("films", (Kind.VIDEO,), None, None),
+        ("ours", (), When(source=("by hand",), kind=(Kind.BLOG,)), 3),
+        ("both", (Kind.OFFER,), When(person=("Ada Marsh",)), None),
+    ]

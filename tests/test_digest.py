@@ -14,6 +14,7 @@ from pipeline.digest import DEFAULT_SECTIONS, compose, preflight
 from pipeline.digest.letter import default_letter
 from pipeline.digest.words import KIND_WORDS, month_name
 from pipeline.model import (
+    Correction,
     Credit,
     Desk,
     DigestSettings,
@@ -25,11 +26,13 @@ from pipeline.model import (
     Kind,
     Overlay,
     SectionRule,
+    Severity,
     Sighting,
     State,
     Tally,
     Topic,
     TopicTrend,
+    When,
 )
 from tests import builders
 
@@ -69,6 +72,51 @@ def test_a_kind_without_a_section_is_also_new() -> None:
     rules = (SectionRule(id="films", title="Films", kinds=(Kind.VIDEO,)),)
     edition = made(accepted(1, Kind.REPORT), accepted(2, Kind.VIDEO), sections=rules)
     assert [(section.title, [entry.id for entry in section.entries]) for section in edition.sections] == [("Films", [2]), ("Also new", [1])]
+
+
+def test_an_item_that_a_rule_sends_somewhere_goes_there_whatever_its_kind() -> None:
+    rules = (
+        SectionRule(id="films", title="Films", kinds=(Kind.VIDEO,)),
+        SectionRule(id="ours", title="Ours", when=When(host=("ours.example",)), cap=1),
+    )
+    items = (accepted(1, Kind.VIDEO, rank=0.5), accepted(2, Kind.VIDEO, rank=0.9), accepted(3, Kind.VIDEO), event(4, date(2026, 12, 9)))
+    homes = {ItemId(2): "ours", ItemId(1): "ours", ItemId(4): "nowhere"}
+    sections = made(*items, sections=rules, homes=homes).sections
+    assert [(section.id, [entry.id for entry in section.entries]) for section in sections] == [("films", [3]), ("ours", [2]), ("also", [4])]
+
+
+def test_without_settings_what_the_network_itself_published_is_members_work() -> None:
+    ours = {"publisher": "The Harbour  network"}
+    items = (accepted(1, Kind.REPORT, resource=ours), accepted(2, Kind.REPORT), event(3, date(2026, 12, 9)), accepted(4, Kind.OFFER, resource=ours))
+    desk = Desk(organisation="The Harbour Network")
+    assert [(section.id, [entry.id for entry in section.entries]) for section in made(*items, desk=desk).sections] == [
+        ("events", [3]),
+        ("evidence", [2]),
+        ("members", [1]),
+        ("offers", [4]),
+    ]
+    assert [section.id for section in made(items[0], desk=desk, sections=DEFAULT_SECTIONS[:5]).sections] == ["evidence"]
+
+
+def test_offers_and_requests_are_to_be_answered_and_not_to_be_read() -> None:
+    items = (accepted(1, Kind.OFFER, rank=1), accepted(2, Kind.REQUEST), *(accepted(number, rank=0.1) for number in range(3, 7)))
+    edition = made(*items)
+    assert [(entry.kind_name, entry.link_label, entry.lead) for entry in edition.sections[-1].entries] == [
+        ("Offer", "Take up the offer", False),
+        ("Request", "Answer the request", False),
+    ]
+    assert set(edition.picks) <= {3, 4, 5, 6}
+
+
+def test_an_entry_says_for_whom_it_is_and_to_which_series_it_belongs() -> None:
+    item = accepted(1, resource={"series": "Focal Point", "identifiers": {"doi": "10.1000/x"}, "audience": "members"})
+    entry = entries(made(item, audience="members"))[0]
+    assert (entry.audience, entry.series, entry.identifiers) == ("members", "Focal Point", {"doi": "10.1000/x"})
+
+
+def test_an_edition_prints_what_it_puts_right_of_earlier_ones() -> None:
+    old = Correction(edition="2026-11", severity=Severity.ERROR, note="The date was wrong.", made=NOW)
+    assert made(errata=[old]).errata == (old,)
 
 
 def test_must_have_comes_first_and_then_the_rank() -> None:

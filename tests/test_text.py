@@ -120,3 +120,10 @@ def test_things_are_counted_in_english(number: int, said: str) -> None:
 @pytest.mark.parametrize(("word", "meant"), [("leadrship", "leadership"), ("Saftey", "safety"), ("hats", None), ("", None)])
 def test_the_word_that_was_meant_is_found(word: str, meant: str | None) -> None:
     assert text.nearest(word, ("leadership", "safety")) == meant
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u05b0\u05bc", "\u094d\u093c"])
+def test_marks_piled_on_a_letter_cost_little(marks: str) -> None:
+    piled = "a" + marks * 200_000
+    assert len(text.folded(piled)) <= 1 + text.HIGHEST
+    assert text.unpiled("a" + marks) == "a" + marks

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from pipeline.cli import late
 from pipeline.cli.progress import Report, progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import PARTLY, Session, by_option, command, here, in_words, now
 from pipeline.cli.written import dry_run_option
 from pipeline.errors import PipelineError
-from pipeline.exchange import Result, bulletins
-from pipeline.exchange.bulletins import Issue
 from pipeline.text import counted
+
+if TYPE_CHECKING:
+    from pipeline.exchange import Result
+    from pipeline.exchange.bulletins import Issue
 
 
 @command("bulletins", "import bulletins past-issues/ --dry-run", "import bulletins april.docx may.pdf")
@@ -27,11 +31,9 @@ def import_bulletins(session: Session, paths: tuple[Path, ...], dry_run: bool, b
     """Take in past issues (.html .eml .docx .pdf .md, or folders of them): their items count as kept and published then."""
     with desk(session) as (config, store), progress() as report:
         issues, refused = _read(session, paths, ZoneInfo(config.desk.timezone), report=report)
-        result = bulletins.keep(issues, config, store, by=by, now=now(), dry_run=dry_run)
+        result = late.bulletins.keep(issues, config, store, by=by, now=now(), dry_run=dry_run)
         if result.counts.get("kept") and not dry_run:
-            from pipeline import learn  # here and not above: it takes half a second to load, and a rehearsal does not need it
-
-            learn.train(config, store, now=now(), report=report)
+            late.learn.train(config, store, now=now(), report=report)
     for problem in result.problems:
         session.note(problem)
     _account(session, issues, result, dry_run=dry_run)
@@ -42,18 +44,18 @@ def import_bulletins(session: Session, paths: tuple[Path, ...], dry_run: bool, b
 def _read(session: Session, paths: tuple[Path, ...], zone: ZoneInfo, *, report: Report) -> tuple[list[Issue], int]:
     """Read every file, and say at once what is in it, or why it cannot be read."""
     issues: list[Issue] = []
-    found = list(bulletins.files(paths))
+    found = list(late.bulletins.files(paths))
     if not found:
-        session.note(f"There is nothing to read there: issues are files that end in {', '.join(bulletins.READERS)}.")
+        session.note(f"There is nothing to read there: issues are files that end in {', '.join(late.bulletins.READERS)}.")
     for number, path in enumerate(found, start=1):
         try:
-            issue = bulletins.read(path)
+            issue = late.bulletins.read(path)
         except PipelineError as error:
             session.note(f"{error.sentence} {error.hint}".strip())
             session.emit({"file": path.name, "issue": None, "sections": [], "items": [], "error": error.sentence})
             continue
         issues.append(issue)
-        session.emit(bulletins.issue_line(issue, zone))
+        session.emit(late.bulletins.issue_line(issue, zone))
         session.say(
             f"{path.name}: {issue.bulletin}, {issue.month or 'of no known month'}: "
             f"{counted(len(issue.entries), 'item')}, {counted(len(issue.sections), 'section')}"
@@ -67,5 +69,5 @@ def _account(session: Session, issues: Sequence[Issue], result: Result, *, dry_r
     if not issues:
         return
     session.say(f"\n{'Would take in' if dry_run else 'Taken in'}: {in_words(result.counts, 'nothing')}.")
-    if draft := bulletins.draft(issues):
+    if draft := late.bulletins.draft(issues):
         session.say(f"\nTheir headings as a draft for sources.yaml, to be read before it is pasted:\n\n{draft}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +11,9 @@ from pipeline.cli import rooms
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, by_option, command, here, now
 from pipeline.model import Decision, Item, ItemId, Kind, Verdict
-from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
 
 items_argument = click.argument("items", nargs=-1, required=True, metavar="ITEM...")
 note_option = click.option("--note", help="For the record, and for readers where it is an acceptance.")

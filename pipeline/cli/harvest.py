@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline import harvest
+from pipeline.cli import late
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import PARTLY, Session, command, here, now
 from pipeline.errors import PipelineError
 from pipeline.model import Run
-from pipeline.store.lock import hold
 
 
 @command("harvest", "harvest", "harvest kings-fund --limit 20", "harvest --all --json")
@@ -23,8 +22,8 @@ from pipeline.store.lock import hold
 @here
 def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None) -> int:
     """Ask the sources that are due, and visit what they name."""
-    with desk(session) as (config, store), hold(config.db, "harvest", now=now()), progress() as report:
-        runs = harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
+    with desk(session) as (config, store), late.lock.hold(config.db, "harvest", now=now()), progress() as report:
+        runs = late.harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
     for run in runs:
         session.emit(_line(run))
         session.say(_words(run))
@@ -83,10 +82,10 @@ def _sum(runs: Sequence[Run]) -> str:
 def add_command(session: Session, urls: tuple[str, ...], note: str | None, by: str | None) -> int:
     """Take a link by hand."""
     failed = 0
-    with desk(session) as (config, store), hold(config.db, "harvest", now=now()):
+    with desk(session) as (config, store), late.lock.hold(config.db, "harvest", now=now()):
         for url in urls:
             try:
-                item = store.item(harvest.add_address(url, config, store, note=note, by=by, now=now))
+                item = store.item(late.harvest.add_address(url, config, store, note=note, by=by, now=now))
             except PipelineError as error:
                 failed += 1
                 session.note(f"{url}: {error} {error.hint}".rstrip())

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import learn
-from pipeline.classify import taxonomy
+from pipeline.cli import late
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, by_option, command, here, now
-from pipeline.learn import Evaluation, Explanation, TopicFigures
 from pipeline.model import Item, Lane, Match, State
 from pipeline.plain import to_plain
-from pipeline.store import ItemQuery
 from pipeline.text import counted
+
+if TYPE_CHECKING:
+    from pipeline.learn import Evaluation, Explanation, TopicFigures
 
 LATEST = 5_000
 """Items by which a taxonomy is looked through, the latest."""
@@ -29,7 +30,7 @@ def train_command(session: Session) -> None:
     """Learn from the decisions, and order the queue anew. The desk does so by itself whenever a curator pauses."""
     began = time.monotonic()
     with desk(session) as (config, store), progress() as report:
-        done = learn.train(config, store, now=now(), report=report)
+        done = late.learn.train(config, store, now=now(), report=report)
     seconds = round(time.monotonic() - began, 2)
     session.emit({"suggested": done.items, "examples": done.examples, "topics_learnt": done.topics, "seconds": seconds})
     session.say(
@@ -59,7 +60,7 @@ def less_command(session: Session, items: tuple[str, ...], by: str) -> None:
 def _steer(session: Session, items: tuple[str, ...], *, more: bool, by: str) -> None:
     with desk(session) as (config, store):
         for number in dict.fromkeys(item_id(word, store) for word in items):
-            sentence = learn.steer(config, store, item=number, more=more, by=by, now=now())
+            sentence = late.learn.steer(config, store, item=number, more=more, by=by, now=now())
             session.emit({"id": number, "steer": 1 if more else -1})
             session.say(sentence)
 
@@ -73,7 +74,7 @@ def explain_command(session: Session, item: str) -> None:
     with desk(session) as (config, store):
         found = store.item(item_id(item, store))
         proposals = store.proposals(found.id)
-        why = learn.explain(config, store, item=found, model=learn.fit(config, store), now=moment)
+        why = late.learn.explain(config, store, item=found, model=late.learn.fit(config, store), now=moment)
         near = [(store.item(other), likeness) for other, likeness in why.nearest]
         trained = store.trained()
     session.emit(_explained(found, why, near=near, proposals=proposals))
@@ -152,7 +153,7 @@ def evaluate_command(session: Session, of_taxonomy: bool) -> None:
         _review(session)
         return
     with desk(session) as (config, store), progress():
-        found = learn.evaluate(config, store, now=now())
+        found = late.learn.evaluate(config, store, now=now())
     session.emit(_written(found))
     for words in _evaluated(found):
         session.say(words)
@@ -162,7 +163,7 @@ def evaluate_command(session: Session, of_taxonomy: bool) -> None:
 
 def _review(session: Session) -> None:
     with desk(session) as (config, store):
-        remarks = taxonomy.review(config.topics, store.items(ItemQuery(states=(), order="newest", limit=LATEST)))
+        remarks = late.taxonomy.review(config.topics, store.items(late.store.ItemQuery(states=(), order="newest", limit=LATEST)))
     for one in remarks:
         session.emit(one)
         session.say(one.sentence)

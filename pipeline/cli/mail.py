@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import harvest
+from pipeline.cli import late
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, command, here, in_words, now
 from pipeline.cli.written import dry_run_option
-from pipeline.sources import mailbox
-from pipeline.sources.mailbox import Opened
+
+if TYPE_CHECKING:
+    from pipeline.sources.mailbox import Opened
 
 SOURCE = "mail"
 """The store's name for where these come from."""
@@ -27,10 +29,10 @@ def import_mail(session: Session, path: Path, dry_run: bool) -> int:
     """Take in what mails recommend (.eml, mbox, Maildir or a folder of .eml). Their links are visited by the next harvest."""
     read: list[Opened] = []
     with desk(session) as (_, store), progress() as report:
-        for opened in harvest.mails_in(path, SOURCE, now=now()):
+        for opened in late.harvest.mails_in(path, SOURCE, now=now()):
             read.append(opened)
             report("reading mails", len(read), 0)
-        leads = {lead.url: lead for lead in mailbox.together(read)}
+        leads = {lead.url: lead for lead in late.mailbox.together(read)}
         known = {url for url in leads if store.find(url) is not None}
         if not dry_run:
             with store.transaction():

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline import dates
-from pipeline.cli import rooms
+from pipeline.cli import late, rooms
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, command, day, here, now
-from pipeline.exchange import item_line
 from pipeline.model import Item, ItemId, Kind, Lane, Outlook, State
-from pipeline.store import ItemQuery, Store
 from pipeline.text import clip, counted
+
+if TYPE_CHECKING:
+    from pipeline.store import Store
 
 SHOWN = ("url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language", "description", "words",
          "minutes", "duration_seconds", "pages", "event", "identifiers", "series", "audience")  # fmt: skip
@@ -40,12 +42,14 @@ def queue_command(
         expected = _expected(store, minutes) if minutes is not None else None
         if expected is not None and expected.pace is not None:
             limit = max(1, expected.fits)
-        query = ItemQuery(topic=topic, kind=Kind(kind) if kind else None, source=source, lanes=tuple(Lane(lane) for lane in lanes), limit=limit)
+        query = late.store.ItemQuery(
+            topic=topic, kind=Kind(kind) if kind else None, source=source, lanes=tuple(Lane(lane) for lane in lanes), limit=limit
+        )
         chosen = _chosen(store, minutes) if minutes is not None and not (topic or kind or source or lanes) else ()
         items = tuple(map(store.item, chosen)) or store.items(query)
         waiting = store.counts().get(State.QUEUED, 0)
     for item in items:
-        session.emit(item_line(item))
+        session.emit(late.exchange.item_line(item))
         session.say(_line(item))
     session.say(f"{len(items)} of {waiting} shown." if items else "Nothing waits here.")
     if minutes is not None and expected is not None:
@@ -53,16 +57,12 @@ def queue_command(
 
 
 def _expected(store: Store, minutes: float) -> Outlook:
-    from pipeline import learn  # here and not above: it takes half a second to load, and a plain list does not need it
-
-    return learn.outlook(store, now=now(), minutes=minutes)
+    return late.learn.outlook(store, now=now(), minutes=minutes)
 
 
 def _chosen(store: Store, minutes: float) -> tuple[ItemId, ...]:
     """Take what brings most keepers in so many minutes."""
-    from pipeline import learn  # as above
-
-    return learn.plan(store, now=now(), minutes=minutes)
+    return late.learn.plan(store, now=now(), minutes=minutes)
 
 
 def _promise(expected: Outlook, minutes: float) -> str:
@@ -95,7 +95,7 @@ def show_command(session: Session, item: str) -> None:
     with desk(session) as (_, store):
         found = store.item(item_id(item, store))
         decisions = store.decisions(found.id)
-    session.emit(item_line(found))
+    session.emit(late.exchange.item_line(found))
     for words in _fields(found):
         session.say(words)
     for sighting in found.sightings:
@@ -107,7 +107,7 @@ def show_command(session: Session, item: str) -> None:
 
 
 def _fields(item: Item) -> Iterator[str]:
-    line, origin = item_line(item), item.resource.origin
+    line, origin = late.exchange.item_line(item), item.resource.origin
     where = f", folded into {item.merged_into}" if item.merged_into else f", in edition {item.edition}" if item.edition else ""
     yield f"item {item.id}: {item.state}{where}, rank {item.rank:.2f}, added {day(item.added)}"
     for name in SHOWN:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from pipeline import config
+from pipeline.cli import late
 from pipeline.cli.session import Session, day
-from pipeline.config import Config
 from pipeline.errors import NotFoundError
 from pipeline.model import Failure, ItemId
-from pipeline.store import Store
 from pipeline.text import nearest
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.store import Store
 
 
 def settings(session: Session) -> Config:
     """Read the settings. Raises `ConfigError` with every problem."""
-    return config.load(session.path, os.environ, folder=session.folder, db=session.db)
+    return late.config.load(session.path, os.environ, folder=session.folder, db=session.db)
 
 
 FAILURES = 50
@@ -28,7 +31,7 @@ FAILURES = 50
 def desk(session: Session) -> Iterator[tuple[Config, Store]]:
     """Open settings and database."""
     found = settings(session)
-    with Store.open(found.db) as store:
+    with late.store.Store.open(found.db) as store:
         yield found, store
 
 

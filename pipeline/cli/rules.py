@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.classify import rules as filters
-from pipeline.classify.rules import Rehearsal, Sample, Trial
+from pipeline.cli import late
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, command, here, now
-from pipeline.config import Config, load_rules
 from pipeline.errors import NotFoundError
 from pipeline.model import Action, Rule
 from pipeline.text import clip, counted, nearest, squeeze
+
+if TYPE_CHECKING:
+    from pipeline.classify.rules import Rehearsal, Sample, Trial
+    from pipeline.config import Config
 
 
 @command("rules", "rules", "rules no-vacancies --days 365", "rules --try new-rules.yaml --json")
@@ -35,11 +38,11 @@ def rules_command(session: Session, names: tuple[str, ...], days: int, tried: Pa
     A rule of the file that is tried takes the place of the one with the same id.
     """
     with desk(session) as (config, store):
-        new = load_rules(tried, config) if tried else ()
+        new = late.config.load_rules(tried, config) if tried else ()
         chosen = _chosen(config, new, names)
         moment = now()
         items = store.each_item(since=moment - timedelta(days=days)) if chosen else ()
-        rehearsal = filters.rehearse(chosen, items, days=days, now=moment)
+        rehearsal = late.rules.rehearse(chosen, items, days=days, now=moment)
     if not chosen:
         session.say(f"There are no rules yet. Write them under `rules:` in {config.path.name}, or try a file of them with --try FILE.")
         return
@@ -48,7 +51,7 @@ def rules_command(session: Session, names: tuple[str, ...], days: int, tried: Pa
         session.emit(_line(trial, rehearsal, is_tried=trial.rule in new))
         _show(session, trial, is_tried=trial.rule in new)
     session.emit({"items": rehearsal.items, "days": days, "overlaps": [{"rules": pair[:2], "items": pair[2]} for pair in rehearsal.overlaps]})
-    for sentence in filters.clashes(rehearsal):
+    for sentence in late.rules.clashes(rehearsal):
         session.say(sentence)
 
 
@@ -70,7 +73,7 @@ def _show(session: Session, trial: Trial, *, is_tried: bool) -> None:
     session.say(
         f"  meets {trial.met:,}: {trial.kept:,} kept ({trial.published:,} of them published), {trial.rejected:,} rejected, {trial.waiting:,} waiting"
     )
-    for sentence in filters.sentences(trial):
+    for sentence in late.rules.sentences(trial):
         session.say(f"  {sentence}")
     for sample in trial.samples:
         session.say(f"  {sample.item:>6}  {_state(sample):<20}  {clip(squeeze(sample.title), 90)}")
@@ -90,6 +93,6 @@ def _line(trial: Trial, rehearsal: Rehearsal, *, is_tried: bool) -> dict[str, ob
         "tried": is_tried,
         "items": rehearsal.items,
         **numbers,
-        "warnings": filters.sentences(trial),
+        "warnings": late.rules.sentences(trial),
         "samples": [sample._asdict() for sample in trial.samples],
     }

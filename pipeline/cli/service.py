@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import service
+from pipeline.cli import late
 from pipeline.cli.rooms import settings
 from pipeline.cli.session import Session, command, here, now
-from pipeline.config import Config
-from pipeline.store import Store
-from pipeline.web.app import create_app
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.store import Store
 
 
 @command("serve", "serve", "serve --host 0.0.0.0 --port 8080 --no-harvest")
@@ -26,11 +28,11 @@ def serve_command(session: Session, host: str, port: int, no_harvest: bool) -> N
     logging.getLogger().setLevel(min(logging.INFO, logging.getLogger().level))
 
     def open_store() -> Store:
-        return Store.open(config.db)
+        return late.store.Store.open(config.db)
 
-    doors = service.Doors(app=create_app(config, open_store, now), open_store=open_store, clock=now, child=_child(config))
+    doors = late.service.Doors(app=late.app.create_app(config, open_store, now), open_store=open_store, clock=now, child=_child(config))
     session.say(f"The desk is at http://{f'[{host}]' if ':' in host else host}:{port}/desk/queue. Ctrl-C ends it.")
-    service.serve(config, doors, host=host, port=port, harvest=not no_harvest)
+    late.service.serve(config, doors, host=host, port=port, harvest=not no_harvest)
 
 
 def _child(config: Config) -> tuple[str, ...]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import harvest, schedule, urls
-from pipeline.classify import record, stopping
-from pipeline.classify.record import Proposal, SourceRecord
+from pipeline import urls
+from pipeline.cli import late
 from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
 from pipeline.cli.session import PARTLY, Session, command, day, group, here, now
-from pipeline.config import Config, add_source, flow, new_id
 from pipeline.errors import ConflictError, NotFoundError
-from pipeline.exchange import event_line
-from pipeline.harvest import Examined, Probe
 from pipeline.model import Health, KeptPage, Lead, Repair, Resource, Source, SourceState
 from pipeline.plain import to_plain
-from pipeline.sources import KINDS, repair
-from pipeline.sources.discover import Offer
-from pipeline.store import Store
 from pipeline.text import clip, counted, squeeze
 
+if TYPE_CHECKING:
+    from pipeline.classify.record import Proposal, SourceRecord
+    from pipeline.config import Config
+    from pipeline.harvest import Examined, Probe
+    from pipeline.sources.discover import Offer
+    from pipeline.store import Store
+
+KINDS = ("feed", "listing", "sitemap", "calendar", "mailbox", "oai", "search", "edition", "page", "opml")
+"""Those of `pipeline.sources.KINDS`, written out: help must not load what reads them."""
 FEW = 5
 WIDE = 200
 """Characters of what is told of a source."""
@@ -49,10 +52,10 @@ def list_sources(session: Session) -> None:
     rows = []
     for one in config.sources:
         state = states[one.id]
-        health = schedule.health(state, one, now())
+        health = late.schedule.health(state, one, now())
         found, proposal = judged[one.id]
         session.emit({**_listed(one, state, health), "kept": found.kept, "rejected": found.rejected, "proposal": proposal.what})
-        last = clip(schedule.told(health, now()) or one.url, WIDE)
+        last = clip(late.schedule.told(health, now()) or one.url, WIDE)
         rows.append((one.id, one.kind, health.state, str(state.items), _share(found, proposal), str(state.failed), day(state.last_new), last))
     session.table(("source", "kind", "state", "items", "kept", "not read", "last new", "what is to be known, or address"), rows)
     unread(session, failures)
@@ -73,10 +76,10 @@ def _share(found: SourceRecord, proposal: Proposal) -> str:
 def _judged(config: Config, store: Store) -> list[tuple[SourceRecord, Proposal]]:
     """Give the record of each source with what is proposed, the most pressing first."""
     moment = now()
-    pace = stopping.pace(store.decisions(limit=PACED))
-    found = record.records([one.id for one in config.sources], store.brought(moment - record.YEAR), now=moment, pace=pace)
+    pace = late.stopping.pace(store.decisions(limit=PACED))
+    found = late.record.records([one.id for one in config.sources], store.brought(moment - late.record.YEAR), now=moment, pace=pace)
     by_source = {one.source: one for one in found}
-    return [(by_source[one.source], one) for one in record.proposals(found, now=moment)]
+    return [(by_source[one.source], one) for one in late.record.proposals(found, now=moment)]
 
 
 @command("record", "sources record", "sources record kings-fund --json", group=sources_command)
@@ -113,7 +116,7 @@ def _told(found: SourceRecord) -> Iterator[str]:
 )
 @click.argument("url")
 @click.option("--id", "name", help="Its id; made of its title if left out.")
-@click.option("--kind", type=click.Choice(list(KINDS)), help="Which of its offers to take; the best if left out.")
+@click.option("--kind", type=click.Choice(KINDS), help="Which of its offers to take; the best if left out.")
 @click.option("--topic", "chosen", multiple=True, help="What nearly everything there is about; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Show what the address offers, and change nothing.")
 @here
@@ -121,9 +124,9 @@ def add_source_command(session: Session, url: str, name: str | None, kind: str |
     """Find what an address offers, show five leads of each, and add the best to sources.yaml."""
     config = settings(session)
     topics(chosen, config)
-    offered = harvest.discover(urls.clean(url), config.harvest, now=now)
+    offered = late.harvest.discover(urls.clean(url), config.harvest, now=now)
     if kind and all(offer.kind != kind for offer in offered):  # she knows what it is, or wants a page watched, which any page can be
-        offered = (Offer(kind=kind, url=urls.clean(url)),)
+        offered = (late.discover.Offer(kind=kind, url=urls.clean(url)),)
     probes = _probed(offered, config)
     taken = next((probe for probe in probes if not probe.error and probe.leads and (kind is None or probe.source.kind == kind)), None)
     for probe in probes:
@@ -137,7 +140,7 @@ def add_source_command(session: Session, url: str, name: str | None, kind: str |
         )
     if not dry_run:
         added = _named(taken, config, name=name, topics=chosen)
-        add_source(config.path, added)
+        late.config.add_source(config.path, added)
         settings(session)  # says at once what is wrong, should anything be
         session.say(f"Added to {config.path.name} as “{added.id}” ({added.kind}). `gleanings harvest {added.id}` asks it now.")
 
@@ -147,7 +150,7 @@ def _probed(offers: Sequence[Offer], config: Config) -> list[Probe]:
     for offer in offers:
         if offer.guess and any(probe.leads for probe in probes):
             continue  # nobody named this address, and there is something better
-        probe = harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False)
+        probe = late.harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False)
         if probe.leads or not offer.guess:
             probes.append(probe)
     return probes
@@ -163,7 +166,7 @@ def _named(probe: Probe, config: Config, *, name: str | None, topics: tuple[str,
     taken = [one.id for one in config.sources]
     if name in taken:
         raise ConflictError(f"There is a source “{name}” already.", hint="Choose another id with --id.")
-    return replace(probe.source, id=name or new_id(title or urls.host(probe.source.url), taken), title=title, topics=topics)
+    return replace(probe.source, id=name or late.config.new_id(title or urls.host(probe.source.url), taken), title=title, topics=topics)
 
 
 @command(
@@ -181,7 +184,7 @@ def test_source(session: Session, places: tuple[str, ...], leads_only: bool) -> 
     config = settings(session)
     failed = 0
     for place in places:
-        probe = harvest.probe(_source_at(place, config), config.harvest, now=now, with_item=not leads_only)
+        probe = late.harvest.probe(_source_at(place, config), config.harvest, now=now, with_item=not leads_only)
         failed += probe.error is not None
         session.emit(_line(probe))
         _show(session, probe)
@@ -223,8 +226,8 @@ def repair_source(session: Session, name: str, accept: bool) -> int:
     with desk(session) as (config, store):
         store.sync_sources(config.sources, now())
         one = next(known for known in config.sources if known.id == source(name, config))
-        found = harvest.examine(one, config, store, now=now)
-        taken = harvest.accept(one, found.repair, config=config, store=store, now=now) if accept else None
+        found = late.harvest.examine(one, config, store, now=now)
+        taken = late.harvest.accept(one, found.repair, config=config, store=store, now=now) if accept else None
     session.emit(_examined(found, taken))
     for line in _examination(found):
         session.say(line)
@@ -278,9 +281,9 @@ def _examination(found: Examined) -> Iterator[str]:
         yield f"  Nothing was found that would mend it. `gleanings sources add {found.source.url} --dry-run` shows what the address offers."
         return
     moved = found.repair.url != found.source.url
-    yield f"  proposed: {f'url: {found.repair.url}' if moved else f'select: {flow(dict(found.repair.select))}'}"
+    yield f"  proposed: {f'url: {found.repair.url}' if moved else f'select: {late.config.flow(dict(found.repair.select))}'}"
     if found.repair.known:
-        yield f"  it {repair.sentence(found.repair)}"
+        yield f"  it {late.repair.sentence(found.repair)}"
     yield from (f"    {clip(lead.title or lead.url, 100)}\n      {lead.url}" for lead in found.repair.preview)
 
 
@@ -322,12 +325,12 @@ def _lead(lead: Lead) -> dict[str, object]:
         "recommended_by": lead.recommended_by,
         "creators": list(lead.creators),
         "kind": lead.kind,
-        "event": event_line(lead.event),
+        "event": late.exchange.event_line(lead.event),
     }
 
 
 def _item(resource: Resource) -> dict[str, object]:
-    return {**_plain(resource), "event": event_line(resource.event)}
+    return {**_plain(resource), "event": late.exchange.event_line(resource.event)}
 
 
 def _plain(value: object) -> dict[str, object]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pipeline import schedule
+from pipeline.cli import late
 from pipeline.cli.digest import summary
 from pipeline.cli.rooms import FAILURES, desk, unread
 from pipeline.cli.session import Session, command, day, here, in_words, now
-from pipeline.model import Health
+from pipeline.model import Collection, Health
 from pipeline.plain import to_plain
-from pipeline.store import Store
 from pipeline.text import clip
+
+if TYPE_CHECKING:
+    from pipeline.publish.collections import Review
+    from pipeline.store import Store
 
 EDITIONS = 12
 WIDE = 200
@@ -25,10 +29,11 @@ def status_command(session: Session) -> None:
     """Say how the sources, the queue and the editions are."""
     moment = now()
     with desk(session) as (config, store):
+        overdue = late.collections.overdue(config, now=moment)
         store.sync_sources(config.sources, moment)
         moving = store.sync_topics(config.topics, moment)
         states = {state.id: state for state in store.source_states()}
-        healths = [schedule.health(states[source.id], source, moment) for source in config.sources]
+        healths = [late.schedule.health(states[source.id], source, moment) for source in config.sources]
         counts = {state.value: count for state, count in store.counts().items()}
         editions = store.editions()[:EDITIONS]
         waiting, failures = store.pending(moment), store.failures(FAILURES)
@@ -40,6 +45,7 @@ def status_command(session: Session) -> None:
             "editions": [summary(one) for one in editions],
             "outbox": outbox,
             "topics_waiting": moving,
+            "collections_overdue": [one.id for one, _ in overdue],
             "failures": [to_plain(one) for one in failures],
         }
     )
@@ -47,13 +53,22 @@ def status_command(session: Session) -> None:
     session.say(f"\nitems: {in_words(counts)}; {waiting} links wait to be visited")
     if moving:
         session.say(f"the taxonomy changed ({', '.join(moving)}): `gleanings topics` shows what moves, `gleanings topics --apply` takes it over")
+    for one, review in overdue:
+        session.say(nag(one, review))
     unread(session, failures)
-    for one in editions:
-        session.say(f"edition {one.id}: {one.state}" + (f"; mails: {in_words(outbox[one.id])}" if one.id in outbox else ""))
+    for edition in editions:
+        session.say(f"edition {edition.id}: {edition.state}" + (f"; mails: {in_words(outbox[edition.id])}" if edition.id in outbox else ""))
+
+
+def nag(one: Collection, review: Review) -> str:
+    """Say that a collection waits for somebody to look through it."""
+    last = f"was last looked through on {review.reviewed.isoformat()}" if review.reviewed else "was never looked through"
+    when = f", and should have been by {review.due.isoformat()}" if review.due else ""
+    return f"collection {one.id} {last}{when}: `gleanings collections reviewed {one.id}` says that it was"
 
 
 def _row(health: Health, moment: datetime) -> tuple[str, str, str, str]:
-    return health.source, health.state, day(health.next) if health.next else "", clip(schedule.told(health, moment), WIDE)
+    return health.source, health.state, day(health.next) if health.next else "", clip(late.schedule.told(health, moment), WIDE)
 
 
 def _health(health: Health) -> dict[str, object]:

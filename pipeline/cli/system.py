@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-import yaml
 
-from pipeline import config as configuration
-from pipeline import exchange, schedule
+from pipeline.cli import late
 from pipeline.cli.rooms import desk, settings
 from pipeline.cli.session import Session, command, here, now
-from pipeline.config import Config
 from pipeline.errors import ConfigError, ConflictError, PipelineError
 from pipeline.plain import to_plain
-from pipeline.render import fonts
-from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.store import Store
 
 ROOM = 500_000_000
 """Bytes that should be free: a month's harvest and its digests take less."""
@@ -35,9 +35,9 @@ MASKED = "(set)"
 def init_command(session: Session, folder: Path | None, opml: Path | None) -> None:
     """Write a commented sources.yaml to start from. Never overwrites."""
     path = folder / "sources.yaml" if folder else session.path
-    words = configuration.example()
+    words = late.config.example()
     if opml:
-        found = exchange.read_opml(opml.read_bytes(), where=opml.name)
+        found = late.exchange.read_opml(opml.read_bytes(), where=opml.name)
         words = words[: words.index("\nsources:\n")] + "\nsources: []\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def init_command(session: Session, folder: Path | None, opml: Path | None) -> No
     except OSError as error:
         raise PipelineError(f"{path} cannot be written: {error.strerror}.", hint="Choose a folder that you may write to.") from error
     if opml:
-        configuration.add_sources(path, found)
+        late.config.add_sources(path, found)
     session.emit({"written": str(path)})
     session.say(f"{path} is written. Change it to your needs; `gleanings check` reads it, `gleanings harvest` begins.")
 
@@ -102,7 +102,8 @@ def _examined(config: Config, store: Store, moment: datetime) -> Iterator[Checke
     yield _tried("fonts", _fonts, "Install the packages font-source-sans-pro and font-source-serif-pro.")
     yield _mail(config)
     yield from _sources(config, store, moment)
-    due = schedule.next_edition(config.digest, config.desk.timezone, moment)
+    yield from _collections(config, moment)
+    due = late.schedule.next_edition(config.digest, config.desk.timezone, moment)
     yield Checked("digest", f"The next edition is due {due.astimezone(ZoneInfo(config.desk.timezone)):%Y-%m-%d %H:%M}.")
 
 
@@ -125,7 +126,7 @@ def _clock(store: Store, moment: datetime) -> Checked:
 
 
 def _fonts() -> str:
-    return f"The digest's faces show {len(fonts.characters())} characters."
+    return f"The digest's faces show {len(late.fonts.characters())} characters."
 
 
 def _tried(name: str, look: Callable[[], str], remedy: str) -> Checked:
@@ -150,7 +151,7 @@ def _mail(config: Config) -> Checked:
 def _sources(config: Config, store: Store, moment: datetime) -> Iterator[Checked]:
     store.sync_sources(config.sources, moment)
     states = {state.id: state for state in store.source_states()}
-    healths = [schedule.health(states[source.id], source, moment) for source in config.sources]
+    healths = [late.schedule.health(states[source.id], source, moment) for source in config.sources]
     failing = [health for health in healths if health.error]
     silent = [health.source for health in healths if health.silent and not health.error]
     for health in failing:
@@ -159,6 +160,15 @@ def _sources(config: Config, store: Store, moment: datetime) -> Iterator[Checked
         yield Checked("silent sources", f"{', '.join(silent)}.", "Nothing new for much longer than usual: look whether they moved.")
     if not failing and not silent:
         yield Checked("sources", f"None of {len(healths)} is failing or silent.")
+
+
+def _collections(config: Config, moment: datetime) -> Iterator[Checked]:
+    overdue = late.collections.overdue(config, now=moment)
+    for one, review in overdue:
+        last = f"Last looked through on {review.reviewed.isoformat()}." if review.reviewed else "Never looked through."
+        yield Checked(f"collection {one.id}", last, f"Look through it; then `gleanings collections reviewed {one.id}`.")
+    if config.collections and not overdue:
+        yield Checked("collections", f"None of {len(config.collections)} waits for a review.")
 
 
 @command("backup", "backup backups/2026-12-01.db")
@@ -176,6 +186,8 @@ def backup_command(session: Session, path: Path) -> None:
 @here
 def config_command(session: Session) -> None:
     """Show the settings in force, secrets masked."""
+    import yaml  # here and not above: help must be quick
+
     shown = _masked(settings(session))
     session.emit(shown)
     session.say(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False, width=120).rstrip())

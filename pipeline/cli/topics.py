@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import learn
-from pipeline.classify import taxonomy
-from pipeline.classify.taxonomy import Change, Shift
+from pipeline.cli import late
 from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, command, here, now
-from pipeline.config import Config
 from pipeline.model import ItemId, State, SubscriberState, Topic
 from pipeline.plain import to_plain
-from pipeline.store import ItemQuery, Store
 from pipeline.text import clip, counted
+
+if TYPE_CHECKING:
+    from pipeline.classify.taxonomy import Change, Shift
+    from pipeline.config import Config
+    from pipeline.store import Store
 
 SAMPLES = 5
 MOST_WAITING = 2_000
@@ -47,12 +49,12 @@ def topics_command(session: Session, apply: bool) -> None:
     """Show the taxonomy in force against sources.yaml, and what would move; `--apply` moves it."""
     with desk(session) as (config, store), progress():
         force = store.topics()
-        changes = taxonomy.compare(force, config.topics)
+        changes = late.taxonomy.compare(force, config.topics)
         moves, waiting = _rehearsed(changes, config, store) if changes else ((), ())
         if apply:
             store.sync_topics(config.topics, now(), moving=True)
         if apply and changes:
-            learn.train(config, store, now=now())
+            late.learn.train(config, store, now=now())
         shown = {item: store.item(item).title for move in moves for item in _samples(move)}
         carried = {topic.id: len(store.carried(topic.id)) for topic in force}
     session.emit(
@@ -90,7 +92,7 @@ def _rehearsed(changes: Sequence[Change], config: Config, store: Store) -> tuple
         move = Move(
             change=change,
             decided=tuple(sorted({item for one in meant for item in decided[one]}, reverse=True)),
-            shift=shifts.get(change.topic, Shift(topic=change.topic)),
+            shift=shifts.get(change.topic, late.taxonomy.Shift(topic=change.topic)),
             collections=tuple(one.id for one in config.collections if change.topic in one.topics),
             subscribers=sum(not topics.isdisjoint(name for one in meant for name in names[one]) for topics in asked),
         )
@@ -100,9 +102,9 @@ def _rehearsed(changes: Sequence[Change], config: Config, store: Store) -> tuple
 
 def _shifts(config: Config, store: Store) -> tuple[Shift, ...]:
     """Suggest topics anew for what waits, and say what differs from the suggestions that stand."""
-    items = store.items(ItemQuery(states=(State.QUEUED,), limit=MOST_WAITING))
-    learn.suggest(config, store, items=[item.id for item in items], model=learn.fit(config, store), now=now())
-    return taxonomy.shifts({item.id: item.topics for item in items}, {item.id: store.item(item.id).topics for item in items})
+    items = store.items(late.store.ItemQuery(states=(State.QUEUED,), limit=MOST_WAITING))
+    late.learn.suggest(config, store, items=[item.id for item in items], model=late.learn.fit(config, store), now=now())
+    return late.taxonomy.shifts({item.id: item.topics for item in items}, {item.id: store.item(item.id).topics for item in items})
 
 
 def _samples(move: Move) -> tuple[ItemId, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.session import PARTLY, Session, in_words
 from pipeline.errors import PipelineError
-from pipeline.exchange import Result
 from pipeline.files import write_whole
+
+if TYPE_CHECKING:
+    from pipeline.exchange import Result
 
 path_argument = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")

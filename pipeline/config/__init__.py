@@ -14,13 +14,28 @@ from pipeline.config import content, settings
 from pipeline.config.document import DocumentError, Node, read
 from pipeline.config.edit import add_source, add_sources, change_source, flow, new_id
 from pipeline.config.environment import mail_passwords, secrets
+from pipeline.config.reviews import mark_reviewed, reviewed_days
 from pipeline.config.rules import rules
 from pipeline.config.section import Section
 from pipeline.config.values import is_address
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic
 
-__all__ = ["Config", "add_source", "add_sources", "change_source", "example", "flow", "is_address", "load", "load_rules", "new_id", "read_rules"]
+__all__ = [
+    "Config",
+    "add_source",
+    "add_sources",
+    "change_source",
+    "example",
+    "flow",
+    "is_address",
+    "load",
+    "load_rules",
+    "mark_reviewed",
+    "new_id",
+    "read_rules",
+    "reviewed_days",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +72,7 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     config = Config(
         desk=desk,
         harvest=harvest,
-        digest=settings.digest(section.part("digest")),
+        digest=settings.digest(section.part("digest"), sources=[source.id for source in sources]),
         mail=mail,
         topics=topics,
         sources=sources,

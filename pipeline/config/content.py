@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection as Names
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
-from pipeline import sources
+from pipeline import sources, urls
 from pipeline.config import values
 from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.config.settings import spans, unique
 from pipeline.model import Collection, Source, Topic
 from pipeline.sources.search import address_of
+
+_FILE = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)(?=.{1,60}$)[a-z0-9]+(?:-[a-z0-9]+)*")
+"""What can name a folder on every system (Windows keeps the names of its devices) and an address without signs that must be written otherwise."""
+_MOST_NAMED = 200
 
 
 def topics(section: Section) -> tuple[Topic, ...]:
@@ -61,6 +65,10 @@ def collections(section: Section, known: Names[str]) -> tuple[Collection, ...]:
 
 def _collection(section: Section, known: Names[str]) -> Collection:
     id_ = named(section)
+    if id_ and not _FILE.fullmatch(id_):
+        section.wrong(
+            section.line_of("id"), f"“{id_}” cannot name a folder and an address", "use small letters, digits and single hyphens, 60 at most"
+        )
     query = section.part("query")
     query.where = section.where
     made = Collection(
@@ -68,12 +76,56 @@ def _collection(section: Section, known: Names[str]) -> Collection:
         title=section.need("title", values.line, id_),
         topics=_topics(query, known),
         kinds=query.take("kinds", values.each(values.kind), ()),
+        words=query.take("words", values.some(values.phrase), ()),
+        pin=section.take("pin", _items, ()),
+        exclude=section.take("exclude", _items, ()),
         introduction=section.take("introduction", values.text, ""),
-        review_every=spans(section, "review_every", timedelta(days=180)),
+        reviewed=section.take("reviewed", _day, None),
+        review_every=section.take("review_every", values.span("1d", "3650d"), timedelta(days=180)),
     )
     query.close()
     section.close()
+    _can_hold(section, query, made)
     return made
+
+
+def _can_hold(section: Section, query: Section, made: Collection) -> None:
+    """Check that something can belong to a collection. What a query names wrongly was reported already."""
+    said = [query.node(key) for key in ("topics", "kinds", "words")] + [section.node("pin")]
+    if not any(node is not None and node.content != () for node in said):
+        line = section.line_of("query")
+        section.wrong(line, "the query asks for nothing", "add `query: {topics: […]}`, or kinds or words; or pin the items that belong to it")
+    for one in made.pin:
+        if one in made.exclude:
+            section.wrong(section.line_of("exclude"), f"exclude: {one} is pinned too", "take it out of one of the two")
+
+
+def _items(node: Node) -> tuple[str, ...]:
+    """Read items by number or address."""
+    found = values.each(_item)(node)
+    if len(found) > _MOST_NAMED:
+        raise values.BadValueError(f"the list has {len(found):,} items", f"name {_MOST_NAMED} at most; narrow the query instead")
+    return found
+
+
+def _item(node: Node) -> str:
+    word = values.text(node)
+    if word.isascii() and word.isdecimal() and len(word) < 18:
+        return word
+    if not urls.is_web(word):
+        raise values.BadValueError(f"“{word}” is no item", "write its number, as `gleanings queue` shows it, or its address")
+    return values.url(node)
+
+
+def _day(node: Node) -> date:
+    word = values.text(node)
+    try:
+        day = date.fromisoformat(word)
+    except ValueError:
+        day = None
+    if day is None or not 1900 < day.year < 3000:
+        raise values.BadValueError(f"“{word}” is no day", "write year, month and day, for example 2026-11-22")
+    return day
 
 
 def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt: bool, timezone: str, beside: Path) -> tuple[Source, ...]:

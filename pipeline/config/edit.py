@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -16,7 +17,7 @@ from pipeline.errors import ConfigError, Problem
 from pipeline.files import write_whole
 from pipeline.model import Source
 
-_PLAIN = re.compile(r"[a-z]+(?:[ -][a-z0-9]+)*")
+_PLAIN = re.compile(r"[a-z]+(?:[ -][a-z0-9]+)*|\d{4}-\d\d-\d\d")
 _NO_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # to YAML
 
 
@@ -62,48 +63,68 @@ def change_source(path: Path, source_id: str, changes: Mapping[str, object]) -> 
 
     Raises `ConfigError` where the file cannot be read, has no such source, or is laid out so that we cannot change it safely.
     """
+    _change(path, _Entry("sources", source_id), changes)
+
+
+def change_collection(path: Path, collection_id: str, changes: Mapping[str, object]) -> None:
+    """Set keys of one collection in the file, as `change_source` does."""
+    _change(path, _Entry("collections", collection_id), changes)
+
+
+class _Entry(NamedTuple):
+    """One entry of a list of the file: the key of the list, and its own id."""
+
+    part: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"the {self.part.removesuffix('s')} {self.id}"
+
+
+def _change(path: Path, which: _Entry, changes: Mapping[str, object]) -> None:
     try:
         text = path.read_bytes().decode("utf-8")
         before = read(text.removeprefix("\ufeff"), path.name, [])
         changed = text
         for key, value in changes.items():
-            changed = _with_key(changed, source_id, key, flow(value))
+            changed = _with_key(changed, which, key, flow(value))
         after = read(changed.removeprefix("\ufeff"), path.name, [])
     except DocumentError as error:
         raise _refused(path, error.line, error.what, error.remedy) from error
     except (OSError, ValueError, LookupError) as error:
-        raise _refused(path, 0, f"the source {source_id} cannot be changed: {error}", _by_hand(source_id, changes)) from error
-    if after.plain() != _as_changed(before, source_id, changes):
-        raise _refused(path, 0, f"the source {source_id} cannot be changed here", _by_hand(source_id, changes))
+        raise _refused(path, 0, f"{which} cannot be changed: {error}", _by_hand(which, changes)) from error
+    if after.plain() != _as_changed(before, which, changes):
+        raise _refused(path, 0, f"{which} cannot be changed here", _by_hand(which, changes))
     try:
         write_whole(path, (changed.encode(),))
     except OSError as error:
         raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
 
 
-def _by_hand(source_id: str, changes: Mapping[str, object]) -> str:
-    return f"write this into the source {source_id} yourself: {', '.join(f'{key}: {flow(value)}' for key, value in changes.items())}"
+def _by_hand(which: _Entry, changes: Mapping[str, object]) -> str:
+    return f"write this into {which} yourself: {', '.join(f'{key}: {flow(value)}' for key, value in changes.items())}"
 
 
-def _as_changed(before: Node, source_id: str, changes: Mapping[str, object]) -> object:
+def _as_changed(before: Node, which: _Entry, changes: Mapping[str, object]) -> object:
     """What the file must say after the change."""
     plain = before.plain()
-    found = plain.get("sources") if isinstance(plain, dict) else None
+    found = plain.get(which.part) if isinstance(plain, dict) else None
     if not isinstance(plain, dict) or not isinstance(found, list):
         return None
-    return {**plain, "sources": [{**one, **changes} if isinstance(one, dict) and one.get("id") == source_id else one for one in found]}
+    return {**plain, which.part: [{**one, **changes} if isinstance(one, dict) and one.get("id") == which.id else one for one in found]}
 
 
-def _with_key(text: str, source_id: str, key: str, words: str) -> str:
-    """Write one key of a source: in the place of its value, or behind its other keys."""
-    _, value = _place(text)
+def _with_key(text: str, which: _Entry, key: str, words: str) -> str:
+    """Write one key of an entry: in the place of its value, or behind its other keys."""
+    _, value = _place(text, which.part)
     entries = value.value if isinstance(value, yaml.SequenceNode) else []
-    entry = next((one for one in entries if isinstance(one, yaml.MappingNode) and _value(one, "id") == source_id), None)
+    entry = next((one for one in entries if isinstance(one, yaml.MappingNode) and _value(one, "id") == which.id), None)
     if entry is None:
         raise LookupError("it does not stand in this file")
     known = next((one for name, one in entry.value if name.value == key), None)
     if known is not None:
-        return f"{text[: known.start_mark.index]}{words}{text[_end(known) :]}"
+        gap = " " if text[known.start_mark.index - 1] == ":" else ""  # the key stands there without a value
+        return f"{text[: known.start_mark.index]}{gap}{words}{text[_end(known) :]}"
     if entry.flow_style:
         return _into_brackets(text, entry, f"{key}: {words}")
     end = "\r\n" if "\r\n" in text else "\n"
@@ -152,7 +173,7 @@ def _differ_by(before: Node, after: Node, added: Sequence[Node]) -> bool:
 
 def _appended(text: str, entries: Sequence[str]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
-    key, value = _place(text)
+    key, value = _place(text, "sources")
     if key is None or value is None:
         gap = "" if text.endswith("\n") or not text else end
         return f"{text}{gap}sources:{end}{_block(entries, '  ', end)}"
@@ -167,11 +188,11 @@ def _block(entries: Sequence[str], indent: str, end: str) -> str:
     return "".join(f"{indent}- {entry}{end}" for entry in entries)
 
 
-def _place(text: str) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """Find the key `sources` and its value. Here the slow Python loader serves: its marks count characters."""
+def _place(text: str, part: str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Find a key of the file and its value. Here the slow Python loader serves: its marks count characters."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return next(((key, value) for key, value in pairs if key.value == "sources"), (None, None))
+    return next(((key, value) for key, value in pairs if key.value == part), (None, None))
 
 
 def _end(node: yaml.Node) -> int:

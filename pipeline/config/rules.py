@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection as Names
 
 from pipeline.config import values
+from pipeline.config.conditions import ELSEWHERE, when
 from pipeline.config.content import named
 from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.config.settings import unique
-from pipeline.model import Action, Rule, When
+from pipeline.model import Action, Rule
 from pipeline.text import nearest
 
 MOST = 100
 """Rules of one desk: each is asked about each item."""
-ELSEWHERE = ("by hand", "import")
-"""Sources that stand in no file: links taken by hand, and items imported."""
 _ACTIONS = tuple(action.value for action in Action if action is not Action.TOPIC)
 
 
@@ -31,7 +30,7 @@ def rules(section: Section, *, topics: Names[str], sources: Names[str]) -> tuple
 def _rule(section: Section, topics: Names[str], sources: Names[str]) -> Rule:
     id_ = named(section)
     then, topic = _then(section, topics)
-    made = Rule(id=id_, when=_when(section, sources), then=then, topic=topic, why=section.take("why", values.line, ""))
+    made = Rule(id=id_, when=when(section, sources), then=then, topic=topic, why=section.take("why", values.line, ""))
     section.close()
     return made
 
@@ -53,32 +52,3 @@ def _action(node: Node) -> Action:
         remedy = f"did you mean `{close}`?" if close else "write skip, unlikely, must-have or {topic: ID}"
         raise values.BadValueError(f"“{word}” is nothing that a rule does", remedy)
     return Action(word)
-
-
-def _when(section: Section, sources: Names[str]) -> When:
-    node = section.node("when")
-    if node is None or node.content == {}:
-        section.wrong(section.line_of("when"), "`when` is missing", "add `when: {…}` with a condition: without one the rule would meet everything")
-        return When()
-    when = section.under(node, f"{section.where}: when")
-    for key, one in node.content.items() if isinstance(node.content, dict) else ():
-        if one.content is None:  # elsewhere that means "left out"; here it would let the rule meet more than was meant
-            when.wrong(one.line, f"{key}: nothing stands behind it", "write a value, or take the key out")
-    phrases, tags = values.some(values.phrase), values.some(values.language)
-    made = When(
-        title=when.take("title", phrases, ()),
-        text=when.take("text", phrases, ()),
-        source=when.take("source", values.some(values.known("source", sources)), ()),
-        host=when.take("host", values.some(values.bare_host), ()),
-        kind=when.take("kind", values.some(values.kind), ()),
-        language=when.take("language", tags, ()),
-        language_not=when.take("language_not", tags, ()),
-        publisher=when.take("publisher", phrases, ()),
-        person=when.take("person", phrases, ()),
-        words_below=when.take("words_below", values.number(2, 1_000_000), None),
-        older_than=when.take("older_than", values.span("1d", "36500d"), None),
-        seen_below=when.take("seen_below", values.number(2, 1_000), None),
-        seen_at_least=when.take("seen_at_least", values.number(2, 1_000), None),
-    )
-    when.close()
-    return made

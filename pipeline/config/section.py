@@ -52,6 +52,11 @@ class Section:
         node = self._nodes.get(key)
         return None if node is None or node.content is None else node
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that stand in the mapping, empty ones too."""
+        return tuple(self._nodes)
+
     def part(self, key: str) -> Section:
         """Open a mapping within this one; empty where it is absent."""
         return self.under(self.node(key) or Node(self.line), key)

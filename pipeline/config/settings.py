@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Names
 from datetime import timedelta
 from pathlib import Path
 
 from pipeline.config import values
+from pipeline.config.conditions import ELSEWHERE, when
 from pipeline.config.section import Section
 from pipeline.digest import DEFAULT_SECTIONS
 from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings, SectionRule
@@ -49,9 +51,10 @@ def harvest(section: Section, desk: Desk) -> HarvestSettings:
     return made
 
 
-def digest(section: Section) -> DigestSettings:
+def digest(section: Section, *, sources: Names[str]) -> DigestSettings:
+    """Read how an edition is made. Sources that the conditions of a section name must exist."""
     known = DigestSettings()
-    rules = tuple(_rule(part) for part in section.parts("sections", "section"))
+    rules = tuple(_rule(part, (*sources, *ELSEWHERE)) for part in section.parts("sections", "section"))
     unique(section, "sections", [rule.id for rule in rules])
     made = DigestSettings(
         schedule=section.take("schedule", values.cron, known.schedule),
@@ -60,16 +63,21 @@ def digest(section: Section) -> DigestSettings:
         audience=section.take("audience", values.choice("public", "members"), known.audience),
         sections=rules or DEFAULT_SECTIONS,
         max_items=section.take("max_items", values.number(1, 500), known.max_items),
+        copied_words=section.take("copied_words", values.number(0, 1_000), known.copied_words),
     )
     section.close()
     return made
 
 
-def _rule(section: Section) -> SectionRule:
+def _rule(section: Section, sources: Names[str]) -> SectionRule:
+    """Read a section of the digest: what belongs to it by kind, by conditions, or by both."""
+    if section.node("kinds") is None and "when" not in section.keys:
+        section.wrong(section.line_of("kinds"), "`kinds` is missing", "add `kinds: […]`, or `when: {…}` with a condition")
     made = SectionRule(
         id=section.need("id", values.name, ""),
         title=section.need("title", values.line, ""),
-        kinds=section.need("kinds", values.each(values.kind), ()),
+        kinds=section.take("kinds", values.each(values.kind), ()),
+        when=when(section, sources) if "when" in section.keys else None,
         standfirst=section.take("standfirst", values.line, ""),
         cap=section.take("cap", values.number(1, 500), None),
     )

@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pipeline import text
+
 _MONTHS = {
     name: number
     for names in (
@@ -121,7 +123,7 @@ def days_named(content: str) -> frozenset[tuple[int, int, int]]:
     """Find every whole day (year, month, day) that a text names by the month's name, as announcements do."""
     found = set()
     for form in _FORMS[:2]:
-        for day in form.finditer(unicodedata.normalize("NFC", content).casefold()):
+        for day in form.finditer(unicodedata.normalize("NFC", text.unpiled(content)).casefold()):
             found.add((int(day["year"]), _MONTHS[day["month"]], int(day["day"])))
     return frozenset(found)
 

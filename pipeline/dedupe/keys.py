@@ -148,7 +148,7 @@ def _hash(sequence: str) -> int:
 def _bare(content: str) -> str:
     if content.isascii():
         return content
-    parts = _unmasked(unicodedata.normalize("NFKD", content.replace(_TATWEEL, "")))
+    parts = _unmasked(unicodedata.normalize("NFKD", text.unpiled(content.replace(_TATWEEL, ""))))
     marks = {ord(char): None for char in set(parts) if unicodedata.combining(char)}
     return parts.translate(marks) if marks else parts
 

@@ -4,8 +4,28 @@ Refuses to invent: an entry without a description gets none, a topic without a n
 Knows no database, no clock and no output format.
 """
 
+from pipeline.digest.balance import Balance, Count, balance
 from pipeline.digest.check import preflight
 from pipeline.digest.compose import compose
+from pipeline.digest.copying import Copied, copied
+from pipeline.digest.essay import cited, draft_essay
+from pipeline.digest.rendition import public
 from pipeline.digest.sections import DEFAULT_SECTIONS
+from pipeline.digest.series import RoundUp, draft_round_up, round_ups
 
-__all__ = ["DEFAULT_SECTIONS", "compose", "preflight"]
+__all__ = [
+    "DEFAULT_SECTIONS",
+    "Balance",
+    "Copied",
+    "Count",
+    "RoundUp",
+    "balance",
+    "cited",
+    "compose",
+    "copied",
+    "draft_essay",
+    "draft_round_up",
+    "preflight",
+    "public",
+    "round_ups",
+]

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from pipeline import dates
 from pipeline.digest import entries
+from pipeline.digest.balance import how_made
+from pipeline.digest.essay import draft_essay
 from pipeline.digest.letter import default_letter
-from pipeline.digest.sections import EVENT_KINDS, by_merit, share_out
+from pipeline.digest.sections import BOARD_KINDS, EVENT_KINDS, by_merit, share_out
 from pipeline.digest.words import month_name, short_month
-from pipeline.model import Desk, DigestSettings, Edition, Entry, Item, ItemId, Section, SectionRule, State, Tally, Topic, TopicTrend
+from pipeline.model import Correction, Desk, DigestSettings, Edition, Entry, Item, ItemId, Section, SectionRule, State, Tally, Topic, TopicTrend
 
 _MONTHS_SHOWN = 6
 _TOPICS_SHOWN = 6
 _PICKS = 3
+_NOT_FOR_READING = EVENT_KINDS | BOARD_KINDS
 
 
 def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing that could be asked for later
@@ -31,16 +34,21 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
     letter: str = "",
     history: Sequence[Edition] = (),
     number: int = 1,
+    homes: Mapping[ItemId, str] | None = None,
+    errata: Sequence[Correction] = (),
+    essay: str = "",
 ) -> Edition:
     """Make the edition of a month from its accepted items.
 
-    `edition_id` is a month (`2026-12`), `letter` Markdown, `history` the editions before this one. Left out: what is not accepted,
-    events that are over at `now`, what only members may see when the audience is the public, and what the caps leave no room for.
+    `edition_id` is a month (`2026-12`), `letter` and `essay` Markdown, `history` the editions before this one, `homes` the section of what a rule
+    of the settings meets, by item, `errata` what this edition puts right of earlier ones. Left out: what is not accepted, events that are over at
+    `now`, what only members may see when the audience is the public, and what the caps leave no room for. Letter and essay that nobody wrote are
+    drafted.
     """
     zone = dates.zone(desk.timezone) or UTC
     wanted = {item.id: item for item in items if _belongs(item, edition_id, settings) and not entries.is_over(item, now, zone)}
     names = {topic.id: topic.name for topic in topics}
-    shares = list(share_out(wanted.values(), settings))
+    shares = list(share_out(wanted.values(), settings, homes=homes, own=desk.organisation))
     sections = tuple(_section(rule, share, names, zone) for rule, share in shares)
     earlier = sorted((one for one in history if one.id < edition_id), key=lambda one: one.id)[1 - _MONTHS_SHOWN :]
     edition = replace(
@@ -53,8 +61,17 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
         picks=_picks([share for _, share in shares]),
         tally=tally,
         trends=tuple(_trends((*(e.sections for e in earlier), sections))),
+        template=settings.template,
+        essay=essay if settings.template == "essay" else "",
+        errata=tuple(errata),
     )
-    return edition if letter.strip() else replace(edition, letter=default_letter(edition))
+    return _drafted(replace(edition, made=how_made(edition, topics=topics)))
+
+
+def _drafted(edition: Edition) -> Edition:
+    letter = edition.letter if edition.letter.strip() else default_letter(edition)
+    essay = edition.essay if edition.essay.strip() or edition.template != "essay" else draft_essay(edition)
+    return replace(edition, letter=letter, essay=essay)
 
 
 def _blank(edition_id: str, desk: Desk, now: datetime) -> Edition:
@@ -82,7 +99,7 @@ def _belongs(item: Item, edition_id: str, settings: DigestSettings) -> bool:
 def _section(rule: SectionRule, share: Sequence[Item], names: dict[str, str], zone: tzinfo) -> Section:
     if any(item.kind in EVENT_KINDS for item in share):
         share = sorted(share, key=lambda item: _start(item, zone))
-    made = tuple(entries.entry(item, names, lead=not place and item.kind not in EVENT_KINDS) for place, item in enumerate(share))
+    made = tuple(entries.entry(item, names, lead=not place and item.kind not in _NOT_FOR_READING) for place, item in enumerate(share))
     return Section(id=rule.id, title=rule.title, standfirst=rule.standfirst, entries=made)
 
 
@@ -92,8 +109,8 @@ def _start(item: Item, zone: tzinfo) -> tuple[bool, datetime, int]:
 
 
 def _picks(shares: Iterable[Sequence[Item]]) -> tuple[ItemId, ...]:
-    """The must-have and the best of different sections. Events are for going to, and a handful of entries needs no choice."""
-    readable = [[item for item in share if item.kind not in EVENT_KINDS] for share in shares]
+    """The must-have and the best of different sections. Events are for going to, offers for answering, and a handful of entries needs no choice."""
+    readable = [[item for item in share if item.kind not in _NOT_FOR_READING] for share in shares]
     pool = sorted((item for share in readable for item in share), key=by_merit)
     if len(pool) <= _PICKS:
         return ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
-from urllib.parse import urlsplit
 
-from pipeline import text
+from pipeline import text, urls
 from pipeline.digest.sections import EVENT_KINDS
+from pipeline.digest.series import spotlight
 from pipeline.digest.words import KIND_WORDS
 from pipeline.model import Credit, Entry, Event, Item, Kind
 
@@ -28,7 +28,7 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         kind_name=name,
         link_label=label,
         title=item.title,
-        source=resource.publisher or resource.site_name or urlsplit(resource.url).hostname or "",
+        source=resource.publisher or resource.site_name or urls.host(resource.url),
         credits=tuple(_credits(item)),
         published=resource.published,
         blurb=_blurb(item),
@@ -41,6 +41,9 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         event=resource.event if item.kind in EVENT_KINDS else None,
         also_seen=tuple(dict.fromkeys(sighting.lead.source for sighting in item.sightings))[1 : 1 + _ROOM_FOR_SOURCES],
         lead=lead,
+        audience=item.audience,
+        series=resource.series or "",
+        identifiers=dict(resource.identifiers),
     )
 
 
@@ -85,6 +88,7 @@ def _credits(item: Item) -> Iterator[Credit]:
     role = "speaker" if item.kind in _SPOKEN else "author"
     leads = [sighting.lead for sighting in item.sightings]
     claims = [(role, name) for name in item.resource.creators]
+    claims += [("in conversation with", profile)] if (profile := spotlight(item)) else []
     claims += [("posted by", lead.posted_by) for lead in leads if lead.posted_by]
     claims += [("recommended by", lead.recommended_by) for lead in leads if lead.recommended_by]
     for role, name in claims:

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from pipeline.model import Edition, Entry
 from pipeline.text import counted
 
+_OURS = re.compile(
+    r"Dear colleagues,\n\n(?:nothing new was kept for this edition\."
+    r"| ?(?:[\d,]+ new things? came in(?: from [\d,]+ sources?)?\. ?(?:\w+ of them we had already, by another road\. )?)?"
+    r"This edition holds [\d,]+ entr(?:y|ies)(?: in \d+ sections)?\.(?:\n\nIf you are short of time, begin with \*\*[^\n]*)?\n\nGood reading!)"
+)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!<>|~&])")
+
+
+def is_default(letter: str) -> bool:
+    """Say whether a letter is one that `default_letter` wrote, for this edition or for an earlier state of it."""
+    return _OURS.fullmatch(letter.strip()) is not None
 
 
 def default_letter(edition: Edition) -> str:
@@ -41,10 +51,11 @@ def _begin(edition: Edition, entries: Sequence[Entry]) -> str:
     first = next((entry for entry in entries if entry.id == wanted), entries[0])
     if not first.title.strip():
         return ""
-    source = f", from {_plain(first.source)}" if first.source else ""
+    source = f", from {plain(first.source)}" if first.source else ""
     time = f" It takes about {counted(first.minutes, 'minute')}." if first.minutes else ""
-    return f"If you are short of time, begin with **{_plain(first.title)}**{source}.{time}"
+    return f"If you are short of time, begin with **{plain(first.title)}**{source}.{time}"
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
+    """Write words so that Markdown shows them as they are, on one line."""
     return _MARKUP.sub(r"\\\1", " ".join(words.split()))

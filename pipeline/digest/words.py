@@ -37,6 +37,8 @@ KIND_WORDS: dict[Kind, tuple[str, str]] = {
     Kind.SOFTWARE: ("Software", "Visit site"),
     Kind.WEBSITE: ("Website", "Visit site"),
     Kind.DOCUMENT: ("Document", "View document"),
+    Kind.OFFER: ("Offer", "Take up the offer"),
+    Kind.REQUEST: ("Request", "Answer the request"),
 }
 """The name of each kind, and what its link says."""
 

@@ -13,22 +13,29 @@ from pipeline.exchange.items import event_line, export_items, item_line
 from pipeline.exchange.lines import Result, lines
 from pipeline.exchange.opml import read_opml, write_opml
 from pipeline.exchange.people import export_subscribers, import_subscribers, subscriber_line
+from pipeline.exchange.ris import read_ris
+from pipeline.exchange.works import calendar, import_ris, kept, references
 
 __all__ = [
     "DECISION_COLUMNS",
     "ITEM_COLUMNS",
     "Result",
     "as_csv",
+    "calendar",
     "event_line",
     "export_decisions",
     "export_items",
     "export_subscribers",
     "import_decisions",
     "import_items",
+    "import_ris",
     "import_subscribers",
     "item_line",
+    "kept",
     "lines",
     "read_opml",
+    "read_ris",
+    "references",
     "subscriber_line",
     "write_opml",
 ]

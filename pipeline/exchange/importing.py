@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -34,8 +34,21 @@ def import_items(
     and nothing is written; lines of the file that are the same as each other are then not noticed.
     """
     result = Result()
+    return keep(taken(raw_lines, result, count=count), result, store, suggest=suggest, now=now, dry_run=dry_run, report=report)
+
+
+def keep(
+    todo: Iterator[Taken],
+    result: Result,
+    store: Store,
+    *,
+    suggest: Callable[[Sequence[ItemId]], None],
+    now: datetime,
+    dry_run: bool,
+    report: Callable[[int], None],
+) -> Result:
+    """Put what was read into the store, in batches, and hand on what is new. Counts in `result`."""
     added: list[ItemId] = []
-    todo = taken(raw_lines, result, count=count)
     while batch := list(islice(todo, BATCH)):
         if dry_run:
             for one in batch:

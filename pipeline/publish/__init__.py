@@ -1,6 +1,25 @@
-"""The corridor from accepted items to files and deliveries: build a draft, freeze it, release it, send it."""
+"""The corridor from accepted items to files and deliveries: build a draft, freeze it, release it, send it, put it right."""
 
-from pipeline.publish.editions import build, freeze, release
-from pipeline.publish.post import send, send_test
+from pipeline.publish.corrections import Amendment, correct
+from pipeline.publish.editions import build, freeze, release, thaw
+from pipeline.publish.findings import findings
+from pipeline.publish.post import concerned, harmful, send, send_correction, send_test
+from pipeline.publish.renditions import public_edition, public_files, public_folder
 
-__all__ = ["build", "freeze", "release", "send", "send_test"]
+__all__ = [
+    "Amendment",
+    "build",
+    "concerned",
+    "correct",
+    "findings",
+    "freeze",
+    "harmful",
+    "public_edition",
+    "public_files",
+    "public_folder",
+    "release",
+    "send",
+    "send_correction",
+    "send_test",
+    "thaw",
+]

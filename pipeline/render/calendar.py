@@ -1,7 +1,11 @@
-"""The edition's events as iCalendar (RFC 5545). An event without a date stays out; nothing is made up for it."""
+"""The edition's events as iCalendar (RFC 5545). An event without a date stays out; nothing is made up for it.
+
+Moments are in UTC, so that no zone needs to be described. Each correction of an event raises its SEQUENCE, and one that was withdrawn is cancelled.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -9,6 +13,8 @@ import icalendar
 
 from pipeline import dates
 from pipeline.model import Edition, Entry, Event
+from pipeline.render import words
+from pipeline.render.notices import Notice, marks
 from pipeline.render.prepare import prepare
 
 
@@ -19,30 +25,39 @@ def render(edition: Edition) -> bytes:
     calendar.add("prodid", "-//Gleanings//Digest//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", f"{made.title}, {made.month_name}")
+    calendar.add("x-wr-calname", words.name(made))
+    known = marks(made)
     for entry in made.entries:
         if entry.event and entry.event.start:
-            calendar.add_component(_component(entry, made))
+            calendar.add_component(_component(entry, made, known.get(entry.id, ())))
     written: bytes = calendar.to_ical(sorted=False)
     return written
 
 
-def _component(entry: Entry, edition: Edition) -> icalendar.Event:
+def _component(entry: Entry, edition: Edition, changes: Sequence[Notice]) -> icalendar.Event:
     component = icalendar.Event()
+    released = _utc(edition.released or edition.composed)
+    last = max((released, *(_utc(one.made) for one in changes)))
+    earlier = sum(one.item == entry.id for one in edition.errata)  # an event that an earlier issue had wrong has been changed before
     component.add("uid", f"item-{entry.id}@{urlsplit(edition.url).hostname or 'localhost'}")
-    component.add("dtstamp", (edition.released or edition.composed).astimezone(UTC).replace(microsecond=0))
+    component.add("dtstamp", last)
+    component.add("last-modified", last)
+    component.add("sequence", len(changes) + earlier)
     component.add("summary", entry.title)
     start, end = _span(entry.event) if entry.event else (None, None)
     component.add("dtstart", start)
     if end is not None:
         component.add("dtend", end)
-    about = "\n\n".join(part for part in (entry.blurb, entry.note, entry.url) if part)
+    changed = (f"Changed on {one.day}: {one.note}" for one in changes)
+    about = "\n\n".join(part for part in (*changed, entry.blurb, entry.note, entry.url) if part)
     if about:
         component.add("description", about)
     if entry.event and entry.event.location:
         component.add("location", entry.event.location)
     if entry.url:
         component.add("url", entry.url)
+    if any(one.withdrawn for one in changes):
+        component.add("status", "CANCELLED")
     return component
 
 

@@ -1,68 +1,71 @@
 """The edition as a mail: tables and inlined styles for the old readers of mail, dark colours for the new ones, and a text alternative.
 
-`@@UNSUBSCRIBE@@` and `@@PREFERENCES@@` stand where `publish` writes each subscriber's own addresses.
+`@@UNSUBSCRIBE@@` and `@@PREFERENCES@@` stand where `publish` writes each subscriber's own addresses; a collection has no subscribers and no such
+words. A mail never grows beyond what `fit` allows: what it has no room for it names, and leads to the page.
 """
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterator
+import re
+from dataclasses import replace
+from functools import cache
 
 import css_inline
+from markupsafe import Markup
 
-from pipeline.model import Edition, Entry, Section
+from pipeline.model import Edition
 from pipeline.render import letter, palette, words
 from pipeline.render.environment import template
+from pipeline.render.essay import essay
+from pipeline.render.fit import Cut, fitted, paragraphs
 from pipeline.render.html import view
 from pipeline.render.prepare import prepare
+from pipeline.render.textmail import Leaving, write_text
 
-_WIDTH = 76  # RFC 5322, 2.1.1: lines should not be longer than 78
+_INLINER = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False, minify_css=True)
+_PARAGRAPHS = re.compile('<p class="[mnz]"')
+_MARK = re.compile(r'<a id="cite-\d+-\d+"[^>]*>(\d+)</a>')
+_LEAST = 200  # bytes of an entry beside its words
+_BY_LIST = Leaving(leave="@@UNSUBSCRIBE@@", change="@@PREFERENCES@@")
 
 
 def render(edition: Edition) -> bytes:
     """Write the mail as HTML."""
-    raw = template("mail.html").render(**view(prepare(edition)), palette=palette)
-    return css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False).inline(raw).encode()
+    return write_html(prepare(edition), _BY_LIST)
 
 
 def render_text(edition: Edition) -> bytes:
     """Write the mail as plain text."""
-    made = prepare(edition)
-    head = f"{made.title}: {made.month_name}"
-    parts = [f"{head}\n{'=' * len(head)}", *(_wrapped(one) for one in letter.as_text(made.letter).split("\n\n")), made.editor]
-    for section in made.sections:
-        parts += _section(section, made)
-    parts.append(
-        "-- \n"
-        + "\n".join((f"Read on the web: {words.page(made)}", "Change what you get: @@PREFERENCES@@", "Unsubscribe: @@UNSUBSCRIBE@@", _sender(made)))
-    )
-    return ("\n\n".join(part for part in parts if part) + "\n").encode()
+    return write_text(prepare(edition), _BY_LIST)
 
 
-def _section(section: Section, edition: Edition) -> Iterator[str]:
-    yield f"\n{section.title.upper()}\n{'-' * len(section.title)}"
-    if section.standfirst:
-        yield _wrapped(section.standfirst)
-    for entry in section.entries:
-        yield "\n".join(_entry(entry, edition))
+def write_html(edition: Edition, leaving: Leaving) -> bytes:
+    """Write a prepared edition as HTML, with the addresses at which one leaves the list."""
+    shown = view(edition) | {"palette": palette, "leaving": None if words.is_collection(edition) else leaving}
+    prose = cache(lambda room: _prose(edition, room))
+
+    def write(cut: Cut) -> bytes:
+        return _inlined(template("mail.html").render(shown | prose(cut.prose) | {"cut": cut})).encode()
+
+    return fitted(edition, write, markup=_LEAST)
 
 
-def _entry(entry: Entry, edition: Edition) -> Iterator[str]:
-    yield _wrapped(entry.title, "* ")
-    if entry.event:
-        yield _wrapped(", ".join(part for part in (words.when(entry.event, edition), words.where(entry.event)) if part), "  ")
-    if entry.blurb:
-        yield _wrapped(entry.blurb, "  ")
-    if entry.note:
-        yield _wrapped(f"Curator’s note: {entry.note}", "  ")
-    yield _wrapped(". ".join(part for part in (entry.kind_name, entry.source, words.byline(entry, edition.language)) if part), "  ")
-    if entry.url:
-        yield f"  {words.action(entry)}: {entry.url}"
+def _prose(edition: Edition, room: int) -> dict[str, object]:
+    """Give letter and essay with as many paragraphs as there is room for, and say whether that is less than all."""
+    told = cache(lambda prose: _plain_marks(edition, prose))
+    first, then = paragraphs(edition.letter, room, letter.as_html), paragraphs(edition.essay, room, told)
+    return {
+        "letter": Markup(letter.as_html(first)),  # noqa: S704 - sanitised by nh3
+        "prose": Markup(told(then)),  # noqa: S704 - sanitised by nh3
+        "goes_on": first != edition.letter or (edition.template == "essay" and then != edition.essay),
+    }
 
 
-def _sender(edition: Edition) -> str:
-    return ", ".join(part for part in (edition.organisation, edition.contact) if part)
+def _inlined(page: str) -> str:
+    """Put the styles into the tags. The classes of paragraphs have then done their work, and there are hundreds of them."""
+    return _PARAGRAPHS.sub("<p", _INLINER.inline(page))
 
 
-def _wrapped(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, _WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_long_words=False, break_on_hyphens=False)
+def _plain_marks(edition: Edition, prose: str) -> str:
+    """Give the essay with numbers that are no links: few readers of mail can go to a place within one."""
+    return _MARK.sub(r"\1", essay(replace(edition, essay=prose)).html)

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pipeline import text
-from pipeline.model import Credit, Edition, Entry, Event, Section, TopicTrend
+from pipeline.model import Correction, Credit, Edition, Entry, Event, Section, Tally, TopicTrend
 
-_TITLE, _BLURB, _LETTER, _NAME, _URL = 300, 1200, 20_000, 120, 2000  # characters
+_TITLE, _BLURB, _LETTER, _ESSAY, _NAME, _URL = 300, 1200, 20_000, 60_000, 120, 2000  # characters
 _MANY = 12  # topics, people or places named with one entry
+_NOTICES = 100  # corrections of one edition
+_LONGEST, _MOST = 100_000, 10**9  # minutes or pages of one work; things counted
 _PILE = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -35,14 +37,32 @@ def prepare(edition: Edition) -> Edition:
         month_name=line(edition.month_name, _NAME) or line(edition.id, _NAME),
         months=tuple(line(month, _NAME) for month in edition.months),
         strap=line(edition.strap, _TITLE),
-        letter=text.clip(_normal(text.clean(edition.letter)), _LETTER),
+        letter=prose(edition.letter, _LETTER),
         editor=line(edition.editor, _NAME),
         sections=tuple(_sections(edition.sections, language)),
-        tally=replace(edition.tally, reasons=tuple((line(reason, _NAME), count) for reason, count in edition.tally.reasons)),
+        template=line(edition.template, _NAME),
+        essay=prose(edition.essay, _ESSAY),
+        form=line(edition.form, _NAME),
+        corrections=_corrections(edition.corrections),
+        errata=_corrections(edition.errata),
+        audience=_audience(edition.audience),
+        number=_bounded(edition.number, _MOST),
+        made=tuple(said for said in (line(one, _BLURB) for one in edition.made[:_MANY]) if said),
+        waived=tuple(
+            replace(one, rule=line(one.rule, _NAME), place=line(one.place, _TITLE), by=line(one.by, _NAME)) for one in edition.waived[:_NOTICES]
+        ),
+        tally=_tally(edition.tally),
         trends=tuple(
-            TopicTrend(topic=line(one.topic, _NAME), counts=one.counts) for one in edition.trends if len(one.counts) == len(edition.months) > 0
+            TopicTrend(topic=line(one.topic, _NAME), counts=tuple(_bounded(count, _MOST) for count in one.counts))
+            for one in edition.trends
+            if len(one.counts) == len(edition.months) > 0
         ),
     )
+
+
+def prose(words: str, limit: int) -> str:
+    """Clean a text of several lines and shorten it to `limit` characters."""
+    return text.clip(_normal(text.clean(words[: limit * 8])), limit)
 
 
 def line(words: str, limit: int) -> str:
@@ -58,11 +78,52 @@ def link(url: str) -> str:
 
 
 def _normal(words: str) -> str:
-    return _PILE.sub(r"\1", unicodedata.normalize("NFC", words))
+    return words if words.isascii() else _PILE.sub(r"\1", unicodedata.normalize("NFC", text.unpiled(words)))
 
 
 def _language(code: str, otherwise: str) -> str:
     return code if _LANGUAGE.fullmatch(code) else otherwise
+
+
+def _audience(said: str) -> str:
+    """Give "public" for exactly that word: what we do not understand is for members."""
+    return "public" if said == "public" else "members"
+
+
+def _bounded(number: int, most: int) -> int:
+    return min(max(0, number), most)
+
+
+def _length(number: int | None) -> int | None:
+    """Give minutes or pages, or nothing where no work has so many."""
+    return number if number is not None and 0 < number <= _LONGEST else None
+
+
+def _tally(tally: Tally) -> Tally:
+    return Tally(
+        received=_bounded(tally.received, _MOST),
+        folded=_bounded(tally.folded, _MOST),
+        kept=_bounded(tally.kept, _MOST),
+        rejected=_bounded(tally.rejected, _MOST),
+        sources=_bounded(tally.sources, _MOST),
+        reasons=tuple((line(reason, _NAME), _bounded(count, _MOST)) for reason, count in tally.reasons[:_NOTICES]),
+    )
+
+
+def _corrections(made: Iterable[Correction]) -> tuple[Correction, ...]:
+    """Clean the corrections and put the oldest first, as they are numbered."""
+    cleaned = (
+        replace(
+            one,
+            edition=line(one.edition, _NAME),
+            title=line(one.title, _TITLE),
+            note=line(one.note, _BLURB),
+            by=line(one.by, _NAME),
+            audience=_audience(one.audience),
+        )
+        for one in made
+    )
+    return tuple(sorted(cleaned, key=lambda one: one.made))[-_NOTICES:]
 
 
 def _sections(sections: Iterable[Section], language: str) -> Iterator[Section]:
@@ -95,6 +156,12 @@ def _entry(entry: Entry, language: str) -> Entry:
         language=_language(entry.language, language),
         topics=tuple(topic for topic in (line(one, _NAME) for one in entry.topics[:_MANY]) if topic),
         event=_event(entry.event) if entry.event else None,
+        minutes=_length(entry.minutes),
+        duration_minutes=_length(entry.duration_minutes),
+        pages=_length(entry.pages),
+        audience=_audience(entry.audience),
+        series=line(entry.series, _TITLE),
+        identifiers={line(scheme, _NAME): line(value, _TITLE) for scheme, value in sorted(entry.identifiers.items())[:_MANY] if line(scheme, _NAME)},
         also_seen=tuple(line(one, _NAME) for one in entry.also_seen[:_MANY]),
     )
 

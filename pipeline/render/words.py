@@ -1,9 +1,11 @@
-"""The small phrases that every format shares: reading time, credits, what a link says, when and where an event is."""
+"""The small phrases that every format shares: names and addresses, reading time, credits, what a link says, when and where an event is."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
 
 from pipeline import dates
 from pipeline.model import Edition, Entry, Event
@@ -16,6 +18,7 @@ _WEEKDAYS = {
     "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
 }
 _ROLES = {"author": "By", "speaker": "With"}
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"})
 _NAMED = 4  # more names than this make a line that nobody reads
 
 
@@ -44,6 +47,13 @@ def byline(entry: Entry, language: str) -> str:
     return ". ".join(part for part in (made, *(line for line in lines if line not in makers)) if part)
 
 
+def facts(entry: Entry, language: str) -> str:
+    """Join kind, source and byline: "Report, North Network. By Ada Marsh, 3 November 2026"."""
+    audience = "for members" if entry.audience == "members" else ""
+    first = ", ".join(part for part in (entry.kind_name, audience, entry.source) if part)
+    return ". ".join(part for part in (first, byline(entry, language)) if part)
+
+
 def credit_lines(entry: Entry) -> Iterator[str]:
     """Name people by role, a phrase for each: "By Ada Marsh and Ben Oak", "Recommended by Carol Read"."""
     by_role: dict[str, list[str]] = {}
@@ -61,7 +71,7 @@ def listed(names: Sequence[str]) -> str:
 
 def weekday(day: date, language: str) -> str:
     """Name the day of the week."""
-    return _WEEKDAYS.get(language.partition("-")[0].lower(), _WEEKDAYS["en"])[day.weekday()]
+    return _WEEKDAYS.get(tongue(language), _WEEKDAYS["en"])[day.weekday()]
 
 
 def last_day(event: Event) -> date | None:
@@ -113,6 +123,95 @@ def where(event: Event) -> str:
     return event.location or ("Online" if event.online else "")
 
 
+def is_collection(edition: Edition) -> bool:
+    """Whether this is a living collection and no issue of a digest."""
+    return edition.form == "collection"
+
+
+def name(edition: Edition) -> str:
+    """Name an edition in one line: "What's new, November 2026"; a collection has its title alone, for it is the same one next month."""
+    return edition.title if is_collection(edition) or not edition.month_name else f"{edition.title}, {edition.month_name}"
+
+
+def issue(edition: Edition) -> str:
+    """Say what this is: "Issue 27", or "Collection", which has no number."""
+    parts = ("Collection" if is_collection(edition) else f"Issue {edition.number}", "For members" if edition.audience == "members" else "")
+    return " · ".join(part for part in parts if part)
+
+
+def few(number: int) -> str:
+    """Count the picks: "one", "two", "three", else "these"."""
+    return {1: "one", 2: "two", 3: "three"}.get(number, "these")
+
+
+def essay_heading(edition: Edition) -> str:
+    """Head the essay."""
+    return f"{edition.month_name} in one reading"
+
+
+def letter_heading(edition: Edition) -> str:
+    """Head the letter, which introduces a collection."""
+    return "About this collection" if is_collection(edition) else "From the editor"
+
+
+def made_heading(edition: Edition) -> str:
+    """Head the account of how it was made."""
+    return f"How this {'collection' if is_collection(edition) else 'digest'} was made"
+
+
+def counts(edition: Edition) -> list[tuple[str, int]]:
+    """Give the numbers of that account, what came in and what became of it; none where its sentences say them."""
+    tally = edition.tally
+    if not tally.received or edition.made:
+        return []
+    kept = tally.kept or len(edition.entries)
+    return [
+        (said, number)
+        for said, number in (("received", tally.received), ("doubles", tally.folded), ("kept", kept), ("left out", tally.rejected))
+        if number
+    ]
+
+
+def reasons(edition: Edition) -> str:
+    """Say why things were left out, "Left out because: off topic (120), promotional (80).", where no sentence of that account does."""
+    if edition.made:
+        return ""
+    said = ", ".join(f"{reason[:1].lower()}{reason[1:]} ({number:,})" for reason, number in edition.tally.reasons)
+    return f"Left out because: {said}." if said else ""
+
+
+def changed(edition: Edition) -> datetime:
+    """Give the moment of the last change that readers can see: the last correction, else the release."""
+    moments = (edition.released or edition.composed, edition.corrected, *(one.made for one in edition.corrections))
+    return max(moment for moment in moments if moment is not None)
+
+
+def on_day(moment: datetime, edition: Edition) -> str:
+    """Write the day of a moment in the desk's zone."""
+    return dates.long(moment.astimezone(dates.zone(edition.timezone) or UTC), edition.language)
+
+
+def tongue(language: str) -> str:
+    """Give the language without its region: British and American titles are read out by the same voice."""
+    return language.partition("-")[0].lower()
+
+
+def direction(said: str, language: str = "") -> str:
+    """Say which way words run, "rtl" or "ltr": by the language where it has one script only, else by the first strong letter (UAX 9, P2)."""
+    if tongue(language) in _RIGHT_TO_LEFT:
+        return "rtl"
+    strong = next((kind for kind in map(unicodedata.bidirectional, said) if kind in ("L", "R", "AL")), "L")
+    return "ltr" if strong == "L" else "rtl"
+
+
 def page(edition: Edition, file: str = "") -> str:
-    """Give the public address of an edition, or of one of its files."""
-    return f"{edition.url}/editions/{edition.id}" + (f"/{file}" if file else "")
+    """Give the public address of an edition or a collection, or of one of its files, by the name that it has in an edition."""
+    if not is_collection(edition):
+        return issue_page(edition, edition.id) + (f"/{file}" if file else "")
+    named = "collection.json" if file == "edition.json" else file.replace("digest", "collection")
+    return f"{edition.url}/collections/{quote(edition.id, safe='')}" + (f"/{named}" if named else "")
+
+
+def issue_page(edition: Edition, edition_id: str) -> str:
+    """Give the public address of this or an earlier issue."""
+    return f"{edition.url}/editions/{quote(edition_id, safe='')}"

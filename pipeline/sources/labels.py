@@ -41,6 +41,8 @@ LABELS: dict[Kind, tuple[str, ...]] = {
     Kind.SOFTWARE: ("Link to software", "app", "source code"),
     Kind.WEBSITE: ("Visit site", "website", "web site", "webpage", "web page", "homepage"),
     Kind.DOCUMENT: ("View PDF", "document", "documents", "pdfs", "word document"),
+    Kind.OFFER: ("Link to offer", "offers", "on offer"),
+    Kind.REQUEST: ("Link to request", "requests", "call for help"),
 }
 
 _SPOKEN = {"watch": Kind.VIDEO, "listen": Kind.PODCAST}  # verbs that say what the thing is, where no noun follows

@@ -1,4 +1,4 @@
-"""Editions: drafts that are overwritten, released ones that stay. Composes nothing and writes no files."""
+"""Editions: drafts that are overwritten, released ones that stay, and of corrected ones what they were. Composes nothing and writes no files."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ class Editions(Connection):
         sql = "SELECT edition FROM editions WHERE id NOT LIKE '%/%' ORDER BY id DESC LIMIT 10000"
         return tuple(load(Edition, row["edition"]) for row in self._rows(sql))
 
+    def corrected(self) -> tuple[Edition, ...]:
+        """Give the editions that were put right after their release, the oldest first."""
+        sql = "SELECT edition FROM editions WHERE state = 'corrected' AND id NOT LIKE '%/%' ORDER BY id LIMIT 10000"
+        return tuple(load(Edition, row["edition"]) for row in self._rows(sql))
+
     def files(self, edition_id: str) -> dict[str, str]:
         """Give the SHA-256 of each file of an edition by its name, as released; empty for a draft."""
         return {str(name): str(digest) for name, digest in json.loads(self._edition_row(edition_id)["files"]).items()}
@@ -58,6 +63,37 @@ class Editions(Connection):
                         (edition.id, entry.id, section.id, place),
                     )
         return released
+
+    def correct(self, edition: Edition, *, files: Mapping[str, str]) -> None:
+        """Put a corrected edition in the place of the released one, and keep that as an earlier revision.
+
+        Raises `ConflictError` where the edition is not released, or was corrected by somebody else meanwhile.
+        """
+        with self.transaction():
+            row = self._edition_row(edition.id)
+            before = load(Edition, row["edition"])
+            if not before.is_released or edition.state is not EditionState.CORRECTED:
+                raise ConflictError(f"Edition {edition.id} is {before.state}: only a released one can be corrected.")
+            if edition.corrections[:-1] != before.corrections:
+                raise ConflictError(
+                    f"Edition {edition.id} was corrected by somebody else meanwhile.", hint="Look at it, then give the command again."
+                )
+            self._change(
+                "INSERT INTO revisions (edition, revision, snapshot, files) VALUES (?, ?, ?, ?)",
+                (edition.id, 1 + len(before.corrections), row["edition"], row["files"]),
+            )
+            self._keep_edition(edition, files)
+
+    def revisions(self, edition_id: str) -> tuple[tuple[Edition, Mapping[str, str]], ...]:
+        """Give what corrections replaced, the first release first: each with the SHA-256 of its files by name."""
+        rows = self._rows("SELECT snapshot, files FROM revisions WHERE edition = ? ORDER BY revision", (edition_id,))
+        return tuple((load(Edition, row["snapshot"]), json.loads(row["files"])) for row in rows)
+
+    def public_state(self) -> tuple[tuple[str, str], ...]:
+        """Give of each released edition, newest first, its id and a short text that changes with every release and correction. Reads no edition."""
+        sql = """SELECT e.id, e.released || ' ' || (SELECT count(*) FROM revisions r WHERE r.edition = e.id) AS state
+                 FROM editions e WHERE e.state IN ('released', 'corrected') AND e.id NOT LIKE '%/%' ORDER BY e.id DESC LIMIT 10000"""
+        return tuple((row["id"], row["state"]) for row in self._rows(sql))
 
     def tally(self, since: datetime | None, until: datetime) -> Tally:
         """Count what came in and what became of it after `since` (or ever) until `until`: items by when they were added, verdicts by when decided."""

@@ -1,8 +1,11 @@
-"""Subscribers and what was mailed to them. Sends nothing, and lets nobody be mailed twice: a delivery is one row for edition and subscriber."""
+"""Subscribers and what was mailed to them. Sends nothing, and lets nobody be mailed twice: a delivery is one row for an edition, or a
+correction of it, and a subscriber."""
 
 from __future__ import annotations
 
 import json
+import secrets
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,6 +20,12 @@ _DELIVERY = "SELECT d.*, s.email FROM deliveries d JOIN subscribers s ON s.id = 
 
 class People(Topics):
     """Subscribers and the outbox."""
+
+    def secret(self, name: str) -> bytes:
+        """Give the key of that name, made when it is first asked for: 32 random bytes that never leave this database."""
+        with self.transaction():
+            self._change("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (name, secrets.token_bytes(32)))
+            return bytes(self._rows("SELECT value FROM secrets WHERE name = ?", (name,))[0]["value"])
 
     def add_subscriber(
         self,
@@ -72,7 +81,16 @@ class People(Topics):
                 (edition_id, stamp(now)),
             )
 
-    def claim_delivery(self, edition_id: str, now: datetime) -> Delivery | None:
+    def queue_correction(self, edition_id: str, number: int, subscribers: Iterable[int], now: datetime) -> int:
+        """Queue the mail about a correction for those of the subscribers who have no delivery of it yet; how many were added."""
+        with self.transaction():
+            return self._change(
+                """INSERT OR IGNORE INTO deliveries (edition, correction, subscriber, state, changed)
+                   SELECT ?, ?, value, 'queued', ? FROM json_each(?)""",
+                (edition_id, number, stamp(now), json.dumps(list(subscribers))),
+            )
+
+    def claim_delivery(self, edition_id: str, now: datetime, *, correction: int = 0) -> Delivery | None:
         """Take the next queued delivery and mark it `sending`, on the disk before this returns; `None` when none is left.
 
         Call it outside a transaction. One that has since unsubscribed is passed over; those that failed before come last.
@@ -83,26 +101,26 @@ class People(Topics):
             try:
                 with self.transaction():
                     row = self._row(
-                        f"""{_DELIVERY} WHERE d.edition = ? AND d.state = 'queued' AND s.state = 'confirmed'
+                        f"""{_DELIVERY} WHERE d.edition = ? AND d.correction = ? AND d.state = 'queued' AND s.state = 'confirmed'
                             ORDER BY d.attempts, d.subscriber LIMIT 1""",
-                        (edition_id,),
+                        (edition_id, correction),
                     )
                     if row is None:
                         return None
                     self._change(
-                        "UPDATE deliveries SET state = 'sending', changed = ? WHERE edition = ? AND subscriber = ?",
-                        (stamp(now), edition_id, row["subscriber"]),
+                        "UPDATE deliveries SET state = 'sending', changed = ? WHERE edition = ? AND correction = ? AND subscriber = ?",
+                        (stamp(now), edition_id, correction, row["subscriber"]),
                     )
             finally:
                 self._change("PRAGMA synchronous = NORMAL")
-        return self._delivery(edition_id, row["subscriber"])
+        return replace(_delivery_of(row), state=DeliveryState.SENDING, changed=now)
 
     def finish_delivery(self, delivery: Delivery) -> None:
         """Keep what became of a delivery. Raises `NotFoundError` where it was never queued."""
         with self.transaction():
             done = self._change(
                 """UPDATE deliveries SET state = ?, attempts = ?, message_id = ?, error = ?, changed = coalesce(?, changed)
-                   WHERE edition = ? AND subscriber = ?""",
+                   WHERE edition = ? AND correction = ? AND subscriber = ?""",
                 (
                     delivery.state,
                     delivery.attempts,
@@ -110,27 +128,27 @@ class People(Topics):
                     delivery.error,
                     stamp(delivery.changed) if delivery.changed else None,
                     delivery.edition,
+                    delivery.correction,
                     delivery.subscriber,
                 ),
             )
             if not done:
                 raise NotFoundError("delivery", f"of edition {delivery.edition} to {delivery.email}")
 
-    def deliveries(self, edition_id: str) -> tuple[Delivery, ...]:
-        """List what became of an edition, subscriber by subscriber."""
-        return tuple(map(_delivery_of, self._rows(f"{_DELIVERY} WHERE d.edition = ? ORDER BY d.subscriber LIMIT 1000000", (edition_id,))))
+    def deliveries(self, edition_id: str, *, correction: int = 0) -> tuple[Delivery, ...]:
+        """List what became of an edition, or of the mail about one of its corrections, subscriber by subscriber."""
+        sql = f"{_DELIVERY} WHERE d.edition = ? AND d.correction = ? ORDER BY d.subscriber LIMIT 1000000"
+        return tuple(map(_delivery_of, self._rows(sql, (edition_id, correction))))
 
-    def recover_deliveries(self, edition_id: str, now: datetime) -> int:
+    def recover_deliveries(self, edition_id: str, now: datetime, *, correction: int = 0) -> int:
         """Mark as uncertain what a sender that died left behind as `sending`: it may have gone out, so it is not sent again; how many."""
         with self.transaction():
             return self._change(
                 """UPDATE deliveries SET state = 'uncertain', changed = ?,
-                   error = 'The sender stopped before the server had answered.' WHERE edition = ? AND state = 'sending'""",
-                (stamp(now), edition_id),
+                   error = 'The sender stopped before the server had answered.'
+                   WHERE edition = ? AND correction = ? AND state = 'sending'""",
+                (stamp(now), edition_id, correction),
             )
-
-    def _delivery(self, edition_id: str, subscriber: int) -> Delivery:
-        return _delivery_of(self._rows(f"{_DELIVERY} WHERE d.edition = ? AND d.subscriber = ?", (edition_id, subscriber))[0])
 
 
 def _address(email: str) -> str:
@@ -151,6 +169,13 @@ def _subscriber(row: Row) -> Subscriber:
         cap=row["cap"],
         state=SubscriberState(row["state"]),
         consented=moment(row["consented"]),
+        language=row["language"],
+        timezone=row["timezone"],
+        form=row["form"],
+        asked=moment(row["asked"]),
+        left_at=moment(row["left_at"]),
+        origin=row["origin"],
+        quarantined=moment(row["quarantined"]),
     )
 
 
@@ -164,4 +189,5 @@ def _delivery_of(row: Row) -> Delivery:
         message_id=row["message_id"],
         error=row["error"],
         changed=moment(row["changed"]),
+        correction=row["correction"],
     )

@@ -244,7 +244,7 @@ CREATE VIEW v_deliveries AS
 """
 
 
-def _run(db: Database, script: str) -> None:
+def run(db: Database, script: str) -> None:
     """Execute statement by statement: `executescript` would commit the transaction that the change runs in."""
     statement = ""
     for line in script.splitlines():
@@ -257,7 +257,7 @@ def _run(db: Database, script: str) -> None:
 @changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
 def m001_first_tables(db: Database) -> None:
     for script in (_SOURCES, _ITEMS, _LEADS, _DECISIONS, _EDITIONS, _VIEWS):
-        _run(db, script)
+        run(db, script)
 
 
 _LEARNING = """
@@ -322,7 +322,7 @@ CREATE VIEW v_items AS
 @changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
 def m002_learning(db: Database) -> None:
     for script in (_LEARNING, _STEERING):
-        _run(db, script)
+        run(db, script)
 
 
 _WATCHING = """
@@ -349,4 +349,50 @@ CREATE TABLE kept_pages (          -- for mending a source, never published: its
 
 @changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
 def m003_watching(db: Database) -> None:
-    _run(db, _WATCHING)
+    run(db, _WATCHING)
+
+
+_REVISIONS = """
+CREATE TABLE revisions (           -- what a correction replaced: a released edition as it was, so that its files can be made again
+    edition TEXT NOT NULL REFERENCES editions(id),
+    revision INTEGER NOT NULL,     -- 1: as released
+    snapshot TEXT NOT NULL,        -- Edition as JSON
+    files TEXT NOT NULL,           -- SHA-256 by file name
+    PRIMARY KEY (edition, revision)
+) STRICT, WITHOUT ROWID;
+"""
+
+# A correction that goes by mail is one more row for edition and subscriber. SQLite cannot change a primary key, so the table is written anew.
+_CORRECTION_MAILS = """
+DROP VIEW v_editions;
+DROP VIEW v_deliveries;
+CREATE TABLE deliveries_2 (        -- never twice: one row for each edition or correction of it, and subscriber
+    edition TEXT NOT NULL REFERENCES editions(id),
+    correction INTEGER NOT NULL DEFAULT 0,   -- 0: the edition itself; else the number of the correction
+    subscriber INTEGER NOT NULL REFERENCES subscribers(id),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'uncertain', 'failed', 'bounced')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    message_id TEXT NOT NULL DEFAULT '',
+    error TEXT,
+    changed TEXT NOT NULL,
+    PRIMARY KEY (edition, correction, subscriber)
+) STRICT, WITHOUT ROWID;
+INSERT INTO deliveries_2 (edition, subscriber, state, attempts, message_id, error, changed)
+    SELECT edition, subscriber, state, attempts, message_id, error, changed FROM deliveries;
+DROP TABLE deliveries;
+ALTER TABLE deliveries_2 RENAME TO deliveries;
+CREATE INDEX deliveries_state ON deliveries(edition, correction, state, attempts, subscriber);   -- claim_delivery(), recover_deliveries()
+CREATE VIEW v_editions AS
+    SELECT e.id, e.state, e.composed, e.released, (SELECT count(*) FROM items i WHERE i.edition = e.id) AS items,
+           (SELECT count(*) FROM deliveries d WHERE d.edition = e.id AND d.correction = 0 AND d.state = 'sent') AS sent,
+           1 + (SELECT count(*) FROM revisions r WHERE r.edition = e.id) AS revision FROM editions e;
+CREATE VIEW v_deliveries AS
+    SELECT d.edition, d.correction, s.email, d.state, d.attempts, d.error, d.changed
+    FROM deliveries d JOIN subscribers s ON s.id = d.subscriber;
+"""
+
+
+@changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
+def m004_corrections(db: Database) -> None:
+    for script in (_REVISIONS, _CORRECTION_MAILS):
+        run(db, script)

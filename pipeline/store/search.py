@@ -26,6 +26,19 @@ class Search(Connection):
                  SELECT i.head FROM found JOIN items i ON i.id = found.rowid GROUP BY i.head ORDER BY min(found.score), i.head LIMIT ?"""
         return tuple(ItemId(row[0]) for row in self._rows(sql, (words, limit)))
 
+    def published_with(self, word: str) -> frozenset[ItemId]:
+        """Find the published items whose title, description or text holds a word that begins so; a folded one is found as its head."""
+        words = phrases(word)
+        if not words:
+            return frozenset()
+        sql = """SELECT DISTINCT h.id FROM search JOIN items i ON i.id = search.rowid JOIN items h ON h.id = i.head
+                 WHERE search MATCH ? AND h.state = 'published' ORDER BY h.id LIMIT 1000000"""
+        return frozenset(ItemId(row[0]) for row in self._rows(sql, (words,)))
+
+    def last_decision(self) -> int:
+        """Give the number of the last act: where it is the same, nobody decided anything meanwhile."""
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM decisions")[0][0])
+
     def _index(self, item: int, resource: Resource) -> None:
         self._later("INSERT INTO search (rowid, title, description, text) VALUES (?, ?, ?, ?)", (item, *_columns(resource)))
 

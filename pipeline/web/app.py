@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from pipeline.config import Config
 from pipeline.errors import PipelineError
 from pipeline.store import Store
-from pipeline.web import archive, decide, editions, health, items, learning, login, queue, rules, sources, why
+from pipeline.web import archive, collections, decide, editions, feeds, health, items, learning, library, login, queue, rules, sources, why
 from pipeline.web.access import Access
 from pipeline.web.gate import Gate
 from pipeline.web.memory import Memory
@@ -27,12 +27,13 @@ from pipeline.web.security import wants_json
 from pipeline.web.site import Site, environment, page
 
 STATIC = Path(__file__).parent / "static"
+_ROOMS = (archive, library, feeds, items, why, queue, decide, editions, collections, sources, rules, learning, login, health)
 
 
 def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> Starlette:
     """Make the desk and the public pages. `open_store` is called once for each request, in the thread that answers it; `clock` gives aware UTC."""
     access = Access(config.desk_password, clock=clock)
-    routes = [route for room in (archive, items, why, queue, decide, editions, sources, rules, learning, login, health) for route in room.routes]
+    routes = [route for room in _ROOMS for route in room.routes]
     app = Starlette(
         routes=[*routes, Route("/favicon.ico", _icon), Mount("/static", StaticFiles(directory=STATIC), name="static")],
         middleware=[Middleware(Gate, public_url=config.desk.url, admit=access.admit, explain=explain)],

@@ -1,4 +1,5 @@
-"""Editions as their editor sees them: the draft with its sections and what to look at before release. Building is the command line's business."""
+"""Editions as their editor sees them: how one stands, what to look at before release, and every form of it to look at. Building and releasing are
+the command line's business."""
 
 from __future__ import annotations
 
@@ -6,9 +7,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipeline import digest
-from pipeline.errors import NotFoundError
+from pipeline import digest, publish
+from pipeline.errors import NotFoundError, RenderError
+from pipeline.model import Edition, Severity
+from pipeline.publish.press import print_all
+from pipeline.render import FORMATS
+from pipeline.store import Store
+from pipeline.web.archive import own_policy
 from pipeline.web.site import page, site_of
+
+GROUPS = {
+    "To read": {"html": "web page", "pdf": "PDF", "pdf-large": "large print", "one-page": "one page"},
+    "Mail": {"email": "as it is sent", "text": "plain text", "draft": "draft for Outlook", "teaser": "teaser"},
+    "Feeds": {"atom": "Atom", "json-feed": "JSON Feed", "ics": "calendar"},
+    "References": {"ris": "RIS", "bibtex": "BibTeX", "csl": "CSL-JSON"},
+    "Text and data": {"markdown": "Markdown", "json": "JSON"},
+}
+"""What to call the formats on the page, and which stand together."""
+RENDITIONS = ("preview", "preview-public")
+SEVERITIES = {
+    Severity.SLIP: ("plain", "Slip"),
+    Severity.ERROR: ("warn", "Error"),
+    Severity.RETRACTED: ("err", "Retracted"),
+    Severity.HARM: ("err", "Harm"),
+}
 
 
 def overview(request: Request) -> Response:
@@ -19,14 +41,55 @@ def overview(request: Request) -> Response:
 
 
 def draft(request: Request) -> Response:
-    """Show an edition as it stands, with its findings."""
-    asked = request.path_params["edition"]
+    """Show an edition as it stands: before its release with its findings, afterwards with its files and corrections."""
+    site = site_of(request)
+    with site.open_store() as store:
+        edition = _edition(request, store)
+        findings = () if edition.is_released else publish.findings(edition, site.config, store)
+        files = store.files(edition.id)
+        mailed = {number: len(store.deliveries(edition.id, correction=number)) for number in range(1, 1 + len(edition.corrections))}
+    return page(
+        request,
+        "desk_edition.html",
+        edition=edition,
+        findings=findings,
+        groups={group: [(FORMATS[name].filename, words) for name, words in forms.items()] for group, forms in GROUPS.items()},
+        files=files,
+        severities=SEVERITIES,
+        mailed=mailed,
+        outside=None if edition.audience == "public" else digest.public(edition),
+    )
+
+
+def preview(request: Request) -> Response:
+    """Show an edition in one format, as it stands, under the name of its file, so that links from one to another hold. `preview-public` is what
+    everybody gets where the edition is for members."""
+    asked, rendition = request.path_params["file"], request.path_params["rendition"]
+    name = next((name for name, form in FORMATS.items() if form.filename == asked), None)
+    if name is None or rendition not in RENDITIONS:
+        raise NotFoundError("file", asked[:80], hint=f"An edition has {', '.join(form.filename for form in FORMATS.values())}.")
     with site_of(request).open_store() as store:
-        try:
-            edition = store.edition(asked)
-        except NotFoundError as error:
-            raise NotFoundError("edition", asked, hint=f"`gleanings digest build {asked}` makes a draft of it.") from error
-    return page(request, "desk_edition.html", edition=edition, findings=digest.preflight(edition))
+        edition = _edition(request, store)
+    printed = print_all(edition if rendition == "preview" else digest.public(edition), (name,))
+    if not printed.files:
+        raise RenderError(printed.findings[-1].problem, place=printed.findings[-1].place, hint=printed.findings[-1].remedy)
+    (file,) = printed.files
+    headers = {"content-disposition": f'inline; filename="{file.filename}"', "cache-control": "no-store"}
+    if file.media_type.startswith("text/html"):
+        headers["content-security-policy"] = own_policy(file.body)
+    return Response(file.body, media_type=file.media_type, headers=headers)
 
 
-routes = [Route("/desk/editions", overview), Route("/desk/editions/{edition}", draft)]
+def _edition(request: Request, store: Store) -> Edition:
+    asked = request.path_params["edition"]
+    try:
+        return store.edition(asked)
+    except NotFoundError as error:
+        raise NotFoundError("edition", asked, hint=f"`gleanings digest build {asked}` makes a draft of it.") from error
+
+
+routes = [
+    Route("/desk/editions", overview),
+    Route("/desk/editions/{edition}", draft),
+    Route("/desk/editions/{edition}/{rendition}/{file}", preview),
+]

@@ -1,13 +1,22 @@
-"""What is worked out once and shared by visits, as long as nothing is decided: the fitted model, and the figures of how good it is."""
+"""What is worked out once and shared by visits, as long as nothing changes: the fitted model, the figures of how good it is, and the public shelf."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
-from pipeline import classify, learn
+from pipeline import classify, learn, publish
 from pipeline.config import Config
+from pipeline.model import Edition, Topic
+from pipeline.publish import collections
+from pipeline.render.prepare import prepare
 from pipeline.store import Store
+from pipeline.web.shelf import Shelf, put_together
+
+_FRESH = timedelta(minutes=1)
+"""How long a collection is kept: what is taken back (an undo) leaves no trace that is cheap to see."""
+
+_ShelfState = tuple[tuple[tuple[str, str], ...], tuple[Topic, ...]]
 
 
 class Memory:
@@ -17,6 +26,9 @@ class Memory:
         self._lock = Lock()
         self._model: tuple[str, classify.Model] | None = None
         self._figures: tuple[str, learn.Evaluation] | None = None
+        self._shelf: tuple[_ShelfState, Shelf] | None = None
+        self._editions: dict[tuple[str, str], tuple[Edition, bool] | None] = {}
+        self._collections: dict[str, tuple[object, datetime, Edition]] = {}
 
     @property
     def is_filled(self) -> bool:
@@ -42,3 +54,35 @@ class Memory:
     def knows_figures(self, config: Config, store: Store, *, now: datetime) -> bool:
         """Say whether the figures stand ready."""
         return self._figures is not None and self._figures[0] == learn.state(config, store, now=now)
+
+    def shelf(self, config: Config, store: Store) -> Shelf:
+        """Give what the public may read. Only editions that changed since the last visit are read again."""
+        state = store.public_state(), config.topics
+        kept = self._shelf
+        if kept is not None and kept[0] == state:
+            return kept[1]
+        with self._lock:
+            if self._shelf is None or self._shelf[0] != state:
+                self._editions = {one: self._editions[one] if one in self._editions else _public(one[0], store) for one in state[0]}
+                held = [one for one in self._editions.values() if one is not None]
+                for_members = frozenset(public.id for public, is_whole in held if not is_whole)
+                self._shelf = state, put_together([public for public, _ in held], config.topics, for_members=for_members)
+            return self._shelf[1]
+
+    def collection(self, collection_id: str, config: Config, store: Store, *, now: datetime) -> Edition:
+        """Give a living collection as it is. It is put together anew after a decision or a release, and after a minute. Raises `NotFoundError`."""
+        state = store.public_state(), store.last_decision(), config.topics
+        kept = self._collections.get(collection_id)
+        if kept is None or kept[0] != state or not timedelta() <= now - kept[1] < _FRESH:
+            made = prepare(collections.current(collection_id, config, store, now=now))
+            self._collections[collection_id] = kept = state, now, made
+        return kept[2]
+
+
+def _public(edition_id: str, store: Store) -> tuple[Edition, bool] | None:
+    """Give what the public may read of an edition, and whether that is all of it. One of which nothing is left is none."""
+    edition = store.edition(edition_id)
+    public = publish.public_edition(edition)
+    if public is None or not (public.entries or edition.audience == "public"):
+        return None
+    return prepare(public), edition.audience == "public"

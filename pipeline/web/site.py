@@ -26,7 +26,8 @@ _DESK_PATH = re.compile(r"/desk(/[\w.-]+)*/?(\?[\w.~%&=+-]*)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`open_store` gives each request a store of its own: a connection of SQLite belongs to the thread that opened it."""
+    """`open_store` gives each request a store of its own: a connection of SQLite belongs to the thread that opened it. `still` is set where pages
+    become files: what needs a server (the search, the desk) is not offered then."""
 
     config: Config
     open_store: Callable[[], Store]
@@ -34,6 +35,7 @@ class Site:
     access: Access
     memory: Memory
     templates: jinja2.Environment
+    still: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -76,6 +78,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         desk=site.config.desk,
         token=request.state.token,
         path=request.url.path,
+        still=site.still,
         has_password=bool(site.config.desk_password),
         day=lambda value: words.day(value, today=today),
         moment=lambda value: words.moment(value, zone=zone, today=today),
@@ -89,6 +92,6 @@ def environment() -> jinja2.Environment:
     """Make the template environment: everything is escaped, and a name that nobody gave is an error."""
     loader = jinja2.PackageLoader("pipeline.web", "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    filters = (counted, words.kind_name, words.maker, words.percent, words.href, words.excerpt, words.span)
+    filters = (counted, words.kind_name, words.maker, words.percent, words.href, words.host, words.excerpt, words.span)
     made.filters.update({function.__name__: function for function in filters})
     return made

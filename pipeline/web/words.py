@@ -52,7 +52,7 @@ def kind_name(kind: Kind) -> str:
 
 def maker(resource: Resource) -> str:
     """Name who stands behind a resource: the publisher, else its site, else its host."""
-    return resource.publisher or resource.site_name or (urlsplit(resource.url).hostname or "").removeprefix("www.")
+    return resource.publisher or resource.site_name or host(resource.url)
 
 
 def percent(probability: float) -> int:
@@ -76,6 +76,11 @@ def month(value: date, *, today: date) -> str:
 def href(url: str) -> str:
     """Give an address that may stand in a link: nothing but the web's own schemes (a `javascript:` link would run on our page)."""
     return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+def host(url: str) -> str:
+    """Name the site that an address leads to."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def excerpt(text: str, *, limit: int = EXCERPT) -> str:
