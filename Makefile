@@ -35,7 +35,7 @@ check: .venv/.dev  ## format, lint, types, import contracts: seconds
 	$(BIN)/lint-imports
 
 test: check  ## everything that must hold; make test ARGS="-k dedupe"
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered)
 
 fix: .venv/.dev  ## put format and simple findings right
 	$(BIN)/ruff check --fix .

@@ -18,6 +18,7 @@ import trafilatura
 
 from benchmarks.editions import editions
 from benchmarks.hostile import hostile_editions
+from benchmarks.mail import mail
 from pipeline import classify
 from pipeline.model import Resource, Topic
 
@@ -134,7 +135,7 @@ def tags(count: int = 1_000) -> Iterator[str]:
 
 MEASURES: dict[str, Callable[[], Iterator[str]]] = {
     **{"start": start, "pdf": pdf, "tags": tags, "pages": pages},
-    **{"editions": editions, "hostile": hostile_editions},
+    **{"editions": editions, "hostile": hostile_editions, "mail": mail},
 }
 
 

@@ -150,12 +150,13 @@ class TransitionError(PipelineError):
 
 
 class DeliveryError(PipelineError):
-    """One address could not be mailed; `permanent` says whether a later try is no use."""
+    """One address could not be mailed. `permanent`: a later try is no use; `alone`: others at the same domain are not concerned."""
 
-    def __init__(self, sentence: str, *, address: str, permanent: bool) -> None:
+    def __init__(self, sentence: str, *, address: str, permanent: bool, alone: bool = True) -> None:
         super().__init__(sentence)
         self.address = address
         self.permanent = permanent
+        self.alone = alone
 
 
 class UnavailableError(PipelineError):

@@ -116,7 +116,11 @@ class DigestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailSettings:
-    """The way to the mail server. `tls` is none, opportunistic, starttls or tls; `outbox` is a folder that takes `.eml` files instead."""
+    """The way to the mail server. `tls` is none, opportunistic, starttls or tls; `outbox` is a folder that takes `.eml` files instead.
+
+    `verp`: the return path names edition and reader, for hosts that take `bounces+…`. `per_second` bounds the mails to one domain. `seeds` are the
+    addresses of a test sending, `inbox` the mailboxes in which bounces and replies arrive.
+    """
 
     sender: str = ""
     host: str = "localhost"
@@ -126,6 +130,12 @@ class MailSettings:
     user: str = ""
     password: str = field(default="", repr=False)
     outbox: str = ""
+    verp: bool = False
+    connections: int = 2
+    per_second: int = 10
+    seeds: tuple[str, ...] = ()
+    inbox: tuple[str, ...] = ()
+    listmonk_token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -600,10 +610,11 @@ class EditionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """A person or body named with an entry, and in which role: author, speaker, posted by, recommended by, via."""
+    """A person or body named with an entry, and in which role: author, speaker, posted by, recommended by, via. `about` says who they are."""
 
     role: str
     name: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -629,6 +640,7 @@ class Entry:
     event: Event | None = None
     also_seen: tuple[str, ...] = ()
     lead: bool = False
+    must_have: bool = False
     audience: str = "public"
     series: str = ""
     identifiers: Mapping[str, str] = field(default_factory=dict)
@@ -701,8 +713,9 @@ class Edition:
     """One digest; a snapshot once released. `id` is its month, `2026-12`; `letter` is Markdown.
 
     `template` is `list`, or `essay`: then `essay` is Markdown in which `[@214]` refers to entry 214. `corrections` are those of this edition,
-    `errata` those of earlier ones that this one prints. `form` is `edition` or `collection`; of a collection `id` is its own and
-    `month_name` says as of when it stands. `made` are the sentences of "How this digest was made".
+    `errata` those of earlier ones that this one prints. `form` is `edition`, `collection`, `quarter` or `week`; of a collection `id` is its own
+    and `month_name` says as of when it stands; what is gathered from the issues of a quarter, or in a week between issues, is mailed and has no
+    page. `made` are the sentences of "How this digest was made".
     """
 
     id: str
@@ -755,6 +768,20 @@ class Finding:
     problem: str
     remedy: str
     rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of an edition one reader gets, as an edition of its own. The sentences, each may be empty: `subject` of the mail, `note` on the choice,
+    `more` on what the full issue has besides, `ask` whether topics that went unused should stay. `tongue` is the language of the words, where
+    that of the dates, `edition.language`, is another."""
+
+    edition: Edition
+    subject: str = ""
+    note: str = ""
+    more: str = ""
+    ask: str = ""
+    tongue: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -814,6 +841,18 @@ class Message:
     sender: str
     recipient: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """An edition as another mailer takes it, for some of that one's lists by their numbers."""
+
+    name: str
+    subject: str
+    lists: tuple[int, ...]
+    from_email: str
+    body: str
+    altbody: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,9 @@ from datetime import timedelta
 from pipeline.errors import TransitionError
 from pipeline.model import Decision, Item, Lane, Overlay, State, Verdict
 
+REASONS = ("duplicate", "off topic", "promotional", "old", "paywalled", "weak", "other")
+"""Why an item is rejected, in the order of their keys 1 to 7."""
+
 DEFERRED = timedelta(days=14)
 """How long a deferred item stays out of the queue."""
 

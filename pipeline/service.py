@@ -1,7 +1,8 @@
 """The process that serves the desk, ticks, and keeps a harvesting child at work when something is due.
 
 What is due stands in the database, so a tick that is missed is made good by the next one. It decides nothing that a person decides: it keeps
-the draft of the next edition fresh until its cut-off, freezes it then, and never releases or sends.
+the draft of the next edition fresh until its cut-off, freezes it then, and never releases an edition. It mails what somebody asked for: answers and
+confirmations, what is left of a sending that a person began, and the mails of the week and the quarter to those who want these.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,17 +21,18 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from starlette.types import ASGIApp
 
-from pipeline import learn, publish, schedule
+from pipeline import deliver, learn, publish, schedule
 from pipeline.config import Config
-from pipeline.errors import PipelineError, UnavailableError
-from pipeline.model import EditionState
-from pipeline.publish import collections
+from pipeline.errors import LockedError, PipelineError, UnavailableError
+from pipeline.model import EditionState, Mailer
+from pipeline.publish import collections, gathered, incoming, notices, submissions, survey, votes
 from pipeline.store import Store
 from pipeline.store.lock import hold
 
 log = logging.getLogger(__name__)
 
 TICK = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 LOOK = timedelta(seconds=10)
 """So often it is looked whether a curator has paused, so that the machine may learn."""
 _NICE = 10
@@ -130,6 +132,8 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool) 
         scheduler = BackgroundScheduler(timezone=UTC)
         ticking = (config, doors, harvester if harvest else None)
         scheduler.add_job(tick, "interval", ticking, seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True)
+        scheduler.add_job(mail, "interval", (config, doors), seconds=TICK.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True)
+        scheduler.add_job(look_after, "interval", (config, doors), seconds=HOUR.total_seconds(), next_run_time=datetime.now(UTC), coalesce=True)
         scheduler.add_job(study, "interval", (config, doors, harvester), seconds=LOOK.total_seconds(), coalesce=True)
         scheduler.start()
         log.info("serving url=http://%s:%d/", f"[{host}]" if ":" in host else host, listener.getsockname()[1])
@@ -167,6 +171,52 @@ def study(config: Config, doors: Doors, harvester: Harvester) -> None:
                 log.info("learnt examples=%d items=%d", done.examples, done.items)
     except PipelineError as error:
         log.warning("learning failed: %s", error)
+
+
+def mail(config: Config, doors: Doors) -> None:
+    """Send what waits: the mails of a week or a quarter that are due, what was put off or left behind of a sending that was begun, and notices.
+
+    Where another sender is at work, the next minute tries again.
+    """
+    if not notices.can_send(config):
+        return
+    try:
+        with doors.open_store() as store, ExitStack() as stack:
+            mailers = [stack.enter_context(closing(one)) for one in deliver.mailers(config.mail, config.folder)]
+            errands = (_send_gathered, _go_on)
+            for errand in errands:
+                try:
+                    with hold(config.db, "send", now=doors.clock()):
+                        errand(config, store, mailers, publish.Doors(now=doors.clock))
+                except LockedError:
+                    break
+                except PipelineError as error:
+                    log.warning("sending failed: %s", error)
+            notices.send_notices(config, store, mailers[0], now=doors.clock)
+    except PipelineError as error:
+        log.warning("mail failed: %s", error)
+
+
+def _send_gathered(config: Config, store: Store, mailers: Sequence[Mailer], world: publish.Doors) -> None:
+    for edition_id in gathered.gathered(config, store, now=world.now()):
+        counts = publish.send(edition_id, config, store, mailers, doors=world)
+        log.info("sent id=%s %s", edition_id, dict(counts))
+
+
+def _go_on(config: Config, store: Store, mailers: Sequence[Mailer], world: publish.Doors) -> None:
+    if offered := publish.go_on(config, store, mailers, doors=world):
+        log.info("offered again count=%d", offered)
+
+
+def look_after(config: Config, doors: Doors) -> None:
+    """Do once an hour what readers wait for: read bounces and replies, tell who suggested something, ask what was used, end surveys that are over."""
+    now = doors.clock()
+    for errand in (incoming.read, submissions.tell, votes.ask, survey.look_after):
+        try:
+            with doors.open_store() as store:
+                errand(config, store, now=now)
+        except PipelineError as error:
+            log.warning("%s failed: %s", errand.__module__, error)
 
 
 def freshen(config: Config, store: Store, *, now: datetime) -> None:

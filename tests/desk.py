@@ -19,10 +19,12 @@ import threading
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline import cli
+from pipeline import cli, publish
+from pipeline.model import Delivery
 from pipeline.store import Store
 from tests.web import Asked, Web
 
@@ -38,6 +40,25 @@ topics:
   - {{id: leadership, name: Leadership, keywords: [leadership]}}
 sources: {sources}
 """
+
+
+class Clock:
+    """A clock that stands still but for those who sleep by it."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def doors(moment: datetime, report: Callable[[Delivery], None] = lambda delivery: None) -> publish.Doors:
+    """What a sending needs of the world, without its time passing."""
+    clock = Clock(moment)
+    return publish.Doors(now=clock.now, sleep=clock.sleep, report=report)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ DANGEROUS = re.compile(r"(?:javascript|vbscript|data|file):", re.IGNORECASE)
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAIL_HEADERS = frozenset(
     (
-        *("From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "Auto-Submitted"),
+        *("From", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted"),
         *("MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
     )
 )

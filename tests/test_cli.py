@@ -317,7 +317,7 @@ def test_the_doctor_looks_at_everything(filled: Ask) -> None:
 
 def test_status_has_the_shape_that_programs_rely_on(filled: Ask) -> None:
     (status,) = filled("status", "--json").lines
-    assert set(status) == {"sources", "queue", "editions", "outbox", "failures", "topics_waiting", "collections_overdue"}
+    assert set(status) == {"sources", "queue", "editions", "outbox", "quarantined", "failures", "topics_waiting", "collections_overdue"}
     assert status["queue"]["queued"] == 3
     assert "3 queued" in filled("status").out
 
@@ -498,7 +498,7 @@ def test_an_edition_is_built_released_and_sent_once(filled: Ask, folder: Path) -
     assert "Leading change" in filled("digest", "show", "2026-12", "--format", "markdown").out
     assert filled("digest", "list", "--json").lines[0]["state"] == "released"
 
-    filled("subscribers", "add", "kim@example.org", "--name", "Kim")
+    filled("subscribers", "add", "kim@example.org", "--name", "Kim", "--confirmed")
     assert filled("send", "2026-12", "--dry-run", "--json").lines == [{"edition": "2026-12", "would_send": 1, "already": 0}]
     assert filled("send", "2026-12", "--test", "editor@example.org").code == 0
     assert filled("send", "2026-12", "--json").lines == [{"edition": "2026-12", "sent": 1}]
@@ -512,7 +512,7 @@ def test_a_mail_server_that_is_away_is_exit_69(filled: Ask, folder: Path) -> Non
     (folder / "sources.yaml").write_text(SETTINGS.replace("outbox: outbox", 'smtp: "127.0.0.1:1"'))
     filled("accept", number(filled, "r1"))
     filled("digest", "release", "2026-12")
-    filled("subscribers", "add", "kim@example.org")
+    filled("subscribers", "add", "kim@example.org", "--confirmed")
     answer = filled("send", "2026-12")
     assert answer.code == 69
     assert "127.0.0.1:1 does not answer" in answer.err

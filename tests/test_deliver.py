@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ def message(recipient: str = "ada@example.net") -> Message:
     return Message(sender="bounces@example.org", recipient=recipient, body=LETTER)
 
 
-def settings(port: int, **changes: str) -> MailSettings:
+def settings(port: int, **changes: Any) -> MailSettings:
     return MailSettings(host="127.0.0.1", port=port, **changes)
 
 

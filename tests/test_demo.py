@@ -51,7 +51,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **NOWHERE}, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-    (edition,) = (folder / "digests").iterdir()
+    (edition,) = (folder / "digests").glob("20*")
     desk = Desk(folder, sources=None)
     leads = {url: (state, reason) for url, state, reason in desk.rows("SELECT url, state, reason FROM leads")}
     return Demo(folder=folder, edition=edition, items=tuple(desk.must("export", "items")), leads=leads, words=done.stdout)
@@ -77,7 +77,7 @@ def test_the_report_seen_on_two_sites_as_a_page_and_as_a_pdf_is_one_item(demo: D
 
 
 def test_the_syndicated_copy_is_folded_into_the_article(demo: Demo) -> None:
-    assert demo.sources("Why small teams share faster") == {"lantern", "gazette", "alerts"}
+    assert demo.sources("Why small teams share faster") == {"lantern", "gazette", "alerts", "north-bay"}
     assert demo.copies("Why small teams share faster") == 1
 
 
@@ -127,7 +127,7 @@ def test_all_other_leads_led_to_an_item_and_nothing_was_lost(demo: Demo) -> None
     past = [item for item in demo.items if (item["edition"] or "").startswith("past/")]
     assert (states["published"] - len(past), states["accepted"]) == (verdicts["accept"] - 1, 1)  # the one is the event that is over
     assert (states["rejected"], states["deferred"]) == (verdicts["reject"], verdicts["defer"])
-    assert (states["merged"], len(past), len(demo.items)) == (3, 7, 46)
+    assert (states["merged"], len(past), len(demo.items)) == (3, 7, 50)
 
 
 def test_what_a_past_issue_recommended_is_kept_and_in_no_edition_of_ours(demo: Demo) -> None:
@@ -159,3 +159,20 @@ def test_the_demonstration_never_empties_a_folder_that_is_not_its_own(tmp_path: 
     assert done.returncode == 1
     assert "is not a demonstration's folder" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_source_of_every_kind_brings_something(demo: Demo) -> None:
+    assert demo.sources("Convening without a budget") == {"fernbridge"}
+    assert demo.sources("Who convenes?") == {"papers"}
+    assert demo.sources("Swap a receptionist") == {"north-bay"}
+    assert demo.sources("Visiting one another") == {"visiting"}
+
+
+def test_what_the_other_desk_carried_too_is_one_item(demo: Demo) -> None:
+    assert "north-bay" in demo.sources("Why small teams share faster")
+
+
+def test_the_living_collection_holds_what_was_kept(demo: Demo) -> None:
+    page = (demo.folder / "digests" / "collections" / "useful-communities" / "index.html").read_text(encoding="utf-8")
+    assert "Network health check" in page
+    assert "Convening without a budget" in page

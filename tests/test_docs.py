@@ -80,7 +80,7 @@ def test_every_error_is_in_the_readme(error: str) -> None:
 
 WRITTEN_OTHERWISE = {
     "sender": "from", "host": "smtp", "port": "smtp", "password": "GLEANINGS_SMTP_PASSWORD", "concurrency": "concurrency",
-    "mail_passwords": "GLEANINGS_IMAP_PASSWORD",
+    "mail_passwords": "GLEANINGS_IMAP_PASSWORD", "listmonk_token": "GLEANINGS_LISTMONK_TOKEN",
 }  # fmt: skip
 
 

@@ -200,7 +200,8 @@ def test_a_spotlight_says_whom_it_is_with(title: str, description: str, profile:
     item = builders.item(resource=builders.resource(kind=Kind.INTERVIEW, title=title, description=description, series="Spotlight on"))
     assert spotlight(item) == profile
     (made,) = composed(replace(item, state=State.ACCEPTED)).entries
-    assert (Credit(role="in conversation with", name=profile) in made.credits) is bool(profile)
+    name, _, about = profile.partition(", ")
+    assert (Credit(role="in conversation with", name=name, about=about) in made.credits) is bool(profile)
 
 
 def test_only_interviews_of_the_spotlight_have_a_profile() -> None:

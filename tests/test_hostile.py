@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import Config
 from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings
-from pipeline.publish.post import letter
+from pipeline.publish.post import Keys, letter
 from pipeline.publish.press import print_all
 from pipeline.render import FORMATS
 from tests import hostile
@@ -71,6 +71,6 @@ def test_a_hostile_edition_comes_out_whole_in_every_form(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", MAILED)
 def test_a_hostile_edition_makes_a_mail_with_our_headers_and_no_others(seed: int) -> None:
-    message = letter(hostile.edition(seed, most=8), CONFIG).to("ann@example.org")
+    message = letter(hostile.edition(seed, most=8), CONFIG).to("ann@example.org", person=1, keys=Keys(links=b"k" * 32, verp=None))
     assert mail_faults(message.body, MAIL_HEADERS) == []
     assert message.recipient == "ann@example.org"

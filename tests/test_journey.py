@@ -125,8 +125,10 @@ def _decide(desk: Desk, number: dict[str, int], words: dict[str, Done]) -> None:
 
 
 def _subscribe(desk: Desk) -> None:
-    desk.must("subscribers", "add", "ada@reader.example", "--name", "Ada Marsh")
-    (desk.folder / "readers.csv").write_text("email,name\nben@reader.example,Ben Okafor\nADA@reader.example,Ada again\n")
+    desk.must("subscribers", "add", "ada@reader.example", "--name", "Ada Marsh", "--confirmed")
+    (desk.folder / "readers.csv").write_text(
+        "email,name,consented_at\nben@reader.example,Ben Okafor,2026-01-05\nADA@reader.example,Ada again,2026-01-05\n"
+    )
     assert desk.must("subscribers", "import", str(desk.folder / "readers.csv"))[0]["new"] == 1
 
 
@@ -200,7 +202,7 @@ def test_each_subscriber_has_one_mail_with_text_and_html_and_the_headers_of_a_li
         assert str(mail["From"]) == "What's new <digest@example.org>"
         assert str(mail["Subject"]) == "What's new: November 2026"
         assert str(mail["List-Id"]) == "<whats-new.digest.example.org>"
-        assert str(mail["List-Unsubscribe"]).startswith("<mailto:bounces@example.org?subject=Unsubscribe")
+        assert str(mail["List-Unsubscribe"]).startswith("<https://digest.example.org/unsubscribe/")
         text = mail.get_body(("plain",))
         assert text is not None
         assert "Change what you get: mailto:bounces@example.org?subject=Change%20what%20I%20get" in text.get_content()
@@ -217,7 +219,7 @@ def test_a_second_sending_sends_nothing_but_reaches_who_came_since(journey: Jour
     before = len(journey.box.envelopes)
     assert "2 sent" in journey.desk.run("send", EDITION).out
     assert len(journey.box.envelopes) == before
-    journey.desk.must("subscribers", "add", "chi@reader.example")
+    journey.desk.must("subscribers", "add", "chi@reader.example", "--confirmed")
     try:
         assert "3 sent" in journey.desk.run("send", EDITION).out
         assert journey.box.recipients[before:] == ["chi@reader.example"]

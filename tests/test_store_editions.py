@@ -69,7 +69,7 @@ def test_editions_are_listed_newest_first(store: Store) -> None:
 
 
 def test_an_unknown_edition_is_a_named_error(store: Store) -> None:
-    for call in (lambda: store.edition("1999-01"), lambda: store.files("1999-01"), lambda: store.queue_deliveries("1999-01", NOW)):
+    for call in (lambda: store.edition("1999-01"), lambda: store.files("1999-01"), lambda: store.queue_deliveries("1999-01", [1], NOW)):
         with pytest.raises(NotFoundError, match=r"There is no edition 1999-01\."):
             call()
 
@@ -185,10 +185,10 @@ def test_what_is_no_address_is_a_sentence(store: Store, email: str) -> None:
 
 def test_erasing_forgets_an_address_and_what_was_mailed_to_it(store: Store) -> None:
     outbox(store, "a@north.example")
-    store.erase_subscriber("A@north.example")
+    store.erase_subscriber("A@north.example", now=NOW)
     assert (store.subscribers(), store.deliveries("2026-11")) == ((), ())
     with pytest.raises(NotFoundError, match="There is no subscriber"):
-        store.erase_subscriber("a@north.example")
+        store.erase_subscriber("a@north.example", now=NOW)
 
 
 # ---------------------------------------------------------------- the outbox
@@ -196,53 +196,69 @@ def test_erasing_forgets_an_address_and_what_was_mailed_to_it(store: Store) -> N
 
 def outbox(store: Store, *emails: str) -> None:
     store.save_edition(edition())
-    for email in emails:
-        store.add_subscriber(email, state=CONFIRMED, now=NOW)
-    store.queue_deliveries("2026-11", NOW)
+    people = [store.add_subscriber(email, state=CONFIRMED, now=NOW).id for email in emails]
+    store.queue_deliveries("2026-11", people, NOW)
 
 
-def claim(store: Store) -> Delivery:
-    delivery = store.claim_delivery("2026-11", NOW)
-    assert delivery is not None
-    return delivery
+def claim(store: Store, *done: Delivery) -> Delivery | None:
+    waiting = [one for one in store.deliveries("2026-11") if one.state is DeliveryState.QUEUED]
+    return next(iter(store.advance_deliveries(done, waiting[:1], NOW)), None)
 
 
-def test_only_confirmed_subscribers_are_queued_and_each_once(store: Store) -> None:
+def test_a_reader_is_queued_once_for_an_edition(store: Store) -> None:
     outbox(store, "a@north.example", "b@north.example")
-    store.add_subscriber("pending@north.example", now=NOW)
-    store.add_subscriber("gone@north.example", state=SubscriberState.UNSUBSCRIBED, now=NOW)
     assert [(one.email, one.state, one.changed) for one in store.deliveries("2026-11")] == [
         ("a@north.example", DeliveryState.QUEUED, NOW),
         ("b@north.example", DeliveryState.QUEUED, NOW),
     ]
-    store.add_subscriber("c@north.example", state=CONFIRMED, now=NOW)
-    assert (store.queue_deliveries("2026-11", NOW), store.queue_deliveries("2026-11", NOW)) == (1, 0)
+    assert (store.queue_deliveries("2026-11", [1, 2], NOW), store.queue_deliveries("2026-11", [1], NOW, correction=1)) == (0, 1)
+    with pytest.raises(NotFoundError, match="There is no edition 2027-01"):
+        store.queue_deliveries("2027-01", [1], NOW)
 
 
-def test_a_delivery_is_claimed_once_and_finished_as_it_went(store: Store) -> None:
-    outbox(store, "a@north.example", "b@north.example")
-    first, second = claim(store), claim(store)
-    assert (first.email, first.state, second.email) == ("a@north.example", DeliveryState.SENDING, "b@north.example")
-    assert store.claim_delivery("2026-11", NOW) is None
-    store.finish_delivery(replace(first, state=DeliveryState.SENT, attempts=1, message_id="<1@north.example>", changed=NOW + DAY))
-    store.finish_delivery(replace(second, state=DeliveryState.FAILED, attempts=1, error="No such mailbox."))
-    assert [(one.state, one.attempts, one.message_id, one.error, one.changed) for one in store.deliveries("2026-11")] == [
-        (DeliveryState.SENT, 1, "<1@north.example>", None, NOW + DAY),
-        (DeliveryState.FAILED, 1, "", "No such mailbox.", NOW),
-    ]
-    assert store.queue_deliveries("2026-11", NOW) == 0
-
-
-def test_one_that_failed_before_comes_after_the_others(store: Store) -> None:
+def test_what_became_of_one_mail_and_that_the_next_leaves_is_one_step(store: Store) -> None:
     outbox(store, "a@north.example", "b@north.example")
     first = claim(store)
-    store.finish_delivery(replace(first, state=DeliveryState.QUEUED, attempts=1))
-    assert [claim(store).email, claim(store).email] == ["b@north.example", "a@north.example"]
+    assert first is not None
+    sent = replace(first, state=DeliveryState.SENT, attempts=1, message_id="<1@north.example>", changed=NOW + DAY)
+    second = claim(store, sent)
+    assert second is not None
+    assert [(one.state, one.message_id, one.changed) for one in store.deliveries("2026-11")] == [
+        (DeliveryState.SENT, "<1@north.example>", NOW + DAY),
+        (DeliveryState.SENDING, "", NOW),
+    ]
+    assert claim(store) is None
+    assert store.advance_deliveries((), [second], NOW) == ()  # somebody else has it
+    assert store.delivery_counts("2026-11") == {"sent": 1, "sending": 1}
+
+
+def test_who_left_or_is_in_quarantine_meanwhile_is_passed_over_and_nothing_leaves_while_it_is_paused(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example", "c@north.example")
+    store._change("UPDATE subscribers SET state = 'unsubscribed' WHERE id = 1")
+    store._change("UPDATE subscribers SET quarantined = '2026-11-01' WHERE id = 2")
+    waiting = store.deliveries("2026-11")
+    store.pause_sending("2026-11", NOW)
+    assert (store.advance_deliveries((), waiting, NOW), store.sending_paused("2026-11"), store.waiting_deliveries()) == ((), NOW, ())
+    store.pause_sending("2026-11", None)
+    assert (store.sending_paused("2026-11"), store.waiting_deliveries()) == (None, (("2026-11", 0),))
+    assert [one.email for one in store.advance_deliveries((), waiting, NOW)] == ["c@north.example"]
+    assert store.waiting_deliveries() == (("2026-11", 0),)
+    store.recover_deliveries("2026-11", NOW)
+    assert store.waiting_deliveries() == ()
+
+
+def test_only_what_is_uncertain_is_settled(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example")
+    claim(store)
+    store.recover_deliveries("2026-11", NOW)
+    everything = store.deliveries("2026-11")
+    assert store.settle_deliveries(everything, DeliveryState.SENT, NOW + DAY) == 1
+    assert [(one.state, one.error) for one in store.deliveries("2026-11")] == [(DeliveryState.SENT, None), (DeliveryState.QUEUED, None)]
 
 
 def test_finishing_what_was_never_queued_is_a_named_error(store: Store) -> None:
     with pytest.raises(NotFoundError, match=r"There is no delivery of edition 2026-11 to a@north\.example"):
-        store.finish_delivery(Delivery(edition="2026-11", subscriber=1, email="a@north.example", state=DeliveryState.SENT))
+        store.advance_deliveries([Delivery(edition="2026-11", subscriber=1, email="a@north.example", state=DeliveryState.SENT)], (), NOW)
 
 
 def test_a_sender_that_is_killed_leaves_a_delivery_that_is_not_sent_again(tmp_path: Path) -> None:
@@ -260,7 +276,6 @@ os.kill(os.getpid(), signal.SIGKILL)
     with Store.open(path) as store:
         assert [one.state for one in store.deliveries("2026-11")] == [DeliveryState.SENDING, DeliveryState.QUEUED]
         assert (store.recover_deliveries("2026-11", NOW), store.recover_deliveries("2026-11", NOW)) == (1, 0)
-        assert claim(store).email == "b@north.example"
-        assert store.claim_delivery("2026-11", NOW) is None
+        assert [one and one.email for one in (claim(store), claim(store))] == ["b@north.example", None]
         uncertain = store.deliveries("2026-11")[0]
         assert (uncertain.state, uncertain.error) == (DeliveryState.UNCERTAIN, "The sender stopped before the server had answered.")

@@ -100,7 +100,7 @@ def test_corrections_stand_first_with_whether_they_were_mailed(site: Site) -> No
         assert "revision 2" in look(site)
         assert "not mailed yet" in look(site)
         reader = store.add_subscriber("ada@reader.example", state=SubscriberState.CONFIRMED, now=NOW)
-        store.queue_correction("2026-11", 1, [reader.id], NOW + timedelta(days=1))
+        store.queue_deliveries("2026-11", [reader.id], NOW + timedelta(days=1), correction=1)
         assert "mailed to 1 reader" in look(site)
         store.correct(replace(first, corrections=(*first.corrections, about(severity=Severity.SLIP, note="A comma."))), files={})
         assert "Slip" in look(site)

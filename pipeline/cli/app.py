@@ -12,7 +12,7 @@ from pipeline.cli.session import Session
 from pipeline.text import clean, nearest, squeeze
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("system", "Write a commented sources.yaml to start from."),
+    "init": ("system", "Write a commented sources.yaml and a charter.md to start from."),
     "check": ("system", "Read sources.yaml and name every problem."),
     "sources": ("sources", "List, add, test, judge, repair, pause and resume sources."),
     "harvest": ("harvest", "Ask the sources that are due, and visit what they name."),
@@ -33,11 +33,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "topics": ("topics", "Show the taxonomy in force against sources.yaml, and what would move."),
     "digest": ("digest", "List, build, show, check, freeze, release and correct editions."),
     "collections": ("collections", "List, build, show and review living collections."),
-    "send": ("people", "Mail a released edition to its subscribers."),
-    "outbox": ("people", "Say what became of each message."),
-    "subscribers": ("people", "List, add, import, export and erase subscribers."),
+    "send": ("send", "Mail a released edition to its subscribers."),
+    "outbox": ("send", "Say what became of each message."),
+    "subscribers": ("people", "List, add, confirm, import, export and erase subscribers."),
+    "mail": ("incoming", "Read the mailboxes in which bounces and replies arrive."),
+    "survey": ("survey", "Ask the members how the network is doing: open a round, end it, read its results."),
     "import": ("files", "Take in items, decisions, references, past issues, mail, subscribers or OPML."),
     "export": ("files", "Write out items, decisions, references, events, subscribers or OPML."),
+    "impact": ("impact", "Say what readers found useful and used in a year's editions."),
     "train": ("learn", "Learn from the decisions, and order the queue anew."),
     "evaluate": ("learn", "Say how good suggestions and order are."),
     "serve": ("service", "Run the desk, the public pages and the scheduler."),

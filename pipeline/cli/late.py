@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pipeline import config, deliver, exchange, harvest, learn, publish, schedule, service, sources, store
     from pipeline.classify import record, rules, stopping, taxonomy
     from pipeline.exchange import bulletins
-    from pipeline.publish import collections
+    from pipeline.fetch import imap
+    from pipeline.publish import collections, impact, incoming, readers, survey, tailor
     from pipeline.render import fonts
     from pipeline.sources import discover, mailbox, repair
     from pipeline.store import lock
@@ -22,7 +23,19 @@ else:
     _WITHIN = {
         **dict.fromkeys(("record", "rules", "stopping", "taxonomy"), "classify."),
         **dict.fromkeys(("discover", "mailbox", "repair"), "sources."),
-        **{"app": "web.", "bulletins": "exchange.", "collections": "publish.", "fonts": "render.", "lock": "store."},
+        **{
+            "app": "web.",
+            "bulletins": "exchange.",
+            "collections": "publish.",
+            "tailor": "publish.",
+            "fonts": "render.",
+            "impact": "publish.",
+            "imap": "fetch.",
+            "incoming": "publish.",
+            "lock": "store.",
+            "survey": "publish.",
+            "readers": "publish.",
+        },
     }
 
     def __getattr__(name):
@@ -41,10 +54,14 @@ __all__ = [
     "exchange",
     "fonts",
     "harvest",
+    "imap",
+    "impact",
+    "incoming",
     "learn",
     "lock",
     "mailbox",
     "publish",
+    "readers",
     "record",
     "repair",
     "rules",
@@ -53,5 +70,7 @@ __all__ = [
     "sources",
     "stopping",
     "store",
+    "survey",
+    "tailor",
     "taxonomy",
 ]

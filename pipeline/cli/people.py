@@ -1,134 +1,39 @@
-"""Errands around readers: subscribers, sending, and what became of each message."""
+"""Errands around readers: list, add, import, export and erase subscribers."""
 
 from __future__ import annotations
 
-from collections import Counter
-from contextlib import ExitStack, closing
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from pipeline.cli import late, rooms
-from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
-from pipeline.cli.session import PARTLY, Session, command, day, group, here, in_words, now
+from pipeline.cli.session import Session, command, group, here, now
 from pipeline.cli.written import account, dry_run_option, output_option, path_argument, write
-from pipeline.errors import ConflictError
-from pipeline.model import Delivery, DeliveryState, Mailer, SubscriberState
+from pipeline.errors import ConflictError, NotFoundError
+from pipeline.model import Subscriber, SubscriberState
+from pipeline.wishes import FREQUENCIES, LANGUAGES, MOST, WishError, Wishes, read
+from pipeline.wishes import address as address_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.store import Store
 
-NOBODY = "nobody is subscribed"
 
-
-@command("send", "send 2026-12 --dry-run", "send 2026-12 --test editor@example.org", "send 2026-12", "send 2026-12 --correction")
-@click.argument("edition_id", metavar="EDITION")
-@click.option("--dry-run", is_flag=True, help="Say to how many it would go, and send nothing.")
-@click.option("--test", "address", metavar="ADDRESS", help="Send it, draft or not, to this address alone.")
-@click.option("--resume", is_flag=True, help="Go on with what is queued; take in no new subscribers.")
-@click.option("--correction", is_flag=True, help="Mail what was put right because it could do harm, to those who had the edition before.")
-@here
-def send_command(session: Session, edition_id: str, dry_run: bool, address: str | None, resume: bool, correction: bool) -> int:
-    """Mail a released edition to its subscribers, or a correction of it."""
-    with desk(session) as (config, store):
-        if dry_run:
-            foretell = _foretell_correction if correction else _foretell
-            return foretell(session, edition_id, store, resume=resume)
-        with ExitStack() as stack:
-            mailer = late.deliver.mailer(config.mail, config.folder)
-            if isinstance(mailer, late.deliver.SmtpMailer):
-                stack.enter_context(closing(mailer))
-            if address:
-                late.publish.send_test(edition_id, config, store, mailer, _checked(address), now=now, correction=correction)
-                session.emit({"edition": edition_id, "test": address})
-                session.say(f"{_what(edition_id, correction)} went to {address} as a test.")
-                return 0
-            return _send(session, edition_id, config, store, mailer=mailer, resume=resume, correction=correction)
-
-
-def _send(session: Session, edition_id: str, config: Config, store: Store, *, mailer: Mailer, resume: bool, correction: bool) -> int:
-    with late.lock.hold(config.db, "send", now=now()), progress() as report:
-        done: Counter[str] = Counter()
-
-        def count(delivery: Delivery) -> None:
-            done[delivery.state] += 1
-            report("sending", done.total(), 0)
-
-        mail = late.publish.send_correction if correction else late.publish.send
-        counts = mail(edition_id, config, store, mailer, now=now, report=count, resume=resume)
-    session.emit({"edition": edition_id, **counts})
-    session.say(f"{_what(edition_id, correction)}: {in_words(counts, 'nobody had it' if correction else NOBODY)}.")
-    return PARTLY if counts.get(DeliveryState.FAILED, 0) + counts.get(DeliveryState.UNCERTAIN, 0) else 0
-
-
-def _what(edition_id: str, correction: bool) -> str:
-    return f"The correction of edition {edition_id}" if correction else f"Edition {edition_id}"
-
-
-def _foretell(session: Session, edition_id: str, store: Store, *, resume: bool) -> int:
-    edition = store.edition(edition_id)
-    if not edition.is_released:
-        raise ConflictError(f"Edition {edition_id} is {edition.state}, not released.", hint=f"`gleanings digest release {edition_id}` first.")
-    before = {delivery.email: delivery.state for delivery in store.deliveries(edition_id)}
-    fresh = [] if resume else [one for one in store.subscribers(SubscriberState.CONFIRMED) if one.email not in before]
-    queued = sum(state is DeliveryState.QUEUED for state in before.values())
-    session.emit({"edition": edition_id, "would_send": len(fresh) + queued, "already": len(before) - queued})
-    session.say(f"Edition {edition_id} would go to {len(fresh) + queued} subscribers; {len(before) - queued} are done.")
-    return 0
-
-
-def _foretell_correction(session: Session, edition_id: str, store: Store, *, resume: bool) -> int:
-    edition = store.edition(edition_id)
-    would = already = 0
-    for number in late.publish.harmful(edition):
-        before = {one.subscriber: one.state for one in store.deliveries(edition_id, correction=number)}
-        fresh = [] if resume else [one for one in late.publish.concerned(edition, number, store) if one.subscriber not in before]
-        queued = sum(state is DeliveryState.QUEUED for state in before.values())
-        would, already = would + len(fresh) + queued, already + len(before) - queued
-    session.emit({"edition": edition_id, "would_send": would, "already": already})
-    session.say(f"The correction of edition {edition_id} would be {would} mails; {already} are done.")
-    return 0
-
-
-def _checked(address: str) -> str:
-    if not late.config.is_address(address):
-        raise click.BadParameter(f"“{address}” is no mail address.")
-    return address
-
-
-@command("outbox", "outbox", "outbox 2026-12 --json")
-@click.argument("edition_id", metavar="[EDITION]", required=False)
-@here
-def outbox_command(session: Session, edition_id: str | None) -> None:
-    """Say what became of each message of an edition; of the newest, if none is named."""
-    with desk(session) as (_, store):
-        name = edition_id or next((edition.id for edition in store.editions() if edition.is_released), None)
-        edition = store.edition(name) if name else None
-        numbers = range(1 + len(edition.corrections)) if edition else ()
-        deliveries = [one for number in numbers for one in store.deliveries(str(name), correction=number)]
-    for one in deliveries:
-        session.emit(one)
-    rows = [
-        (
-            one.email,
-            f"correction {one.correction}" if one.correction else "edition",
-            one.state.value,
-            str(one.attempts),
-            day(one.changed),
-            one.error or "",
-        )
-        for one in deliveries
-    ]
-    session.table(("address", "mail", "state", "attempts", "changed", "error"), rows)
-    session.say(f"Edition {name}: {in_words(Counter(one.state.value for one in deliveries), NOBODY)}." if name else "No edition is released yet.")
+def _checked(said: str) -> str:
+    try:
+        return address_of(said)
+    except WishError as error:
+        raise click.BadParameter(error.sentence) from error
 
 
 @group("subscribers", "subscribers list", "subscribers add reader@example.org --name 'Kim Reed'")
 def subscribers_command() -> None:
-    """List, add, import, export and erase subscribers."""
+    """List, add, confirm, import, export and erase subscribers."""
 
 
 @command("list", "subscribers list --json", group=subscribers_command)
@@ -140,19 +45,71 @@ def list_subscribers(session: Session, state: str | None) -> None:
         people = store.subscribers(SubscriberState(state) if state else None)
     for person in people:
         session.emit(late.exchange.subscriber_line(person))
-    rows = [(one.email, one.name, one.state.value, one.frequency, ", ".join(one.topics)) for one in people]
-    session.table(("address", "name", "state", "frequency", "topics"), rows)
+    rows = [
+        (one.email, one.name, one.state.value, one.frequency, str(one.cap or "all"), one.form, ", ".join(one.topics) or "all topics")
+        for one in people
+    ]
+    session.table(("address", "name", "state", "frequency", "items", "form", "topics"), rows)
 
 
-@command("add", "subscribers add reader@example.org --name 'Kim Reed' --topic leadership", group=subscribers_command)
+@command("add", "subscribers add reader@example.org --topic leadership --at-most 7 --confirmed", group=subscribers_command)
 @click.argument("address")
-@click.option("--name", default="", help="How they are called.")
-@click.option("--topic", "chosen", multiple=True, help="What they want to read about; may be repeated.")
+@click.option("--name", default="", help="How they are called; nobody needs a name.")
+@click.option("--topic", "chosen", multiple=True, help="What they want to read about; may be repeated. None: everything.")
+@click.option("--frequency", type=click.Choice(FREQUENCIES), default="monthly", show_default=True, help="How often.")
+@click.option("--at-most", type=click.IntRange(1, MOST), metavar="N", help="Mail the best N items. Left out: all.")
+@click.option("--text", is_flag=True, help="Plain text alone.")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), help="Language of dates and labels; left out: the desk's.")
+@click.option("--timezone", help="IANA name of the zone of events; left out: the desk's.")
+@click.option("--confirmed", is_flag=True, help="They said yes to you: no mail asks them again.")
 @here
-def add_subscriber(session: Session, address: str, name: str, chosen: tuple[str, ...]) -> None:
-    """Add somebody who asked for it: the address counts as confirmed."""
+def add_subscriber(
+    session: Session,
+    address: str,
+    name: str,
+    chosen: tuple[str, ...],
+    frequency: str,
+    at_most: int | None,
+    text: bool,
+    language: str | None,
+    timezone: str | None,
+    confirmed: bool,
+) -> None:
+    """Add an address. Unless --confirmed, its owner is asked by mail first."""
+    said = {"frequency": (frequency,), "at_most": (str(at_most or ""),), "form": ("text" if text else "html",)}
+    said |= {"language": (language or "",), "timezone": (timezone or "",)}
     with desk(session) as (config, store):
-        person = store.add_subscriber(_checked(address), name=name, topics=rooms.topics(chosen, config), state=SubscriberState.CONFIRMED, now=now())
+        wanted = replace(read(said, topics=()), topics=rooms.topics(chosen, config))
+        person = _added(_checked(address), name, wanted, config=config, store=store, confirmed=confirmed)
+    session.emit(late.exchange.subscriber_line(person))
+    asked = person.state is SubscriberState.PENDING
+    session.say(f"{person.email} is {person.state}." + (" A mail asks for the confirmation; the service sends it." if asked else ""))
+
+
+def _added(address: str, name: str, wanted: Wishes, *, config: Config, store: Store, confirmed: bool) -> Subscriber:
+    known = store.subscriber(address)
+    state = SubscriberState.CONFIRMED if confirmed else SubscriberState.PENDING
+    person = store.add_subscriber(address, name=name, state=state, origin="by hand", now=now())
+    if known is None or known.state is SubscriberState.PENDING:
+        person = late.readers.wishing(person, wanted)
+        store.change_subscriber(person)
+    if not confirmed:
+        late.readers.ask(address, wanted, config, store, now=now())
+    return person
+
+
+@command("confirm", "subscribers confirm reader@example.org", group=subscribers_command)
+@click.argument("address")
+@here
+def confirm_subscriber(session: Session, address: str) -> None:
+    """Put an address on the list that waits or came back, because its owner said yes to you."""
+    with desk(session) as (_, store):
+        person = store.subscriber(address)
+        if person is None:
+            raise NotFoundError("subscriber", address, hint="`gleanings subscribers list` shows those there are.")
+        if person.state is SubscriberState.UNSUBSCRIBED:
+            raise ConflictError(f"{person.email} has left.", hint="Only they can come back, at /subscribe.")
+        person = store.confirm_subscriber(person.id, now=now())
     session.emit(late.exchange.subscriber_line(person))
     session.say(f"{person.email} is {person.state}.")
 
@@ -162,28 +119,36 @@ def add_subscriber(session: Session, address: str, name: str, chosen: tuple[str,
 @dry_run_option
 @here
 def import_people(session: Session, path: Path, dry_run: bool) -> int:
-    """Take in subscribers (CSV with a column `email`) who have given consent."""
-    with desk(session) as (config, store), path.open(encoding="utf-8-sig", newline="") as file:
-        topics = [topic.id for topic in config.topics]
-        result = late.exchange.import_subscribers(file, store, topics=topics, now=now(), dry_run=dry_run)
+    """Take in subscribers (CSV with a column `email`). Those with a day in `consented_at` are on the list; nobody is mailed."""
+    with desk(session) as (config, store), path.open("rb") as file:
+        topics, zone = [topic.id for topic in config.topics], ZoneInfo(config.desk.timezone)
+        result = late.exchange.import_subscribers(file, store, topics=topics, now=now(), zone=zone, dry_run=dry_run)
     return account(session, result, dry_run=dry_run)
 
 
-@command("export", "subscribers export -o readers.csv", group=subscribers_command)
+@command("export", "subscribers export -o readers.csv", "subscribers export reader@example.org", group=subscribers_command)
+@click.argument("address", required=False)
 @output_option
 @here
-def export_people(session: Session, output: Path | None) -> None:
-    """Write out the subscribers (CSV)."""
+def export_people(session: Session, address: str | None, output: Path | None) -> None:
+    """Write out the subscribers (CSV), or all that is stored about one ADDRESS (JSON)."""
     with desk(session) as (_, store):
-        write(output, late.exchange.export_subscribers(store))
+        if not address:
+            write(output, late.exchange.export_subscribers(store))
+            return
+        found = store.export_of(address)
+    if not found:
+        raise NotFoundError("record of", address, hint="`gleanings subscribers list` shows the addresses that are known.")
+    write(output, (json.dumps(found, ensure_ascii=False, indent=2) + "\n",))
 
 
-@command("erase", "subscribers erase reader@example.org", group=subscribers_command)
+@command("erase", "subscribers erase reader@example.org --reason 'asked by mail'", group=subscribers_command)
 @click.argument("address")
+@click.option("--reason", default="", help="Stands beside the fingerprint that is kept, so that no list brings them back.")
 @here
-def erase_subscriber(session: Session, address: str) -> None:
+def erase_subscriber(session: Session, address: str, reason: str) -> None:
     """Erase an address with everything that is known of it."""
     with desk(session) as (_, store):
-        store.erase_subscriber(address)
+        store.erase_subscriber(address, reason=reason, now=now())
     session.emit({"erased": True})
-    session.say("The address is erased.")
+    session.say("The address is erased everywhere in this desk. Backups still hold it until they are replaced.")

@@ -12,7 +12,7 @@ from pipeline.cli.rooms import FAILURES, desk, unread
 from pipeline.cli.session import Session, command, day, here, in_words, now
 from pipeline.model import Collection, Health
 from pipeline.plain import to_plain
-from pipeline.text import clip
+from pipeline.text import clip, counted
 
 if TYPE_CHECKING:
     from pipeline.publish.collections import Review
@@ -38,12 +38,14 @@ def status_command(session: Session) -> None:
         editions = store.editions()[:EDITIONS]
         waiting, failures = store.pending(moment), store.failures(FAILURES)
         outbox = {one.id: _outbox(one.id, store) for one in editions if one.is_released}
+        held = len(store.quarantined())
     session.emit(
         {
             "sources": [_health(one) for one in healths],
             "queue": counts | {"leads": waiting},
             "editions": [summary(one) for one in editions],
             "outbox": outbox,
+            "quarantined": held,
             "topics_waiting": moving,
             "collections_overdue": [one.id for one, _ in overdue],
             "failures": [to_plain(one) for one in failures],
@@ -58,6 +60,9 @@ def status_command(session: Session) -> None:
     unread(session, failures)
     for edition in editions:
         session.say(f"edition {edition.id}: {edition.state}" + (f"; mails: {in_words(outbox[edition.id])}" if edition.id in outbox else ""))
+    if held:
+        addresses = counted(held, "address is", "addresses are")
+        session.say(f"{addresses} in quarantine, because mail came back: `gleanings subscribers list --state bounced`")
 
 
 def nag(one: Collection, review: Review) -> str:

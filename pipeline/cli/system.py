@@ -21,6 +21,7 @@ from pipeline.plain import to_plain
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.model import MailSettings
     from pipeline.store import Store
 
 ROOM = 500_000_000
@@ -33,7 +34,7 @@ MASKED = "(set)"
 @click.option("--from-opml", "opml", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Put the feeds of a feed reader in.")
 @here
 def init_command(session: Session, folder: Path | None, opml: Path | None) -> None:
-    """Write a commented sources.yaml to start from. Never overwrites."""
+    """Write a commented sources.yaml and a charter.md to start from. Never overwrites."""
     path = folder / "sources.yaml" if folder else session.path
     words = late.config.example()
     if opml:
@@ -51,8 +52,9 @@ def init_command(session: Session, folder: Path | None, opml: Path | None) -> No
         raise PipelineError(f"{path} cannot be written: {error.strerror}.", hint="Choose a folder that you may write to.") from error
     if opml:
         late.config.add_sources(path, found)
+    late.config.write_charter(path)
     session.emit({"written": str(path)})
-    session.say(f"{path} is written. Change it to your needs; `gleanings check` reads it, `gleanings harvest` begins.")
+    session.say(f"{path} is written, and charter.md beside it. Change both to your needs; `gleanings check` reads them, `gleanings harvest` begins.")
 
 
 @command("check", "check", "check --json")
@@ -61,6 +63,7 @@ def check_command(session: Session) -> int:
     """Read sources.yaml and name every problem."""
     try:
         found = settings(session)
+        late.config.load_charter(found.path)
     except ConfigError as error:
         if not session.as_json:
             raise
@@ -193,13 +196,17 @@ def config_command(session: Session) -> None:
     session.say(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False, width=120).rstrip())
 
 
+def _secrets(mail: MailSettings) -> dict[str, str]:
+    return {name: MASKED if getattr(mail, name) else "" for name in ("password", "listmonk_token")}
+
+
 def _masked(config: Config) -> dict[str, object]:
     """Write the settings as plain values. Secrets are never among them."""
     mail = to_plain(config.mail)
     plain = {name: to_plain(getattr(config, name)) for name in ("desk", "harvest", "digest", "topics", "collections")}
     return {
         **plain,
-        "mail": {**(mail if isinstance(mail, dict) else {}), "password": MASKED if config.mail.password else ""},
+        "mail": {**(mail if isinstance(mail, dict) else {}), **_secrets(config.mail)},
         "sources": to_plain(config.sources),
         "desk_password": MASKED if config.desk_password else "",
         **{name: str(getattr(config, name)) for name in ("path", "folder", "db", "digests")},

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config import content, settings
+from pipeline.config.charter import load_charter, write_charter
 from pipeline.config.document import DocumentError, Node, read
 from pipeline.config.edit import add_source, add_sources, change_source, flow, new_id
 from pipeline.config.environment import mail_passwords, secrets
 from pipeline.config.reviews import mark_reviewed, reviewed_days
 from pipeline.config.rules import rules
 from pipeline.config.section import Section
+from pipeline.config.survey import load_survey
 from pipeline.config.values import is_address
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic
@@ -30,11 +32,14 @@ __all__ = [
     "flow",
     "is_address",
     "load",
+    "load_charter",
     "load_rules",
+    "load_survey",
     "mark_reviewed",
     "new_id",
     "read_rules",
     "reviewed_days",
+    "write_charter",
 ]
 
 
@@ -65,7 +70,7 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     section = Section(_document(path, problems), where="", file=path.name, problems=problems)
     desk = settings.desk(section.part("desk"))
     harvest = replace(settings.harvest(section.part("harvest"), desk), mail_passwords=mail_passwords(environ, problems))
-    mail = settings.mail(section.part("mail"), folder=folder, password=found["GLEANINGS_SMTP_PASSWORD"])
+    mail = settings.mail(section.part("mail"), folder=folder, secrets=found)
     topics = content.topics(_topics(section, path))
     ids = [topic.id for topic in topics]
     sources = content.read_sources(section, ids, every=harvest.every, adapt=harvest.adapt, timezone=desk.timezone, beside=path.parent)

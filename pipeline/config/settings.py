@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Names
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def _rule(section: Section, sources: Names[str]) -> SectionRule:
     return made
 
 
-def mail(section: Section, *, folder: Path, password: str) -> MailSettings:
+def mail(section: Section, *, folder: Path, secrets: Mapping[str, str]) -> MailSettings:
     """Read the way to the mail server. Without a port, the one that belongs to `tls` is taken."""
     known = MailSettings()
     tls = section.take("tls", values.choice(*PORTS), known.tls)
@@ -98,8 +99,14 @@ def mail(section: Section, *, folder: Path, password: str) -> MailSettings:
         tls=tls,
         bounce=section.take("bounce", values.email, known.bounce),
         user=section.take("user", values.line, known.user),
-        password=password,
+        password=secrets["GLEANINGS_SMTP_PASSWORD"],
+        listmonk_token=secrets["GLEANINGS_LISTMONK_TOKEN"],
         outbox=str(folder / outbox) if outbox else "",
+        verp=section.take("verp", values.flag, known.verp),
+        connections=section.take("connections", values.number(1, 50), known.connections),
+        per_second=section.take("per_second", values.number(1, 10_000), known.per_second),
+        seeds=section.take("seeds", values.each(values.email), known.seeds),
+        inbox=section.take("inbox", values.each(values.line), known.inbox),
     )
     section.close()
     return made

@@ -60,6 +60,7 @@ def _job(folder: Path, today: date) -> int:
         ("rules",),
         ("digest", "build", edition),
         ("digest", "release", edition),
+        ("collections", "build"),
         ("import", "subscribers", str(folder / "subscribers.csv")),
         ("send", edition),
         ("status",),

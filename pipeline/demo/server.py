@@ -32,7 +32,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = self.path if self.path.startswith("http://") else f"http://{self.headers.get('Host', '')}{self.path}"
         assert self.server.web is not None  # noqa: S101 - set before the first request
-        answer = self.server.web.answers.get(url.rstrip("?")) or NOT_HERE
+        known_here = self.server.web.answers
+        answer = known_here.get(url.rstrip("?")) or known_here.get(f"{url.partition('?')[0]}?") or NOT_HERE
         tag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
         known = answer.status == 200 and self.headers.get("If-None-Match") == tag
         self.send_response(304 if known else answer.status)

@@ -15,6 +15,7 @@ import typst
 import yaml
 
 from pipeline.demo import dress
+from pipeline.demo.catalogues import catalogues
 
 Row = Mapping[str, Any]
 
@@ -78,6 +79,8 @@ class SampleWeb:
             yield f"{self.base(site)}/", Answer(body=dress.front_page(site, about, self).encode())
             yield from self._lists(site, about)
         yield f"{self.base('harbour')}/resources", Answer(body=dress.listing_page(self).encode())
+        for address, body, media_type in catalogues(self):
+            yield address, Answer(body=body, media_type=media_type)
         yield f"http://oldhouse.localhost:{self.port}/robots.txt", Answer(body=b"", media_type="text/plain")
 
     def _resource(self, row: Row) -> Iterator[tuple[str, Answer]]:

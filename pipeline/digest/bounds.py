@@ -35,7 +35,7 @@ def _entry(entry: Entry) -> Entry:
         url=entry.url[:_URL],
         title=entry.title[:_TITLE],
         source=entry.source[:_NAME],
-        credits=tuple(Credit(role=one.role[:_NAME], name=one.name[:_NAME]) for one in entry.credits[:_MANY]),
+        credits=tuple(Credit(role=one.role[:_NAME], name=one.name[:_NAME], about=one.about[:_NAME]) for one in entry.credits[:_MANY]),
         blurb=entry.blurb[:_PROSE],
         note=entry.note[:_PROSE],
         topics=tuple(one[:_NAME] for one in entry.topics[:_MANY]),

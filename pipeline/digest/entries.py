@@ -41,6 +41,7 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         event=resource.event if item.kind in EVENT_KINDS else None,
         also_seen=tuple(dict.fromkeys(sighting.lead.source for sighting in item.sightings))[1 : 1 + _ROOM_FOR_SOURCES],
         lead=lead,
+        must_have=item.overlay.must_have,
         audience=item.audience,
         series=resource.series or "",
         identifiers=dict(resource.identifiers),
@@ -84,15 +85,17 @@ def _blurb(item: Item) -> str:
 
 
 def _credits(item: Item) -> Iterator[Credit]:
-    said: set[str] = set()
     role = "speaker" if item.kind in _SPOKEN else "author"
     leads = [sighting.lead for sighting in item.sightings]
-    claims = [(role, name) for name in item.resource.creators]
-    claims += [("in conversation with", profile)] if (profile := spotlight(item)) else []
-    claims += [("posted by", lead.posted_by) for lead in leads if lead.posted_by]
-    claims += [("recommended by", lead.recommended_by) for lead in leads if lead.recommended_by]
-    for role, name in claims:
-        key = f"{role}:{name.casefold()}"
-        if name.strip() and key not in said:
+    claims = [Credit(role=role, name=name) for name in item.resource.creators]
+    if profile := spotlight(item):
+        name, _, about = profile.partition(", ")
+        claims.append(Credit(role="in conversation with", name=name, about=about))
+    claims += [Credit(role="posted by", name=lead.posted_by) for lead in leads if lead.posted_by]
+    claims += [Credit(role="recommended by", name=lead.recommended_by) for lead in leads if lead.recommended_by]
+    said: set[tuple[str, str]] = set()
+    for claim in claims:
+        key = (claim.role, claim.name.casefold())
+        if claim.name.strip() and key not in said:
             said.add(key)
-            yield Credit(role=role, name=name)
+            yield claim

@@ -12,7 +12,7 @@ from pipeline.exchange.items import COLUMNS as ITEM_COLUMNS
 from pipeline.exchange.items import event_line, export_items, item_line
 from pipeline.exchange.lines import Result, lines
 from pipeline.exchange.opml import read_opml, write_opml
-from pipeline.exchange.people import export_subscribers, import_subscribers, subscriber_line
+from pipeline.exchange.people import addresses, export_subscribers, import_subscribers, subscriber_line
 from pipeline.exchange.ris import read_ris
 from pipeline.exchange.works import calendar, import_ris, kept, references
 
@@ -20,6 +20,7 @@ __all__ = [
     "DECISION_COLUMNS",
     "ITEM_COLUMNS",
     "Result",
+    "addresses",
     "as_csv",
     "calendar",
     "event_line",

@@ -3,16 +3,20 @@
 from pipeline.publish.corrections import Amendment, correct
 from pipeline.publish.editions import build, freeze, release, thaw
 from pipeline.publish.findings import findings
-from pipeline.publish.post import concerned, harmful, send, send_correction, send_test
+from pipeline.publish.post import campaign
 from pipeline.publish.renditions import public_edition, public_files, public_folder
+from pipeline.publish.sending import Doors, concerned, go_on, harmful, send, send_correction, send_test
 
 __all__ = [
     "Amendment",
+    "Doors",
     "build",
+    "campaign",
     "concerned",
     "correct",
     "findings",
     "freeze",
+    "go_on",
     "harmful",
     "public_edition",
     "public_files",

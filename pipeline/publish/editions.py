@@ -141,7 +141,7 @@ def _composed(edition_id: str, config: Config, store: Store, *, before: Edition 
         essay=_essay(folder, before),
         history=history,
         number=len(history) + 1,
-        homes=_homes(items, config.digest, now=now),
+        homes=homes(items, config.digest, now=now),
         errata=corrections.errata(history, config.digest.audience),
     )
     return replace(edition, state=before.state) if before is not None else edition
@@ -166,7 +166,7 @@ def _items(store: Store, before: Edition | None, until: datetime | None) -> tupl
     return tuple(item for item in accepted if item.id in kept)
 
 
-def _homes(items: Iterable[Item], settings: DigestSettings, *, now: datetime) -> dict[ItemId, str]:
+def homes(items: Iterable[Item], settings: DigestSettings, *, now: datetime) -> dict[ItemId, str]:
     """Say of items that meet the rule of a section which that is; of several sections the first one has it."""
     rules = [Rule(id=section.id, when=section.when, then=Action.TOPIC) for section in settings.sections if section.when is not None]
     met = ((item.id, judge(rules, item, now=now)) for item in items)

@@ -1,91 +1,189 @@
-"""The released edition by mail, once to each confirmed subscriber and never twice.
+"""The released edition as a mail: serialised once for all who get the same, then only each reader's own values are written in.
 
-An outbox row is unique on edition, correction and subscriber: a correction that could do harm goes out the same way, once to each who had the
-edition before it was made. A row is marked `sending` before the first byte leaves and `sent` after the server's 250. One found `sending` after a
-crash becomes `uncertain`: nobody can know whether the mail was taken, so it waits for the operator and is never resent by itself.
+Nothing in it is random, so the same edition gives the same mail. A text cannot pose as the place of an address: places are named by a hash of the
+whole edition. Sends nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from html import escape
+from functools import cached_property
 from urllib.parse import quote, urlsplit
 
-from pipeline import render
+from pipeline import tokens
 from pipeline.config import Config, is_address
-from pipeline.errors import ConfigError, ConflictError, DeliveryError, Problem, UnavailableError
-from pipeline.model import Correction, Delivery, DeliveryState, Edition, Mailer, MailSettings, Message, Severity, SubscriberState
+from pipeline.errors import ConfigError, ConflictError, DeliveryError, Problem
+from pipeline.model import Campaign, Choice, Correction, Edition, MailSettings, Message
+from pipeline.plain import json_line
+from pipeline.publish import mime, verp
+from pipeline.render.email import write_html
 from pipeline.render.prepare import prepare
+from pipeline.render.textmail import Leaving, write_text
 from pipeline.store import Store
 from pipeline.text import clean, squeeze
 
 POLICY = SMTP.clone(max_line_length=998)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
-ATTEMPTS = 4
-"""So often a message that the server put off (4xx) is offered in one and the next sendings; then it has failed."""
+_BRACES, _LEAVE = '{{ "{{" }}', "{{ UnsubscribeURL }}"
+"""What listmonk writes as two braces, and as the address at which a reader leaves: its mails are Go templates, and our words must steer none."""
+_NOWHERE = "@placeholder.invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What links and return paths of readers are signed with. Without `verp` all mails have one return path."""
+
+    links: bytes
+    verp: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """An edition as one serialised mail, with places for what differs from person to person."""
+    """A mail to many as it was serialised. `about` is the edition, `name` that of this mail: the edition's, or that of a correction of it.
 
-    edition: str
-    sender: str
+    `links` are the places that take signed links, by their purpose: name of the place, and what the link is about.
+    """
+
+    about: str
+    name: str
+    bounce: str
     host: str
-    place: str
-    body: bytes
+    form: mime.Form
+    links: Mapping[str, tuple[tuple[str, str], ...]]
 
     def message_id(self, email: str) -> str:
         """Name the message by edition and person, so that the same mail always has the same name."""
-        return f"<{hashlib.sha256(f'{self.edition} {email}'.encode()).hexdigest()[:40]}@{self.host}>"
+        return f"<{self._id(email)}@{self.host}>"
 
-    def to(self, email: str) -> Message:
-        """Address it to one person. The places are named by a hash of the text, so no text can hold them by itself."""
-        name = self.message_id(email)[1:].split("@")[0]
-        body = self.body.replace(_id(self.place), name.encode()).replace(_to(self.place), email.encode())
-        return Message(sender=self.sender, recipient=email, body=body)
+    def to(self, email: str, *, person: int, keys: Keys) -> Message:
+        """Address it to one person, the number of a subscriber; 0 for somebody who is none. Raises `DeliveryError` for what is no plain address."""
+        if not is_address(email):
+            raise DeliveryError(f"{email!r} is no plain mail address.", address=email, permanent=True)
+        sender = verp.return_path(self.bounce, keys.verp, person=person, edition=self.about) if keys.verp else self.bounce
+        values = {"id": self._id(email).encode(), "to": email.encode(), "verp": sender.encode()}
+        for purpose, places in self.links.items():
+            sign = tokens.signer(keys.links, purpose)
+            for name, about in places:
+                values[name] = sign(person, about)
+        return Message(sender=sender, recipient=email, body=self.form.filled(values))
+
+    def _id(self, email: str) -> str:
+        return hashlib.sha256(f"{self.name} {email}".encode()).hexdigest()[:40]
 
 
-def _id(place: str) -> bytes:
-    return f"id-{place}".encode()
+def keys(config: Config, store: Store) -> Keys:
+    """Give the keys of this desk."""
+    return Keys(links=store.secret("links"), verp=store.secret(verp.KEY) if config.mail.verp else None)
 
 
-def _to(place: str) -> bytes:
-    return f"to-{place}@placeholder.invalid".encode()
+def letter(edition: Edition, config: Config, *, choice: Choice | None = None, form: str = "html") -> Letter:
+    """Serialise an edition, or the choice of it that one reader gets, as HTML with a plain-text part (RFC 2046), or as `text` alone.
 
-
-def letter(edition: Edition, config: Config) -> Letter:
-    """Serialise the edition once, as HTML with a plain-text part (RFC 2046), with the headers of a list (RFC 2369, RFC 2919)."""
-    settings, edition = _checked(config.mail, config), prepare(edition)
-    leave, change = (_wish(settings, edition, wish) for wish in ("Unsubscribe from", "Change what I get from"))
-    text, html = _filled(edition, "text", leave, change), _filled(edition, "email", escape(leave), escape(change))
-    mail, place = _mail(settings, edition, subject=f"{edition.title}: {edition.month_name}", words=f"{text}{html}")
-    mail["Date"] = format_datetime(edition.released or edition.composed)
-    mail.set_content(text, cte="quoted-printable")
-    mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    return Letter(edition=edition.id, sender=settings.bounce, host=_host(edition), place=place, body=mail.as_bytes())
+    Its headers are those of a list: RFC 2919, RFC 2369, and RFC 8058 where the desk has an https address. Raises `ConfigError` where there is no
+    address to send from.
+    """
+    settings = checked(config)
+    printed = prepare(choice.edition if choice else edition)
+    head = _Head(edition=printed, settings=settings, url=config.desk.url, places=_places(printed, choice, config.desk.url))
+    texts = [("plain", write_text(printed, head.leaving, choice).decode())]
+    if form != "text":
+        texts.append(("html", write_html(printed, head.leaving, choice).decode()))
+    subject = choice.subject if choice and choice.subject else f"{printed.title}: {printed.month_name}"
+    return head.letter(edition.id, subject, when=printed.released or printed.composed, texts=texts)
 
 
 def correction_letter(edition: Edition, number: int, config: Config) -> Letter:
     """Serialise the mail about a correction of an edition, plain text alone: `number` counts from 1. Raises `IndexError` for one that is not."""
-    settings, edition = _checked(config.mail, config), prepare(replace(edition, corrections=(edition.corrections[number - 1],)))
-    (correction,) = edition.corrections
-    text = _correction_text(edition, correction, _wish(settings, edition, "Unsubscribe from"))
-    subject = f"Correction: {correction.title or f'{edition.title}, {edition.month_name}'}"
-    mail, place = _mail(settings, edition, subject=subject, words=text)
-    mail["Date"] = format_datetime(correction.made)
-    mail.set_content(text, cte="quoted-printable")
-    name = f"{edition.id} correction {number}"
-    return Letter(edition=name, sender=settings.bounce, host=_host(edition), place=place, body=mail.as_bytes())
+    settings, printed = checked(config), prepare(replace(edition, corrections=(edition.corrections[number - 1],)))
+    (correction,) = printed.corrections
+    head = _Head(edition=printed, settings=settings, url=config.desk.url, places=_places(printed, number, config.desk.url))
+    text = _correction_text(printed, correction, head.leaving.leave)
+    subject = f"Correction: {correction.title or f'{printed.title}, {printed.month_name}'}"
+    made = head.letter(edition.id, subject, when=correction.made, texts=[("plain", text)])
+    return replace(made, name=f"{edition.id} correction {number}")
+
+
+def campaign(edition_id: str, config: Config, store: Store, *, lists: tuple[int, ...]) -> Campaign:
+    """Write a released edition for listmonk, which puts its own address for leaving into each mail. Raises `ConflictError` for a draft."""
+    edition = store.edition(edition_id)
+    if not edition.is_released:
+        raise ConflictError(f"Edition {edition_id} is not released.", hint=f"`gleanings digest release {edition_id}` first.")
+    printed = prepare(edition)
+    places = _places(printed, config.desk.url)
+    mark = places.mark("unsubscribe")
+    leaving = Leaving(leave=mark, useful=lambda entry: f"{config.desk.url}/items/{entry.id}" if entry.audience == "public" else "")
+    texts = [one.decode().replace("{{", _BRACES).replace(mark, _LEAVE) for one in (write_html(printed, leaving), write_text(printed, leaving))]
+    name = f"{printed.title}: {printed.month_name}"
+    return Campaign(name=name, subject=name.replace("{{", "{ {"), lists=lists, from_email=checked(config).sender, body=texts[0], altbody=texts[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Head:
+    """What stands above a mail and who it is from."""
+
+    edition: Edition
+    settings: MailSettings
+    url: str
+    places: mime.Places
+
+    @cached_property
+    def leaving(self) -> Leaving:
+        mark, url = self.places.mark, self.url
+        return Leaving(
+            leave=f"{url}/unsubscribe/{mark('unsubscribe')}",
+            change=f"{url}/preferences/{mark('preferences')}",
+            useful=lambda entry: f"{url}/useful/{mark(f'useful.{entry.id}')}",
+        )
+
+    def letter(self, about: str, subject: str, *, when: datetime, texts: Sequence[tuple[str, str]]) -> Letter:
+        """Put head and texts together, cut at the places, and count these."""
+        kind, body = mime.parts(texts, self.places)
+        head = self._header(subject, when).as_bytes().rstrip(b"\r\n").replace(_NOWHERE.encode(), b"")
+        form = mime.Form.of(b"%b\r\nMIME-Version: 1.0\r\nContent-Type: %b\r\n\r\n%b" % (head, kind.encode(), body), self.places)
+        mime.counted(form, [head.decode(), *(text for _, text in texts)], self.places)
+        return Letter(about=about, name=about, bounce=self.settings.bounce, host=_host(self.edition), form=form, links=_links(form, about))
+
+    def _header(self, subject: str, when: datetime) -> EmailMessage:
+        mail, mark, host = EmailMessage(policy=POLICY), self.places.mark, _host(self.edition)
+        mail["From"] = self.settings.sender
+        mail["To"] = mark("to") + _NOWHERE
+        mail["Subject"] = squeeze(subject)
+        mail["Date"] = format_datetime(when)
+        mail["Message-ID"] = f"<{mark('id')}@{host}>"
+        mail["List-Id"] = f"<{_slug(self.edition.title)}.{host}>"
+        mail["List-Unsubscribe"] = f"<{self.url}/unsubscribe/{mark('unsubscribe')}>, <{self._by_mail}>"
+        if self.url.startswith("https://"):
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail["Auto-Submitted"] = "auto-generated"
+        return mail
+
+    @property
+    def _by_mail(self) -> str:
+        """Where a mail of any content, with this subject, unsubscribes: the return path names the reader, or the subject does."""
+        if self.settings.verp:
+            return f"mailto:{self.places.mark('verp')}?subject=unsubscribe"
+        return f"mailto:{quote(self.settings.bounce, safe='@')}?subject=unsubscribe%20{self.places.mark('unsubscribe')}"
+
+
+def _links(form: mime.Form, about: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name in dict.fromkeys(form.names):
+        purpose, _, item = name.partition(".")
+        if name not in ("id", "to", "verp"):
+            found.setdefault(purpose, []).append((name, f"{about}/{item}" if item else ""))
+    return {purpose: tuple(places) for purpose, places in found.items()}
+
+
+def _places(*what: object) -> mime.Places:
+    return mime.Places(code=hashlib.sha256(json_line(what).encode("utf-8", "replace")).hexdigest()[:32])
 
 
 def _correction_text(edition: Edition, correction: Correction, leave: str) -> str:
@@ -105,25 +203,6 @@ def _correction_text(edition: Edition, correction: Correction, leave: str) -> st
     return clean("\n".join(lines)) + "\n"
 
 
-def _mail(settings: MailSettings, edition: Edition, *, subject: str, words: str) -> tuple[EmailMessage, str]:
-    """Begin a mail to everybody, with the places for what differs; these are named by a hash of its words."""
-    place = hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:32]
-    host = _host(edition)
-    mail = EmailMessage(policy=POLICY)
-    mail["From"] = settings.sender
-    mail["To"] = _to(place).decode()
-    mail["Subject"] = squeeze(subject)
-    mail["Message-ID"] = f"<{_id(place).decode()}@{host}>"
-    mail["List-Id"] = f"<{_slug(edition.title)}.{host}>"
-    mail["List-Unsubscribe"] = f"<{_wish(settings, edition, 'Unsubscribe from')}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    return mail, place
-
-
-def _wish(settings: MailSettings, edition: Edition, wish: str) -> str:
-    return f"mailto:{settings.bounce}?subject={quote(f'{wish} {edition.title}')}"
-
-
 def _host(edition: Edition) -> str:
     """Name the host that messages are named after: the one of the public pages, where that is one."""
     try:
@@ -133,151 +212,15 @@ def _host(edition: Edition) -> str:
     return host if _HOST.fullmatch(host) else "localhost"
 
 
-def send(
-    edition_id: str,
-    config: Config,
-    store: Store,
-    mailer: Mailer,
-    *,
-    now: Callable[[], datetime],
-    report: Callable[[Delivery], None] = lambda delivery: None,
-    resume: bool = False,
-) -> Mapping[str, int]:
-    """Mail a released edition to every confirmed subscriber who has not had it. Gives back how many deliveries are in which state.
-
-    With `resume` nobody new is queued. What the server puts off (4xx) waits for the next sending. Raises `UnavailableError` when the server
-    is gone: what is queued stays queued, and the same command goes on later.
-
-    The caller holds the `send` lock: what is found `sending` belongs to a sender that died.
-    """
-    mail = letter(_released(edition_id, store), config)
-    store.recover_deliveries(edition_id, now())
-    if not resume:
-        store.queue_deliveries(edition_id, now())
-    return _empty(edition_id, 0, mail, mailer, store, now=now, report=report)
-
-
-def send_correction(
-    edition_id: str,
-    config: Config,
-    store: Store,
-    mailer: Mailer,
-    *,
-    now: Callable[[], datetime],
-    report: Callable[[Delivery], None] = lambda delivery: None,
-    resume: bool = False,
-) -> Mapping[str, int]:
-    """Mail each correction that could do harm to those who had the edition before it was made, once; else as `send`."""
-    edition = _released(edition_id, store)
-    counts: Counter[str] = Counter()
-    for number in harmful(edition):
-        mail = correction_letter(edition, number, config)
-        store.recover_deliveries(edition_id, now(), correction=number)
-        if not resume:
-            store.queue_correction(edition_id, number, [one.subscriber for one in concerned(edition, number, store)], now())
-        counts.update(_empty(edition_id, number, mail, mailer, store, now=now, report=report))
-    return counts
-
-
-def concerned(edition: Edition, number: int, store: Store) -> tuple[Delivery, ...]:
-    """Give the deliveries of an edition whose readers must hear of a correction: sent before it was made, or nobody knows. Those who left are
-    not written to."""
-    made = edition.corrections[number - 1].made
-    here = {one.id for one in store.subscribers(SubscriberState.CONFIRMED)}
-    sent = (one for one in store.deliveries(edition.id) if one.subscriber in here)
-    return tuple(
-        one
-        for one in sent
-        if one.state is DeliveryState.UNCERTAIN or (one.state is DeliveryState.SENT and one.changed is not None and one.changed <= made)
-    )
-
-
-def harmful(edition: Edition) -> tuple[int, ...]:
-    """Give the numbers of the corrections that go by mail, counted from 1. Raises `ConflictError` where there is none."""
-    found = tuple(number for number, one in enumerate(edition.corrections, start=1) if one.severity is Severity.HARM)
-    if not found:
-        raise ConflictError(
-            f"Edition {edition.id} has no correction that goes by mail.",
-            hint="Only what could do harm does: `gleanings digest correct --severity harm`. The next edition prints all others but slips.",
-        )
-    return found
-
-
-def send_test(
-    edition_id: str, config: Config, store: Store, mailer: Mailer, address: str, *, now: Callable[[], datetime], correction: bool = False
-) -> None:
-    """Mail the edition as it stands, draft or not, or its last harmful correction, to one address; the outbox does not hear of it."""
-    edition = store.edition(edition_id)
-    mail = correction_letter(edition, harmful(edition)[-1], config) if correction else letter(edition, config)
-    try:
-        mailer.send(mail.to(_plain_address(address)))
-    except ConnectionError as error:
-        raise UnavailableError(str(error), hint=f"Look whether {address} has it, then send the test again.") from error
-
-
-def _empty(
-    edition_id: str,
-    correction: int,
-    mail: Letter,
-    mailer: Mailer,
-    store: Store,
-    *,
-    now: Callable[[], datetime],
-    report: Callable[[Delivery], None],
-) -> Mapping[str, int]:
-    """Offer everything queued to the server once."""
-    tried: set[int] = set()
-    while (delivery := store.claim_delivery(edition_id, now(), correction=correction)) and delivery.subscriber not in tried:
-        tried.add(delivery.subscriber)
-        report(_deliver(delivery, mail, mailer, store, now))
-    if delivery is not None:  # put off once already in this sending, and so are all that would come now
-        store.finish_delivery(replace(delivery, state=DeliveryState.QUEUED, changed=now()))
-    return Counter(one.state.value for one in store.deliveries(edition_id, correction=correction))
-
-
-def _deliver(delivery: Delivery, mail: Letter, mailer: Mailer, store: Store, now: Callable[[], datetime]) -> Delivery:
-    marked = replace(delivery, message_id=mail.message_id(delivery.email), attempts=delivery.attempts + 1)
-    try:
-        mailer.send(mail.to(_plain_address(delivery.email)))
-        done = replace(marked, state=DeliveryState.SENT, error=None)
-    except DeliveryError as error:
-        again = not error.permanent and marked.attempts < ATTEMPTS
-        done = replace(marked, state=DeliveryState.QUEUED if again else DeliveryState.FAILED, error=str(error))
-    except ConnectionError as error:
-        done = replace(marked, state=DeliveryState.UNCERTAIN, error=str(error))
-    except UnavailableError:
-        store.finish_delivery(replace(delivery, state=DeliveryState.QUEUED, changed=now()))
-        raise
-    done = replace(done, changed=now())
-    store.finish_delivery(done)
-    return done
-
-
-def _released(edition_id: str, store: Store) -> Edition:
-    edition = store.edition(edition_id)
-    if not edition.is_released:
-        raise ConflictError(f"Edition {edition_id} is not released.", hint=f"`gleanings digest release {edition_id}` first; or send a test.")
-    return edition
-
-
-def _checked(settings: MailSettings, config: Config) -> MailSettings:
+def checked(config: Config) -> MailSettings:
+    """Give the way to the mail server with the addresses that mails are from. Raises `ConfigError` where there are none."""
+    settings = config.mail
     sender = settings.sender or (config.desk.contact and str(Address(config.desk.organisation, addr_spec=config.desk.contact)))
     bounce = settings.bounce or config.desk.contact
     if not sender or not bounce:
         what, remedy = "mail: there is no address to send from", "add `from` and `bounce`, or `contact` under `desk`"
         raise ConfigError((Problem(file=config.path.name, line=0, what=what, remedy=remedy),))
     return replace(settings, sender=sender, bounce=bounce)
-
-
-def _plain_address(address: str) -> str:
-    """Let through one plain address and nothing that could start a new header or a second recipient."""
-    if not is_address(address):
-        raise DeliveryError(f"{address!r} is no plain mail address.", address=address, permanent=True)
-    return address
-
-
-def _filled(edition: Edition, format_name: str, leave: str, change: str) -> str:
-    return render.render(edition, format_name).body.decode().replace("@@UNSUBSCRIBE@@", leave).replace("@@PREFERENCES@@", change)
 
 
 def _slug(title: str) -> str:

@@ -14,6 +14,8 @@ from pipeline.model import Edition
 
 SMALL, LARGE, FEW = 50_000, 90_000, 60
 """Bytes of a mail with at most `FEW` entries, and of any mail."""
+_LONGER = 12
+"""Bytes by which the signed address of an entry can be longer than the place that stands for it while the mail is written."""
 _PARAGRAPH = "\n\n"
 
 
@@ -40,18 +42,22 @@ _LAST = Cut(words=80, entries=0, sections=20, notices=3, prose=2_000)
 def fitted(edition: Edition, write: Callable[[Cut], bytes], *, markup: int) -> bytes:
     """Write a prepared edition with the mildest cut that fits: first texts are shortened, then sections.
 
-    `markup` are the bytes that any entry needs beside its words, at least.
+    `markup` are the bytes that any entry needs beside its words, at least. Places that are filled for each reader count as what will stand there.
     """
+
+    def size(made: bytes) -> int:
+        return len(made) + _LONGER * made.count(b"/useful/")
+
     room = SMALL if len(edition.entries) <= FEW else LARGE
     for cut in _GENTLE:
-        if _least(edition, cut, markup) <= room and len(made := write(cut)) <= room:
+        if _least(edition, cut, markup) <= room and size(made := write(cut)) <= room:
             return made
     # The more entries of each section are shown the longer the mail is: the first number that is too many is looked for by halves.
     longest = max((len(section.entries) for section in edition.sections), default=0)
     most = bisect_right(range(1, longest + 1), room, key=lambda number: _least(edition, replace(_FIRM, entries=number), markup))
-    shown = bisect_right(range(1, most + 1), room, key=lambda number: len(write(replace(_FIRM, entries=number))))
+    shown = bisect_right(range(1, most + 1), room, key=lambda number: size(write(replace(_FIRM, entries=number))))
     made = write(replace(_FIRM, entries=shown))
-    return made if len(made) <= room else write(_LAST)
+    return made if size(made) <= room else write(_LAST)
 
 
 def paragraphs(prose: str, room: int, write: Callable[[str], str]) -> str:

@@ -150,7 +150,11 @@ def _entry(entry: Entry, language: str) -> Entry:
         link_label=line(entry.link_label, _NAME) or "Open",
         title=line(entry.title, _TITLE) or _without_scheme(url) or _NO_NAME,
         source=line(entry.source, _NAME),
-        credits=tuple(Credit(role=line(one.role, _NAME), name=line(one.name, _NAME)) for one in entry.credits[:_MANY] if line(one.name, _NAME)),
+        credits=tuple(
+            Credit(role=line(one.role, _NAME), name=line(one.name, _NAME), about=line(one.about, _NAME))
+            for one in entry.credits[:_MANY]
+            if line(one.name, _NAME)
+        ),
         blurb=line(entry.blurb, _BLURB),
         note=line(entry.note, _BLURB),
         language=_language(entry.language, language),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.model import Edition, Entry, ItemId, Section
+from pipeline.model import Choice, Edition, Entry, ItemId, Section
 from pipeline.render import letter, words
 from pipeline.render.essay import Essay, essay
 from pipeline.render.fit import Cut, fitted, paragraphs
@@ -21,10 +21,12 @@ _LEAST = 20  # bytes of an entry beside its words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """Where one leaves the list, and where one changes what one gets; the latter may be missing."""
+    """Where one leaves the list, where one changes what one gets, and where one says of an entry whether it was useful; the last two may be
+    missing."""
 
     leave: str
     change: str = ""
+    useful: Callable[[Entry], str] = lambda entry: ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class _Sheet:
 
     edition: Edition
     cut: Cut
+    leaving: Leaving
+    choice: Choice | None
     marks: Mapping[ItemId, tuple[Notice, ...]]
     letter: str
     essay: str
@@ -45,27 +49,37 @@ class _Sheet:
         return f"{said} in the full {'collection' if words.is_collection(self.edition) else 'issue'}: {words.page(self.edition)}"
 
 
-def write_text(edition: Edition, leaving: Leaving) -> bytes:
-    """Write a prepared edition as plain text, with the addresses at which one leaves the list."""
+def write_text(edition: Edition, leaving: Leaving, choice: Choice | None = None) -> bytes:
+    """Write a prepared edition as plain text, with the addresses at which one leaves the list. Where it is a choice of one, its sentences are
+    printed."""
     first = cache(lambda room: paragraphs(edition.letter, room, letter.as_text))
     then = cache(lambda room: paragraphs(edition.essay, room, letter.as_text))
     known = marks(edition)
 
     def write(cut: Cut) -> bytes:
-        sheet = _Sheet(edition=edition, cut=cut, marks=known, letter=first(cut.prose), essay=then(cut.prose))
-        return _written(sheet, leaving)
+        prose, told = first(cut.prose), then(cut.prose)
+        sheet = _Sheet(edition=edition, cut=cut, leaving=leaving, choice=choice, marks=known, letter=prose, essay=told)
+        return _written(sheet)
 
     return fitted(edition, write, markup=_LEAST)
 
 
-def _written(sheet: _Sheet, leaving: Leaving) -> bytes:
+def _written(sheet: _Sheet) -> bytes:
     edition, cut, told = sheet.edition, sheet.cut, essay(sheet.edition)
-    parts = [_head(edition), *_corrections(sheet), *_letter(sheet), *_contents(told, cut), *_picks(edition), *_essay(sheet, told)]
+    parts = [
+        _head(edition),
+        *_corrections(sheet),
+        *_letter(sheet),
+        _wrapped(sheet.choice.note if sheet.choice else ""),
+        *(() if sheet.choice and sheet.choice.more else (*_contents(told, cut), *_picks(edition))),
+        *_essay(sheet, told),
+    ]
     for section in told.rest[: cut.sections]:
         parts += _section(section, sheet)
     parts += sheet.left_out(len(told.rest) - cut.sections, "more section")
+    parts += _chosen(sheet)
     parts += _tail(sheet)
-    parts.append("-- \n" + "\n".join(_feet(edition, leaving)))
+    parts.append("-- \n" + "\n".join(_feet(edition, sheet.leaving)))
     return ("\n\n".join(part for part in parts if part) + "\n").encode()
 
 
@@ -149,6 +163,16 @@ def _entry(entry: Entry, sheet: _Sheet, bullet: str) -> Iterator[str]:
     yield _wrapped(words.facts(entry, sheet.edition.language), "  ")
     if entry.url:
         yield f"  {words.action(entry)}: {entry.url}"
+    asked = "" if words.is_collection(sheet.edition) else sheet.leaving.useful(entry)
+    if asked:
+        yield f"  Was it useful? {asked}"
+
+
+def _chosen(sheet: _Sheet) -> Iterator[str]:
+    if sheet.choice and sheet.choice.more:
+        yield _wrapped(f"{sheet.choice.more}: {words.page(sheet.edition)}")
+    if sheet.choice and sheet.choice.ask:
+        yield _wrapped(f"{sheet.choice.ask} {sheet.leaving.change}".rstrip())
 
 
 def _tail(sheet: _Sheet) -> Iterator[str]:
@@ -168,6 +192,7 @@ def _feet(edition: Edition, leaving: Leaving) -> Iterator[str]:
     yield f"Read on the web: {words.page(edition)}"
     if not words.is_collection(edition):
         yield f"Forwarded to you? Get your own: {edition.url}/subscribe"
+        yield f"How we choose: {edition.url}/charter. Suggest a link: {edition.url}/suggest"
         if leaving.change:
             yield f"Change what you get: {leaving.change}"
         if leaving.leave:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -23,17 +24,22 @@ _REGIONS = {"zh": "SC", "zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "ja": "JP
 
 def typeset(template: str, data: dict[str, Json], edition: Edition, *, large: bool = False) -> bytes:
     """Set a prepared edition's data as PDF/UA-1. Raises `RenderError` where typst cannot."""
+    return set_pages(template, data, what=f"edition {edition.id}", changed=words.changed(edition), large=large)
+
+
+def set_pages(template: str, data: dict[str, Json], *, what: str, changed: datetime, large: bool = False) -> bytes:
+    """Set data as PDF/UA-1, dated by its last change; `what` names it where that fails. Raises `RenderError` where typst cannot."""
     case = fonts.typecase(_words(data))
     told = {**_showable(data, case), "faces": list(case.families), "tongues": _tongues(case.families)}
     inputs = {"data": json.dumps(told, ensure_ascii=False), "large": "yes" if large else "no"}
-    moment = int(words.changed(edition).timestamp())
+    moment = int(changed.timestamp())
     try:
         # Not a typst.Compiler kept for all: two threads may not use one at a time.
         document = typst.compile(_source(template), font_paths=case.fonts, format="pdf", sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=moment)
     except typst.TypstError as error:
-        raise RenderError(f"The PDF of {edition.id} could not be set: {error.message}.", place=f"edition {edition.id}") from error
+        raise RenderError(f"The PDF of {what} could not be set: {error.message}.", place=what) from error
     if not isinstance(document, bytes):
-        raise RenderError(f"The PDF of {edition.id} came out empty.", place=f"edition {edition.id}")
+        raise RenderError(f"The PDF of {what} came out empty.", place=what)
     return document
 
 

@@ -19,6 +19,8 @@ _WEEKDAYS = {
 }
 _ROLES = {"author": "By", "speaker": "With"}
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"})
+_GATHERED = {"quarter": "Quarterly", "week": "Between issues"}
+_NOT_ISSUES = {"collection": "Collection", **_GATHERED}
 _NAMED = 4  # more names than this make a line that nobody reads
 
 
@@ -58,7 +60,7 @@ def credit_lines(entry: Entry) -> Iterator[str]:
     """Name people by role, a phrase for each: "By Ada Marsh and Ben Oak", "Recommended by Carol Read"."""
     by_role: dict[str, list[str]] = {}
     for credit in entry.credits:
-        by_role.setdefault(credit.role, []).append(credit.name)
+        by_role.setdefault(credit.role, []).append(f"{credit.name}, {credit.about}" if credit.about else credit.name)
     for role, names in by_role.items():
         yield f"{_ROLES.get(role, role[:1].upper() + role[1:])} {listed(names)}"
 
@@ -128,14 +130,19 @@ def is_collection(edition: Edition) -> bool:
     return edition.form == "collection"
 
 
+def is_gathered(edition: Edition) -> bool:
+    """Whether this was put together for a mail alone, of several issues or between two: it has no page of its own."""
+    return edition.form in _GATHERED
+
+
 def name(edition: Edition) -> str:
     """Name an edition in one line: "What's new, November 2026"; a collection has its title alone, for it is the same one next month."""
     return edition.title if is_collection(edition) or not edition.month_name else f"{edition.title}, {edition.month_name}"
 
 
 def issue(edition: Edition) -> str:
-    """Say what this is: "Issue 27", or "Collection", which has no number."""
-    parts = ("Collection" if is_collection(edition) else f"Issue {edition.number}", "For members" if edition.audience == "members" else "")
+    """Say what this is: "Issue 27", or "Collection", which has no number, as has what is gathered."""
+    parts = (_NOT_ISSUES.get(edition.form, f"Issue {edition.number}"), "For members" if edition.audience == "members" else "")
     return " · ".join(part for part in parts if part)
 
 
@@ -205,7 +212,11 @@ def direction(said: str, language: str = "") -> str:
 
 
 def page(edition: Edition, file: str = "") -> str:
-    """Give the public address of an edition or a collection, or of one of its files, by the name that it has in an edition."""
+    """Give the public address of an edition or a collection, or of one of its files, by the name that it has in an edition.
+
+    What is gathered has neither page nor files: its address is that of all issues."""
+    if is_gathered(edition):
+        return f"{edition.url}/editions"
     if not is_collection(edition):
         return issue_page(edition, edition.id) + (f"/{file}" if file else "")
     named = "collection.json" if file == "edition.json" else file.replace("digest", "collection")

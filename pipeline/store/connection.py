@@ -25,7 +25,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32000",
-    "PRAGMA synchronous = NORMAL",  # in WAL safe against a killed process; claim_delivery asks for more
+    "PRAGMA synchronous = NORMAL",  # in WAL safe against a killed process; the outbox asks for more
     "PRAGMA wal_autocheckpoint = 4000",  # pages, 16 MB: the pages of the indexes are written again and again, and copied back once
 )
 

@@ -1,31 +1,56 @@
-"""Subscribers and what was mailed to them. Sends nothing, and lets nobody be mailed twice: a delivery is one row for an edition, or a
-correction of it, and a subscriber."""
+"""Subscribers: who asked for the digest, what they wish, and how they go. Sends nothing. Somebody who is erased leaves a keyed hash behind, by which
+a list is known to bring the same address again, and from which nobody can be read back."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from pipeline import wishes
 from pipeline.errors import NotFoundError, StoreError
-from pipeline.model import Delivery, DeliveryState, Subscriber, SubscriberState
-from pipeline.store.connection import Row, moment, stamp
+from pipeline.model import Subscriber, SubscriberState
+from pipeline.plain import Json
+from pipeline.store.connection import Row, Value, moment, stamp
 from pipeline.store.forms import dump
 from pipeline.store.topics import Topics, renamed
 
-_DELIVERY = "SELECT d.*, s.email FROM deliveries d JOIN subscribers s ON s.id = d.subscriber"
+_ABOUT = {
+    "subscriber": "SELECT * FROM subscribers WHERE email_key = ?1",
+    "deliveries": "SELECT d.* FROM deliveries d JOIN subscribers s ON s.id = d.subscriber WHERE s.email_key = ?1 ORDER BY d.changed",
+    "votes": """SELECT v.*, i.title FROM votes v JOIN items i ON i.id = v.item JOIN subscribers s ON s.id = v.subscriber
+                WHERE s.email_key = ?1 ORDER BY v.at""",
+    "bounces": "SELECT b.* FROM bounces b JOIN subscribers s ON s.id = b.subscriber WHERE s.email_key = ?1 ORDER BY b.at",
+    "notices": "SELECT * FROM notices WHERE lower(email) = ?1 ORDER BY id",
+    "submissions": "SELECT * FROM submissions WHERE lower(email) = ?1 ORDER BY id",
+}
+"""All that is stored about an address, by subject."""
+_ERASE = (
+    "DELETE FROM deliveries WHERE subscriber IN (SELECT id FROM subscribers WHERE email_key = ?1)",
+    "DELETE FROM votes WHERE subscriber IN (SELECT id FROM subscribers WHERE email_key = ?1)",
+    "DELETE FROM bounces WHERE subscriber IN (SELECT id FROM subscribers WHERE email_key = ?1)",
+    "DELETE FROM notices WHERE lower(email) = ?1",
+    "UPDATE submissions SET email = '', name = '' WHERE lower(email) = ?1",
+    "DELETE FROM subscribers WHERE email_key = ?1",
+)
 
 
 class People(Topics):
-    """Subscribers and the outbox."""
+    """Subscribers, and the hashes of those who were erased."""
 
     def secret(self, name: str) -> bytes:
         """Give the key of that name, made when it is first asked for: 32 random bytes that never leave this database."""
-        with self.transaction():
+        sql = "SELECT value FROM secrets WHERE name = ?"
+        if row := self._row(sql, (name,)):
+            return bytes(row["value"])
+        with self.transaction():  # of two that ask at once, the second keeps what the first made
             self._change("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (name, secrets.token_bytes(32)))
-            return bytes(self._rows("SELECT value FROM secrets WHERE name = ?", (name,))[0]["value"])
+            return bytes(self._rows(sql, (name,))[0]["value"])
 
     def add_subscriber(
         self,
@@ -35,25 +60,34 @@ class People(Topics):
         topics: tuple[str, ...] = (),
         frequency: str = "monthly",
         state: SubscriberState = SubscriberState.PENDING,
+        origin: str = "",
         now: datetime,
     ) -> Subscriber:
         """Keep an address and give its subscriber; one that is known stays as it is, but a pending one can become confirmed.
 
-        Two addresses that differ in case only are one. Who has unsubscribed is not brought back by a list: look at the state that comes back.
+        Two addresses that differ in case only are one. Who has unsubscribed is not brought back: look at the state that comes back.
         """
         address = _address(email)
-        consented = stamp(now) if state is SubscriberState.CONFIRMED else None
+        key, consented = address.casefold(), stamp(now) if state is SubscriberState.CONFIRMED else None
         with self.transaction():
-            self._change(
-                """INSERT OR IGNORE INTO subscribers (email, email_key, name, topics, frequency, state, consented) VALUES (?, ?, ?, ?, ?, ?, ?)""",
-                (address, address.casefold(), name, dump(topics), frequency, state, consented),
+            fresh = self._change(
+                # The number of somebody who was erased is not given again: links in old mails name it.
+                """INSERT OR IGNORE INTO subscribers (id, email, email_key, name, topics, frequency, state, consented, origin)
+                   SELECT 1 + max(coalesce((SELECT max(id) FROM subscribers), 0), coalesce((SELECT max(number) FROM forgotten), 0)),
+                   ?, ?, ?, ?, ?, ?, ?, ?""",
+                (address, key, name, dump(topics), frequency, state, consented, origin),
             )
-            if state is SubscriberState.CONFIRMED:
-                self._change(
-                    "UPDATE subscribers SET state = 'confirmed', consented = ? WHERE email_key = ? AND state = 'pending'",
-                    (consented, address.casefold()),
-                )
-            return _subscriber(self._rows("SELECT * FROM subscribers WHERE email_key = ?", (address.casefold(),))[0])
+            if state is SubscriberState.CONFIRMED and not fresh:
+                self._change("UPDATE subscribers SET state = 'confirmed', consented = ? WHERE email_key = ? AND state = 'pending'", (consented, key))
+            return _subscriber(self._rows("SELECT * FROM subscribers WHERE email_key = ?", (key,))[0])
+
+    def subscriber(self, who: int | str) -> Subscriber | None:
+        """Give a subscriber by number or address, topics under the names of today."""
+        if isinstance(who, int):
+            row = self._row("SELECT * FROM subscribers WHERE id = ?", (who,))
+        else:
+            row = self._row("SELECT * FROM subscribers WHERE email_key = ?", (_key(who),))
+        return self._today(_subscriber(row)) if row else None
 
     def subscribers(self, state: SubscriberState | None = None) -> tuple[Subscriber, ...]:
         """List subscribers of one state or all, in the order in which they came, their topics under the names of today."""
@@ -61,102 +95,127 @@ class People(Topics):
         renames = self.renames()
         return tuple(replace(one, topics=renamed(one.topics, renames)) if renames else one for one in map(_subscriber, rows))
 
-    def erase_subscriber(self, email: str) -> None:
-        """Forget an address and all that was mailed to it. Raises `NotFoundError`."""
-        with self.transaction():
-            row = self._row("SELECT id FROM subscribers WHERE email_key = ?", (email.strip().casefold(),))
-            if row is None:
-                raise NotFoundError("subscriber", email.strip(), hint="`gleanings subscribers list` shows those there are.")
-            self._change("DELETE FROM deliveries WHERE subscriber = ?", (row["id"],))
-            self._change("DELETE FROM subscribers WHERE id = ?", (row["id"],))
+    def change_subscriber(self, person: Subscriber) -> None:
+        """Keep what a subscriber wishes, and when the confirmation was asked for. State and address stay. Raises `NotFoundError`."""
+        self._alter(
+            """UPDATE subscribers SET name = ?, topics = ?, frequency = ?, cap = ?, form = ?, language = ?, timezone = ?, asked = ?
+               WHERE id = ?""",
+            person.name,
+            dump(person.topics),
+            person.frequency,
+            person.cap,
+            person.form,
+            person.language,
+            person.timezone,
+            stamp(person.asked) if person.asked else None,
+            person.id,
+        )
 
-    def queue_deliveries(self, edition_id: str, now: datetime) -> int:
-        """Queue the edition for each confirmed subscriber who has no delivery of it yet; how many were added."""
+    def confirm_subscriber(self, number: int, *, now: datetime) -> Subscriber:
+        """Put somebody on the list who said so: whoever left, bounced or was erased before is welcome again. Raises `NotFoundError`."""
         with self.transaction():
-            if not self._row("SELECT 1 FROM editions WHERE id = ?", (edition_id,)):
-                raise NotFoundError("edition", edition_id, hint="`gleanings digest list` shows those there are.")
-            return self._change(
-                """INSERT OR IGNORE INTO deliveries (edition, subscriber, state, changed)
-                   SELECT ?, id, 'queued', ? FROM subscribers WHERE state = 'confirmed'""",
-                (edition_id, stamp(now)),
+            self._alter(
+                "UPDATE subscribers SET state = 'confirmed', consented = ?, left_at = NULL, quarantined = NULL WHERE id = ?", stamp(now), number
             )
+            return self._known(number)
 
-    def queue_correction(self, edition_id: str, number: int, subscribers: Iterable[int], now: datetime) -> int:
-        """Queue the mail about a correction for those of the subscribers who have no delivery of it yet; how many were added."""
+    def leave(self, number: int, *, now: datetime) -> Subscriber:
+        """Take somebody off the list, with what waits to be mailed; the first day of leaving stands. Raises `NotFoundError`."""
         with self.transaction():
-            return self._change(
-                """INSERT OR IGNORE INTO deliveries (edition, correction, subscriber, state, changed)
-                   SELECT ?, ?, value, 'queued', ? FROM json_each(?)""",
-                (edition_id, number, stamp(now), json.dumps(list(subscribers))),
+            self._alter(
+                """UPDATE subscribers SET left_at = CASE state WHEN 'unsubscribed' THEN left_at ELSE ? END, state = 'unsubscribed', asked = NULL
+                   WHERE id = ?""",
+                stamp(now),
+                number,
             )
+            person = self._known(number)
+            self._change("DELETE FROM notices WHERE lower(email) = ? AND state = 'queued'", (person.email.lower(),))
+        return person
 
-    def claim_delivery(self, edition_id: str, now: datetime, *, correction: int = 0) -> Delivery | None:
-        """Take the next queued delivery and mark it `sending`, on the disk before this returns; `None` when none is left.
+    def erase_subscriber(self, email: str, *, reason: str = "", now: datetime) -> None:
+        """Forget an address everywhere: subscription, deliveries, votes, bounces, mails; suggestions stay without name and address.
 
-        Call it outside a transaction. One that has since unsubscribed is passed over; those that failed before come last.
+        A keyed hash with the reason stays, so that no list brings the address back. Raises `NotFoundError` where nothing is known of it.
         """
+        key = _key(email)
+        with self._overwriting(), self.transaction():
+            person = self.subscriber(email)
+            if not sum(self._change(sql, (key,)) for sql in _ERASE):
+                raise NotFoundError("subscriber", email.strip(), hint="`gleanings subscribers list` shows those there are.")
+            self._change(
+                """INSERT INTO forgotten (hash, at, reason, number) VALUES (?, ?, ?, ?) ON CONFLICT (hash)
+                   DO UPDATE SET at = excluded.at, reason = excluded.reason, number = coalesce(excluded.number, number)""",
+                (self._hash(key), stamp(now), reason, person.id if person else None),
+            )
+
+    def is_forgotten(self, email: str) -> bool:
+        """Say whether this address was erased at any time."""
+        anybody = self._row("SELECT 1 FROM forgotten LIMIT 1")
+        return anybody is not None and self._row("SELECT 1 FROM forgotten WHERE hash = ?", (self._hash(email),)) is not None
+
+    def export_of(self, email: str) -> dict[str, Json]:
+        """Give all that is stored about an address, by subject; empty where nothing is."""
+        found: dict[str, Json] = {}
+        for subject, sql in _ABOUT.items():
+            if rows := [dict(row) for row in self._rows(sql, (_key(email),))]:
+                found[subject] = rows[0] if subject == "subscriber" else list(rows)
+        if "subscriber" not in found and (row := self._row("SELECT at, reason FROM forgotten WHERE hash = ?", (self._hash(email),))):
+            found["forgotten"] = dict(row)
+        return found
+
+    def asked_since(self, since: datetime) -> int:
+        """Count those who asked to be confirmed since then."""
+        return int(self._rows("SELECT count(*) FROM subscribers WHERE asked >= ?", (stamp(since),))[0][0])
+
+    def drop_unconfirmed(self, before: datetime) -> int:
+        """Delete those who asked before then and never confirmed, with the mails to them; how many. Who never was asked, stays."""
+        with self._overwriting(), self.transaction():
+            self._change(
+                """DELETE FROM notices WHERE kind = 'confirm'
+                   AND lower(email) IN (SELECT email_key FROM subscribers WHERE state = 'pending' AND asked < ?)""",
+                (stamp(before),),
+            )
+            return self._change("DELETE FROM subscribers WHERE state = 'pending' AND asked < ?", (stamp(before),))
+
+    def _alter(self, sql: str, *values: Value) -> None:
+        """Change one subscriber; the last value is the number."""
+        if not self._change(sql, values):
+            raise NotFoundError("subscriber", values[-1])
+
+    def _known(self, number: int) -> Subscriber:
+        return self._today(_subscriber(self._rows("SELECT * FROM subscribers WHERE id = ?", (number,))[0]))
+
+    def _today(self, person: Subscriber) -> Subscriber:
+        renames = self.renames()
+        return replace(person, topics=renamed(person.topics, renames)) if renames else person
+
+    def _hash(self, email: str) -> str:
+        return hmac.new(self.secret("forgotten"), _key(email).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    @contextmanager
+    def _overwriting(self) -> Iterator[None]:
+        """Have what is deleted overwritten on the disk too: https://www.sqlite.org/pragma.html#pragma_secure_delete"""
         with self._lock:
-            # A power cut must not forget that a mail went out: https://www.sqlite.org/pragma.html#pragma_synchronous
-            self._change("PRAGMA synchronous = FULL")
+            self._rows("PRAGMA secure_delete = ON")
             try:
-                with self.transaction():
-                    row = self._row(
-                        f"""{_DELIVERY} WHERE d.edition = ? AND d.correction = ? AND d.state = 'queued' AND s.state = 'confirmed'
-                            ORDER BY d.attempts, d.subscriber LIMIT 1""",
-                        (edition_id, correction),
-                    )
-                    if row is None:
-                        return None
-                    self._change(
-                        "UPDATE deliveries SET state = 'sending', changed = ? WHERE edition = ? AND correction = ? AND subscriber = ?",
-                        (stamp(now), edition_id, correction, row["subscriber"]),
-                    )
+                yield
             finally:
-                self._change("PRAGMA synchronous = NORMAL")
-        return replace(_delivery_of(row), state=DeliveryState.SENDING, changed=now)
-
-    def finish_delivery(self, delivery: Delivery) -> None:
-        """Keep what became of a delivery. Raises `NotFoundError` where it was never queued."""
-        with self.transaction():
-            done = self._change(
-                """UPDATE deliveries SET state = ?, attempts = ?, message_id = ?, error = ?, changed = coalesce(?, changed)
-                   WHERE edition = ? AND correction = ? AND subscriber = ?""",
-                (
-                    delivery.state,
-                    delivery.attempts,
-                    delivery.message_id,
-                    delivery.error,
-                    stamp(delivery.changed) if delivery.changed else None,
-                    delivery.edition,
-                    delivery.correction,
-                    delivery.subscriber,
-                ),
-            )
-            if not done:
-                raise NotFoundError("delivery", f"of edition {delivery.edition} to {delivery.email}")
-
-    def deliveries(self, edition_id: str, *, correction: int = 0) -> tuple[Delivery, ...]:
-        """List what became of an edition, or of the mail about one of its corrections, subscriber by subscriber."""
-        sql = f"{_DELIVERY} WHERE d.edition = ? AND d.correction = ? ORDER BY d.subscriber LIMIT 1000000"
-        return tuple(map(_delivery_of, self._rows(sql, (edition_id, correction))))
-
-    def recover_deliveries(self, edition_id: str, now: datetime, *, correction: int = 0) -> int:
-        """Mark as uncertain what a sender that died left behind as `sending`: it may have gone out, so it is not sent again; how many."""
-        with self.transaction():
-            return self._change(
-                """UPDATE deliveries SET state = 'uncertain', changed = ?,
-                   error = 'The sender stopped before the server had answered.'
-                   WHERE edition = ? AND correction = ? AND state = 'sending'""",
-                (stamp(now), edition_id, correction),
-            )
+                self._rows("PRAGMA secure_delete = OFF")
 
 
 def _address(email: str) -> str:
-    """Read an address: the domain in lower case, which is all that is the same everywhere (RFC 5321, 2.4). Raises `StoreError`."""
-    local, _, domain = email.strip().rpartition("@")
-    if not local or not domain or any(letter.isspace() or not letter.isprintable() for letter in email.strip()):
-        raise StoreError(f'"{email.strip()}" is not a mail address.', hint="It should look like name@example.org.")
-    return f"{local}@{domain.lower()}"
+    try:
+        return wishes.address(email)
+    except wishes.WishError as error:
+        raise StoreError(f"“{email.strip()}” is not a mail address.", hint=error.hint) from error
+
+
+def _key(email: str) -> str:
+    """Give the form under which an address is known, whatever its case; also of what is no address."""
+    try:
+        return wishes.address(email).casefold()
+    except wishes.WishError:
+        return email.strip().casefold()
 
 
 def _subscriber(row: Row) -> Subscriber:
@@ -176,18 +235,4 @@ def _subscriber(row: Row) -> Subscriber:
         left_at=moment(row["left_at"]),
         origin=row["origin"],
         quarantined=moment(row["quarantined"]),
-    )
-
-
-def _delivery_of(row: Row) -> Delivery:
-    return Delivery(
-        edition=row["edition"],
-        subscriber=row["subscriber"],
-        email=row["email"],
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        message_id=row["message_id"],
-        error=row["error"],
-        changed=moment(row["changed"]),
-        correction=row["correction"],
     )

@@ -381,7 +381,7 @@ INSERT INTO deliveries_2 (edition, subscriber, state, attempts, message_id, erro
     SELECT edition, subscriber, state, attempts, message_id, error, changed FROM deliveries;
 DROP TABLE deliveries;
 ALTER TABLE deliveries_2 RENAME TO deliveries;
-CREATE INDEX deliveries_state ON deliveries(edition, correction, state, attempts, subscriber);   -- claim_delivery(), recover_deliveries()
+CREATE INDEX deliveries_state ON deliveries(edition, correction, state, attempts, subscriber);   -- recover_deliveries()
 CREATE VIEW v_editions AS
     SELECT e.id, e.state, e.composed, e.released, (SELECT count(*) FROM items i WHERE i.edition = e.id) AS items,
            (SELECT count(*) FROM deliveries d WHERE d.edition = e.id AND d.correction = 0 AND d.state = 'sent') AS sent,

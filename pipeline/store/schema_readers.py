@@ -20,11 +20,16 @@ ALTER TABLE subscribers ADD COLUMN asked TEXT;                            -- whe
 ALTER TABLE subscribers ADD COLUMN left_at TEXT;                          -- when they unsubscribed
 ALTER TABLE subscribers ADD COLUMN origin TEXT NOT NULL DEFAULT '';       -- by hand, import, or form
 ALTER TABLE subscribers ADD COLUMN quarantined TEXT;                      -- since when nothing is mailed because of bounces
+ALTER TABLE editions ADD COLUMN paused TEXT;          -- since when no mail of it leaves
+DROP INDEX deliveries_state;       -- each mail moved through it twice; a partial one is written once for each
+CREATE INDEX deliveries_open ON deliveries(edition, correction) WHERE state IN ('queued', 'sending');   -- waiting_deliveries()
 CREATE TABLE forgotten (           -- that somebody was erased, and why; nobody can be read back from it
     hash TEXT PRIMARY KEY,
     at TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    number INTEGER                 -- that the subscriber had: never given again, because links that were mailed name it
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX subscribers_asked ON subscribers(asked) WHERE asked IS NOT NULL;      -- asked_since(), drop_unconfirmed()
 CREATE TABLE notices (             -- single mails that are no edition: confirmations, answers to submitters, questions, invitations
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,            -- confirm, welcome, submission, contribution, question, invitation
@@ -51,6 +56,15 @@ CREATE TABLE bounces (
     message TEXT NOT NULL UNIQUE   -- hash of the bounce, so that a mailbox read twice counts once
 ) STRICT;
 CREATE INDEX bounces_subscriber ON bounces(subscriber, at);                        -- the score of an address
+CREATE TABLE inboxes (             -- how far each mailbox of bounces and replies was read
+    place TEXT PRIMARY KEY,
+    cursor TEXT NOT NULL,
+    read TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE inbox_mails (         -- mails that were acted on, so that a mailbox read anew acts once
+    hash TEXT PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE votes (               -- one for each reader and item; the last word counts
     item INTEGER NOT NULL REFERENCES items(id),
     subscriber INTEGER NOT NULL REFERENCES subscribers(id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,16 +18,55 @@ from starlette.staticfiles import StaticFiles
 from pipeline.config import Config
 from pipeline.errors import PipelineError
 from pipeline.store import Store
-from pipeline.web import archive, collections, decide, editions, feeds, health, items, learning, library, login, queue, rules, sources, why
+from pipeline.web import (
+    archive,
+    collections,
+    decide,
+    editions,
+    feeds,
+    health,
+    items,
+    learning,
+    library,
+    login,
+    queue,
+    readers,
+    rules,
+    sources,
+    suggest,
+    survey,
+    votes,
+    why,
+)
 from pipeline.web.access import Access
 from pipeline.web.gate import Gate
+from pipeline.web.limits import Limit
 from pipeline.web.memory import Memory
 from pipeline.web.problems import RefusedVisitError, status_of
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, environment, page
 
 STATIC = Path(__file__).parent / "static"
-_ROOMS = (archive, library, feeds, items, why, queue, decide, editions, collections, sources, rules, learning, login, health)
+_ROOMS = (
+    archive,
+    library,
+    feeds,
+    suggest,
+    items,
+    why,
+    queue,
+    decide,
+    editions,
+    collections,
+    sources,
+    rules,
+    learning,
+    login,
+    health,
+    votes,
+    readers,
+    survey,
+)
 
 
 def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> Starlette:
@@ -39,7 +78,15 @@ def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[
         middleware=[Middleware(Gate, public_url=config.desk.url, admit=access.admit, explain=explain)],
         exception_handlers={HTTPException: _as_ours},
     )
-    app.state.site = Site(config=config, open_store=open_store, clock=clock, access=access, memory=Memory(), templates=environment())
+    app.state.site = Site(
+        config=config,
+        open_store=open_store,
+        clock=clock,
+        access=access,
+        memory=Memory(),
+        suggestions=Limit(suggest.HOURLY, timedelta(hours=1)),
+        templates=environment(),
+    )
     return app
 
 

@@ -79,11 +79,6 @@ def file(request: Request) -> Response:
         return _file(request, store, edition, request.path_params["file"])
 
 
-def subscribe(request: Request) -> Response:
-    """Say how to get the digest by mail: an editor adds whoever asks."""
-    return page(request, "subscribe.html")
-
-
 def public_edition(shelf: Shelf, edition_id: str) -> Edition:
     """Give an edition that everybody may see. Raises `NotFoundError`."""
     edition = shelf.edition(edition_id)
@@ -182,7 +177,6 @@ def _hash(style: str) -> str:
 
 routes = [
     Route("/", latest),
-    Route("/subscribe", subscribe),
     Route("/editions", every),
     Route("/editions/{edition}", one),
     Route("/editions/{edition}/{file}", file),

@@ -12,13 +12,11 @@ from starlette.routing import Route
 
 from pipeline.errors import ConflictError
 from pipeline.model import Decision, Item, ItemId, Kind, State, Verdict
+from pipeline.review import REASONS
 from pipeline.text import clean
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, desk_path, field, form_of, site_of
-
-REASONS = ("duplicate", "off topic", "promotional", "old", "paywalled", "weak", "other")
-"""Why an item is rejected, in the order of their keys 1 to 7."""
 
 SAID = {
     State.QUEUED: "Back in the queue",

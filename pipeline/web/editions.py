@@ -4,12 +4,12 @@ the command line's business."""
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline import digest, publish
 from pipeline.errors import NotFoundError, RenderError
-from pipeline.model import Edition, Severity
+from pipeline.model import Delivery, DeliveryState, Edition, Severity
 from pipeline.publish.press import print_all
 from pipeline.render import FORMATS
 from pipeline.store import Store
@@ -24,6 +24,8 @@ GROUPS = {
     "Text and data": {"markdown": "Markdown", "json": "JSON"},
 }
 """What to call the formats on the page, and which stand together."""
+SETTLED = {"arrived": DeliveryState.SENT, "again": DeliveryState.QUEUED}
+"""What the operator can say of a mail of which nobody knew whether it was taken."""
 RENDITIONS = ("preview", "preview-public")
 SEVERITIES = {
     Severity.SLIP: ("plain", "Slip"),
@@ -47,6 +49,8 @@ def draft(request: Request) -> Response:
         edition = _edition(request, store)
         findings = () if edition.is_released else publish.findings(edition, site.config, store)
         files = store.files(edition.id)
+        mails = store.delivery_counts(edition.id)
+        uncertain = _uncertain(edition, store)
         mailed = {number: len(store.deliveries(edition.id, correction=number)) for number in range(1, 1 + len(edition.corrections))}
     return page(
         request,
@@ -57,6 +61,8 @@ def draft(request: Request) -> Response:
         files=files,
         severities=SEVERITIES,
         mailed=mailed,
+        mails=mails,
+        uncertain=uncertain,
         outside=None if edition.audience == "public" else digest.public(edition),
     )
 
@@ -80,6 +86,24 @@ def preview(request: Request) -> Response:
     return Response(file.body, media_type=file.media_type, headers=headers)
 
 
+def settle(request: Request) -> Response:
+    """Keep what the operator knows of a mail that is uncertain: it arrived, or it is to go again. Raises `NotFoundError` for any other."""
+    site, asked = site_of(request), request.path_params
+    with site.open_store() as store:
+        edition = _edition(request, store)
+        chosen = [one for one in _uncertain(edition, store) if (one.correction, one.subscriber) == (asked["correction"], asked["subscriber"])]
+        if not chosen or asked["act"] not in SETTLED:
+            raise NotFoundError("uncertain mail", "of that number", hint="Somebody may have settled it: load the page again.")
+        store.settle_deliveries(chosen, SETTLED[asked["act"]], site.clock())
+    return RedirectResponse(f"/desk/editions/{edition.id}#mail", status_code=303)
+
+
+def _uncertain(edition: Edition, store: Store) -> tuple[Delivery, ...]:
+    """List the mails of which nobody knows whether they were taken: of the edition, and of its corrections."""
+    found = (one for number in range(1 + len(edition.corrections)) for one in store.deliveries(edition.id, correction=number))
+    return tuple(one for one in found if one.state is DeliveryState.UNCERTAIN)
+
+
 def _edition(request: Request, store: Store) -> Edition:
     asked = request.path_params["edition"]
     try:
@@ -91,5 +115,6 @@ def _edition(request: Request, store: Store) -> Edition:
 routes = [
     Route("/desk/editions", overview),
     Route("/desk/editions/{edition}", draft),
+    Route("/desk/editions/{edition}/mails/{correction:int}/{subscriber:int}/{act}", settle, methods=["POST"]),
     Route("/desk/editions/{edition}/{rendition}/{file}", preview),
 ]

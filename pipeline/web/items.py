@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from pipeline import learn
 from pipeline.model import ItemId
-from pipeline.web.decide import REASONS, SAID
+from pipeline.review import REASONS
+from pipeline.web.decide import SAID
 from pipeline.web.queue import item_id
 from pipeline.web.rows import Desk, row
 from pipeline.web.site import page, site_of

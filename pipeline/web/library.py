@@ -17,13 +17,14 @@ from starlette.routing import Route
 from pipeline.errors import NotFoundError
 from pipeline.model import Edition, ItemId
 from pipeline.publish import collections as living
+from pipeline.publish import impact, submissions
 from pipeline.render import FORMATS, cite, names, works
 from pipeline.store import Store
 from pipeline.text import clip, counted
 from pipeline.web.archive import published_file
 from pipeline.web.finding import folded, score, wanted
 from pipeline.web.public import About, by_place, group_of, linked, listing, prose, shelf_of, shelf_only, show
-from pipeline.web.shelf import Group, Holding, Label, Shelf
+from pipeline.web.shelf import Group, Holding, Label, Shelf, slug
 from pipeline.web.site import site_of
 
 _LONGEST = 200  # characters of a query that are shown again
@@ -116,8 +117,13 @@ def people(request: Request) -> Response:
 
 
 def person(request: Request) -> Response:
-    shelf = shelf_only(request)
-    return _group(request, shelf, group_of(shelf.people, "person", request.path_params["id"]), kind="person")
+    """Show what somebody wrote or passed on, and what readers said of it all together."""
+    with site_of(request).open_store() as store:
+        shelf = shelf_of(request, store)
+        group = group_of(shelf.people, "person", request.path_params["id"])
+        said = impact.contributions(sorted(group.ids), store)
+        taken = submissions.taken(lambda name: slug(name) == group.label.id, store)
+    return _group(request, shelf, group, kind="person", said=said, taken=taken)
 
 
 def collections(request: Request) -> Response:
@@ -214,12 +220,12 @@ def _built(request: Request, collection_id: str) -> dict[str, Path]:
     return {name: folder / name for name in COLLECTION_TYPES if name in named and (folder / name).is_file()}
 
 
-def _group(request: Request, shelf: Shelf, group: Group, *, kind: str) -> Response:
+def _group(request: Request, shelf: Shelf, group: Group, *, kind: str, said: tuple[str, ...] = (), taken: str = "") -> Response:
     """Show everything under one topic or by one person, newest edition first."""
     made = listing(request, group.holdings, key=by_place, shelf=shelf)
     about = About(title=group.label.name, sentence=group.about or f"{counted(len(group.holdings), 'resource')} from our editions.")
     roles = sorted({role for one in group.holdings for role, label in one.people if label.id == group.label.id})
-    return show(request, "group.html", about, group=group, listing=made, kind=kind, roles=roles)
+    return show(request, "group.html", about, group=group, listing=made, kind=kind, roles=roles, said=said, taken=taken)
 
 
 def filed(name: str) -> str:

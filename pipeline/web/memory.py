@@ -27,7 +27,7 @@ class Memory:
         self._model: tuple[str, classify.Model] | None = None
         self._figures: tuple[str, learn.Evaluation] | None = None
         self._shelf: tuple[_ShelfState, Shelf] | None = None
-        self._editions: dict[tuple[str, str], tuple[Edition, bool] | None] = {}
+        self._editions: dict[tuple[str, str], tuple[Edition, bool, frozenset[str]] | None] = {}
         self._collections: dict[str, tuple[object, datetime, Edition]] = {}
 
     @property
@@ -65,8 +65,9 @@ class Memory:
             if self._shelf is None or self._shelf[0] != state:
                 self._editions = {one: self._editions[one] if one in self._editions else _public(one[0], store) for one in state[0]}
                 held = [one for one in self._editions.values() if one is not None]
-                for_members = frozenset(public.id for public, is_whole in held if not is_whole)
-                self._shelf = state, put_together([public for public, _ in held], config.topics, for_members=for_members)
+                for_members = frozenset(public.id for public, is_whole, _ in held if not is_whole)
+                inside = frozenset(name for _, _, names in held for name in names)
+                self._shelf = state, put_together([one[0] for one in held], config.topics, for_members=for_members, inside=inside)
             return self._shelf[1]
 
     def collection(self, collection_id: str, config: Config, store: Store, *, now: datetime) -> Edition:
@@ -79,10 +80,10 @@ class Memory:
         return kept[2]
 
 
-def _public(edition_id: str, store: Store) -> tuple[Edition, bool] | None:
-    """Give what the public may read of an edition, and whether that is all of it. One of which nothing is left is none."""
+def _public(edition_id: str, store: Store) -> tuple[Edition, bool, frozenset[str]] | None:
+    """Give what the public may read of an edition, whether that is all of it, and the topics of the rest. One of which nothing is left is none."""
     edition = store.edition(edition_id)
     public = publish.public_edition(edition)
     if public is None or not (public.entries or edition.audience == "public"):
         return None
-    return prepare(public), edition.audience == "public"
+    return prepare(public), edition.audience == "public", frozenset(name for one in edition.entries for name in one.topics)

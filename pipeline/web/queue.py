@@ -14,9 +14,10 @@ from starlette.routing import Route
 from pipeline import learn, schedule
 from pipeline.errors import NotFoundError
 from pipeline.model import Decision, Item, ItemId, Kind, Lane, Outlook, State, Verdict
+from pipeline.review import REASONS
 from pipeline.store import ItemQuery, Store
 from pipeline.web import plan, words
-from pipeline.web.decide import REASONS, SAID
+from pipeline.web.decide import SAID
 from pipeline.web.plan import minutes_of
 from pipeline.web.rows import Desk, Row, queue_url, rows
 from pipeline.web.site import Site, page, site_of

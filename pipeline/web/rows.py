@@ -10,6 +10,7 @@ from pipeline import review
 from pipeline.config import Config
 from pipeline.errors import NotFoundError
 from pipeline.model import Item, ItemId, Match, State, Verdict
+from pipeline.publish.submissions import SOURCE
 from pipeline.store import Store
 from pipeline.web import words
 from pipeline.web.marks import TOPICS, Marked, marked
@@ -53,7 +54,7 @@ class Proposal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One item for the list and for the reading pane. `to` is where its form leads on to, `seen` names its sources; `steer` is 1 where more
-    like it was asked for, -1 where less."""
+    like it was asked for, -1 where less; `suggested` names the reader who suggested it."""
 
     item: Item
     source: str
@@ -64,6 +65,7 @@ class Row:
     steer: int
     proposals: tuple[Proposal, ...]
     allowed: frozenset[Verdict]
+    suggested: str
     url: str
     to: str
     previous: str = ""
@@ -112,6 +114,7 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
         steer=desk.store.steered(item.id),
         proposals=tuple(_proposals(item, desk.store)) if item.state is not State.MERGED else (),
         allowed=review.allowed(item.state, item.lane),
+        suggested=next((s.lead.recommended_by or "" for s in item.sightings if s.lead.source == SOURCE), ""),
         url=url,
         to=to,
         previous=previous,

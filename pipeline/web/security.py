@@ -2,6 +2,10 @@
 
 A form must come from our own page twice over: the browser says so (`Sec-Fetch-Site`, or else `Origin`), and the form carries the token that
 stands in a cookie which other sites can neither read nor, by `SameSite=Strict`, have sent.
+
+Forms of readers bring no cookie, because readers are given none. What they may do says the signed link that the form is posted to, which another
+site does not know; a browser that says that another site sent the form is refused all the same. One-click unsubscribing (RFC 8058) comes from mail
+programs and brings nothing but its two words.
 """
 
 from __future__ import annotations
@@ -22,11 +26,17 @@ TOKEN_COOKIE = "gleanings_token"  # noqa: S105 - the name of a cookie
 FORM_LIMIT = 64_000
 """Greatest body of a form in bytes; ours are under 4,000."""
 
+ONE_CLICK = "/unsubscribe/"
+"""Where one-click unsubscribing goes."""
+
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src {styles}; font-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src {styles}; font-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_IN_PARTS = re.compile(
+    rb"""\r?\nContent-Disposition: *form-data; *name="?List-Unsubscribe"?[^\n]*\n(?:[^\r\n]+\r?\n)*\r?\nOne-Click\r?\n--""", re.IGNORECASE
 )
 _PROXY_MARKS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via")
 
@@ -90,7 +100,9 @@ def is_https(request: Request, public_url: str) -> bool:
 
 async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
     """Read a posted form within our bounds. Raises `RefusedVisitError` for another media type or a body that is too large."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    in_parts = media == "multipart/form-data" and request.url.path.startswith(ONE_CLICK)
+    if media != "application/x-www-form-urlencoded" and not in_parts:
         raise RefusedVisitError("This is not a form.", status=415)
     body = bytearray()
     try:
@@ -100,6 +112,8 @@ async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
                 raise RefusedVisitError("This form is too large.", status=413)
     except ClientDisconnect as error:
         raise RefusedVisitError("The form did not arrive.", status=400) from error
+    if in_parts:  # RFC 8058, 3.2: mail programs should send the two words so
+        return {"List-Unsubscribe": ("One-Click",)} if _IN_PARTS.search(bytes(body)) else {}
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
@@ -118,11 +132,20 @@ def token_of(request: Request) -> str:
 
 def check_form(request: Request, form: Form) -> None:
     """Refuse a form that did not come from a page of ours."""
+    if not in_desk(request.url.path):
+        if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not is_one_click(request.url.path, form):
+            raise RefusedVisitError("This form did not come from a page of ours.", status=403, hint="Load the page again and repeat what you did.")
+        return
     sent = (form.get("token") or ("",))[-1]
     known = request.cookies.get(TOKEN_COOKIE, "")
     if not _is_own(request.headers) or not _TOKEN.fullmatch(known) or not hmac.compare_digest(sent.encode(), known.encode()):
         hint = "Load the page again and repeat what you did. Cookies must be allowed here."
         raise RefusedVisitError("This form did not come from a page of this desk.", status=403, hint=hint)
+
+
+def is_one_click(path: str, form: Form) -> bool:
+    """Say whether a mail program asks to unsubscribe (RFC 8058, 3.1): one button beside the mail, and no page of ours."""
+    return path.startswith(ONE_CLICK) and form.get("List-Unsubscribe") == ("One-Click",)
 
 
 def _is_own(headers: Headers) -> bool:

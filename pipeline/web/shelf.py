@@ -75,10 +75,11 @@ class Group:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """All that is public. `holdings` has every item, also those taken back; `listed` those that lists and feeds name. `for_members` are the
-    editions of which this is only a part."""
+    editions of which this is only a part, `inside` the names of topics (folded) that only their readers met."""
 
     editions: tuple[Edition, ...] = ()
     for_members: frozenset[str] = frozenset()
+    inside: frozenset[str] = frozenset()
     holdings: Mapping[ItemId, Holding] = field(default_factory=dict)
     listed: tuple[Holding, ...] = ()
     topics: Mapping[str, Group] = field(default_factory=dict)
@@ -89,16 +90,20 @@ class Shelf:
         return next((one for one in self.editions if one.id == edition_id), None)
 
 
-def put_together(editions: Iterable[Edition], topics: Sequence[Topic], *, for_members: frozenset[str] = frozenset()) -> Shelf:
+def put_together(
+    editions: Iterable[Edition], topics: Sequence[Topic], *, for_members: frozenset[str] = frozenset(), inside: Iterable[str] = ()
+) -> Shelf:
     """Make the shelf of prepared public editions. A topic is known by the name that the edition prints: one of today keeps its id."""
     held = tuple(sorted(editions, key=lambda edition: edition.id, reverse=True))
     names = {folded(topic.name): topic.id for topic in topics}
     holdings = {one.id: one for one in _holdings(held, names)}
     listed = tuple(one for one in holdings.values() if not one.is_withdrawn)
     known = {topic.id: topic for topic in topics}
+    met = {folded(name) for edition in held for entry in edition.entries for name in entry.topics}
     return Shelf(
         editions=held,
         for_members=for_members,
+        inside=frozenset(folded(name) for name in inside) - met,
         holdings=holdings,
         listed=listed,
         topics=dict(_of_topics(_grouped((label, one) for one in listed for label in one.topics), known)),

@@ -18,6 +18,7 @@ from pipeline.store import Store
 from pipeline.text import counted
 from pipeline.web import words
 from pipeline.web.access import Access
+from pipeline.web.limits import Limit
 from pipeline.web.memory import Memory
 from pipeline.web.security import Form
 
@@ -34,6 +35,7 @@ class Site:
     clock: Callable[[], datetime]
     access: Access
     memory: Memory
+    suggestions: Limit
     templates: jinja2.Environment
     still: bool = False
 

@@ -37,7 +37,7 @@ MARKER = ".gleanings-site"
 """Names the files of an export, so that the next one knows what it may take away."""
 INDEX = "static/search-index.js"
 
-_PAGE = re.compile(r"/|/(?:editions|topics|people|collections|search|subscribe)|/(?:editions|topics|people|collections|items)/[^/]+")
+_PAGE = re.compile(r"/|/(?:editions|topics|people|collections|search|subscribe|charter)|/(?:editions|topics|people|collections|items)/[^/]+")
 _LINK = re.compile(r'(?<!rel="canonical" )(?<=\s)(href|src|action)="([^"]*)"')
 _AFTER = re.compile(r"(?:^|&)after=(\d+)(?:&|$)")
 

@@ -1,0 +1,52 @@
+"""How often one visitor may send a form: counted in memory by network address, which is written down nowhere."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import deque
+from datetime import datetime, timedelta
+from threading import Lock
+
+from starlette.requests import Request
+
+_MOST_KNOWN = 10_000  # visitors remembered; the one that came first is let go
+
+
+class Limit:
+    """At most so many times in a window, for each visitor."""
+
+    def __init__(self, most: int, window: timedelta) -> None:
+        self._most, self._window = most, window
+        self._times: dict[str, deque[datetime]] = {}
+        self._lock = Lock()
+
+    def allows(self, visitor: str, now: datetime) -> bool:
+        """Say whether one more is within the limit, and count it if it is."""
+        with self._lock:
+            times = self._times.pop(visitor, None) or deque(maxlen=self._most)
+            is_allowed = len(times) < self._most or now - times[0] >= self._window
+            if is_allowed:
+                times.append(now)
+            self._times[visitor] = times
+            if len(self._times) > _MOST_KNOWN:
+                del self._times[next(iter(self._times))]
+            return is_allowed
+
+
+def visitor(request: Request) -> str:
+    """Name the network address that a visit comes from; of IPv6 the /64 that one customer has. Only a proxy on this machine is believed."""
+    peer = request.client.host if request.client else ""
+    if _is_loopback(peer):  # the last one is what the proxy itself saw; those before, anybody can write
+        peer = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return peer[:64]
+    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if address.version == 6 else str(address)
+
+
+def _is_loopback(peer: str) -> bool:
+    try:
+        return ipaddress.ip_address(peer).is_loopback
+    except ValueError:
+        return False
