@@ -205,7 +205,7 @@ def test_each_subscriber_has_one_mail_with_text_and_html_and_the_headers_of_a_li
         assert str(mail["List-Unsubscribe"]).startswith("<https://digest.example.org/unsubscribe/")
         text = mail.get_body(("plain",))
         assert text is not None
-        assert "Change what you get: mailto:bounces@example.org?subject=Change%20what%20I%20get" in text.get_content()
+        assert "Change what you get: https://digest.example.org/preferences/" in text.get_content()
         assert str(mail["Message-ID"]).endswith("@digest.example.org>")
         for kind in ("plain", "html"):
             part = mail.get_body((kind,))
