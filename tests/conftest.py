@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.web import write_ca
 
-settings.register_profile("ci", derandomize=True, max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", derandomize=True, max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 

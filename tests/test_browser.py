@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, expect, sync_playwright
 
 from pipeline import publish
 from pipeline.model import ItemId, Lane, State, Suggestion, Verdict
@@ -37,6 +37,8 @@ class Window:
     items: tuple[ItemId, ...]
     address: str
     complaints: list[str] = field(default_factory=list)
+    asked: set[Request] = field(default_factory=set)
+    """Requests that are under way."""
 
     def titles(self) -> list[str]:
         return self.page.locator(".items h3").all_inner_texts()
@@ -84,14 +86,21 @@ def window(context: BrowserContext, desk: tuple[Site, str]) -> Iterator[Window]:
     made = Window(context.new_page(), site, items, address)
     made.page.on("console", lambda message: made.complaints.append(message.text) if message.type in ("error", "warning") else None)
     made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    made.page.on("request", lambda request: made.asked.add(request))
+    made.page.on("requestfinished", lambda request: made.asked.discard(request))
+    made.page.on("requestfailed", lambda request: made.asked.discard(request))
     made.page.goto(f"{address}/desk/queue")
     yield made
     assert made.complaints == []
 
 
 def settle(window: Window) -> None:
-    """Wait until what was sent is answered."""
-    window.page.wait_for_load_state("networkidle")
+    """Wait until what was sent is answered. ("networkidle" comes once for each page, and not again.)"""
+    window.page.wait_for_timeout(20)  # lets the page send what it is about to send
+    for _ in range(500):
+        if not window.asked:
+            return
+        window.page.wait_for_timeout(10)
 
 
 def test_keys_accept_reject_and_put_off(window: Window) -> None:

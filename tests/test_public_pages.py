@@ -94,7 +94,7 @@ def test_no_public_page_stands_in_anybodys_way(browser: Browser, desk: tuple[Sit
     script = axe()
     site, address = desk
     fill(site, items=4)
-    for width in WIDTHS:
+    for width in WIDTHS if scheme == "light" else WIDTHS[-1:]:  # colours do not depend on the width
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light", bypass_csp=True)
         page = context.new_page()
         complaints = watched(page)

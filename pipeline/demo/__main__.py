@@ -102,6 +102,7 @@ def _furnish(folder: Path, web: SampleWeb) -> None:
         f"digests/{web.today:%Y-%m}/letter.md": _written("letter.md", web),
         f"past-issues/harbour-notes-{past:%Y-%m}.md": _written("past-issue.md", web).replace("{month}", f"{past:%B %Y}"),
         "mail/alerts/1.eml": _alert(web),
+        "charter.md": files("pipeline.config").joinpath("charter.md").read_text(encoding="utf-8"),
         "subscribers.csv": READERS,
         "decisions.jsonl": "".join(json.dumps(row) + "\n" for row in _decisions(web)),
     }.items():
