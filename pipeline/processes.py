@@ -7,12 +7,14 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import forkserver
 
 
 def pool(workers: int, *, preload: Sequence[str]) -> ProcessPoolExecutor:
     """Open a pool whose workers come from a clean process that has loaded the modules `preload`, and end with this one, however it ends."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
+    forkserver.ensure_running()  # it loads the modules while this process does something else
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(dict(os.environ),))
 
 

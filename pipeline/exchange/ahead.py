@@ -22,6 +22,7 @@ from pipeline.store import Counted
 LONG = 300
 """Lines from which a file is worth a second process."""
 _LOT, _LOT_BYTES = 50, 2_000_000  # lines, and bytes, that are handed to a worker at once
+_HERE = 8  # lots that this process reads itself while the workers come
 _AHEAD = 4  # lots for each worker that wait or are under way: what bounds the memory
 
 Count = Callable[[ItemId, Resource], Counted]
@@ -69,6 +70,7 @@ def _pooled(lots: Iterator[list[Line]], count: Count) -> Iterator[list[tuple[int
     waiting: deque[tuple[list[Line], Future[list[tuple[int, Taken | str]]]]] = deque()
     with processes.pool(workers, preload=[__name__, count.__module__]) as pool:
         try:
+            yield from (_read(lot, count) for lot in islice(lots, _HERE))  # the workers take a second or two to come
             for lot in lots:
                 waiting.append((lot, _handed(pool, lot, count)))
                 if len(waiting) > workers * _AHEAD:
