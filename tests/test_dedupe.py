@@ -84,6 +84,16 @@ def test_what_is_the_same_as_two_clusters_names_both() -> None:
     assert (found.fold, found.of, found.also) == (Fold.SAME, 1, (2,))
 
 
+def test_a_page_that_holds_two_articles_does_not_make_them_one() -> None:
+    walk = " ".join(f"{word}{n // 40}" for n, word in enumerate(_long().split() * 3))
+    garden = " ".join(f"{word}{n // 40}" for n, word in enumerate(str(CASES["passages"]["garden"]).split() * 3))
+    parts = [
+        resource(url=f"https://part{n}.example/x", canonical_url=None, title=f"Title {n} alone", text=text) for n, text in enumerate((walk, garden))
+    ]
+    both = resource(url="https://north.example/both", canonical_url=None, title="What we read", text=f"{walk} {garden}")
+    assert said(both, kept(1, parts[0]), kept(2, parts[1])).also == ()
+
+
 def _advert(url: str, year: int | None) -> Resource:
     day = date(year, 3, 2) if year else None
     return resource(url=url, canonical_url=None, title="Evaluator in residence", text=" ".join(_long().split()[:90]), published=day)

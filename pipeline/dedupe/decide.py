@@ -64,8 +64,13 @@ def match(resource: Resource, fingerprint: Fingerprint, neighbours: Sequence[Nei
         bar = barred[best.head]
         return Match(fold=Fold.MAYBE, of=best.of.id, rule=bar.rule, evidence=f"{best.call.evidence} But of what it was folded with: {bar.evidence}")
     best = sure[0]
-    also = tuple(dict.fromkeys(one.head for one in sure if one.head != best.head and _judge(Pair(best.side, one.side)).rule not in _BARS))
+    also = tuple(dict.fromkeys(one.head for one in sure if one.head != best.head and _may_join(_judge(Pair(best.side, one.side)))))
     return Match(fold=Fold.SAME, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence, better=_better(Pair(new, best.side)), also=also)
+
+
+def _may_join(call: _Call) -> bool:
+    """Whether two clusters may be one through a third: a page that holds two articles is like both, and these have nothing in common."""
+    return call.fold is not Fold.NEW and call.rule not in _BARS
 
 
 @dataclass(frozen=True, slots=True)
