@@ -183,7 +183,7 @@ def _by_topic(collection: Collection, topics: Sequence[Topic]) -> tuple[Sequence
 
 def _comes(item: Item, zone: tzinfo) -> tuple[bool, bool, datetime]:
     """Order events by their day, those without one last, behind all that is none and keeps its order."""
-    start = item.resource.event.start if item.kind in EVENT_KINDS and item.resource.event else None
+    start = item.event.start if item.kind in EVENT_KINDS and item.event else None
     return item.kind in EVENT_KINDS, start is None, entries.starts(start, zone) if start else datetime.max.replace(tzinfo=UTC)
 
 

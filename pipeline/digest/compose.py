@@ -104,7 +104,7 @@ def _section(rule: SectionRule, share: Sequence[Item], names: dict[str, str], zo
 
 
 def _start(item: Item, zone: tzinfo) -> tuple[bool, datetime, int]:
-    start = item.resource.event.start if item.resource.event else None
+    start = item.event.start if item.event else None
     return (start is None, entries.starts(start, zone) if start else datetime.max.replace(tzinfo=UTC), item.id)
 
 

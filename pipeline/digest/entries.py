@@ -50,7 +50,7 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
 
 def is_over(item: Item, now: datetime, zone: tzinfo) -> bool:
     """Say whether an event has ended at `now`; one whose dates are unknown has not."""
-    event = item.resource.event
+    event = item.event
     return item.kind in EVENT_KINDS and event is not None and ended(event, now, zone)
 
 

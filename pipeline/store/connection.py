@@ -15,7 +15,7 @@ from typing import Self
 
 from pipeline.errors import StoreError
 
-SCHEMA = 5
+SCHEMA = 6
 """Number of the newest change, said here so that an up-to-date file opens without loading the migrations."""
 
 OURS = 0x476C6561  # "Glea": https://www.sqlite.org/pragma.html#pragma_application_id
@@ -192,7 +192,7 @@ class Connection:
         # Here and not above: an up-to-date file must open in a few milliseconds, and sqlite_utils takes 200 to load.
         from sqlite_utils import Database
 
-        from pipeline.store.schema_readers import changes  # with all that came before it
+        from pipeline.store.schema_desk import changes  # with all that came before it
 
         with self.transaction():  # of two processes that open a new file at once, one waits here and finds nothing left to do
             if self.schema_version >= SCHEMA:

@@ -1,0 +1,50 @@
+"""What things are: a page or document as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from pipeline.model.kinds import Kind
+from pipeline.model.sources import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """The thing itself, described. `origin` names the rule behind each field: `{"title": "json-ld", "published": "lead"}`."""
+
+    url: str
+    canonical_url: str | None = None
+    kind: Kind = Kind.ARTICLE
+    title: str = ""
+    creators: tuple[str, ...] = ()
+    publisher: str | None = None
+    site_name: str | None = None
+    published: date | None = None
+    modified: date | None = None
+    language: str | None = None
+    description: str | None = None
+    text: str = ""
+    words: int = 0
+    minutes: int | None = None
+    duration: timedelta | None = None
+    pages: int | None = None
+    image: str | None = None
+    image_alt: str | None = None
+    licence: str | None = None
+    event: Event | None = None
+    series: str | None = None
+    audience: str = "public"
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What folding needs of a resource. `keys` are identities, equal for the same thing; `shingles` are the smallest 64-bit hashes of its
+    word sequences, and `title` its words, both only for finding neighbours."""
+
+    keys: tuple[str, ...]
+    shingles: tuple[int, ...] = ()
+    title: str = ""
