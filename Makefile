@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 SERVE ?= 1
 ARGS ?=
 
-.PHONY: install demo run test check fix bench floors lock
+.PHONY: install demo run test check fix bench floors lock wheel licences sbom docs
 
 .venv/.runtime: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv .venv
@@ -37,6 +37,10 @@ check: .venv/.dev  ## format, lint, types, import contracts: seconds
 test: check  ## everything that must hold; make test ARGS="-k dedupe"
 	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered)
 
+docs: .venv/.dev  ## the pages of docs/ as a site in build/site, what is made from the program first
+	$(BIN)/python docs/site/reference.py
+	$(BIN)/python -m mkdocs build --strict --quiet --config-file docs/site/mkdocs.yml
+
 fix: .venv/.dev  ## put format and simple findings right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -47,5 +51,14 @@ bench: .venv/.dev  ## the figures of benchmarks/README.md, measured here and now
 floors: .venv/.dev  ## measure the heuristics against tests/floors.json
 	$(BIN)/python -m pytest -m floors
 
-lock: .venv/.dev  ## write down the versions in use
-	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' > .ci/constraints.txt
+lock: .venv/.dev  ## write down the versions in use; Debian 12 has Python 3.11.2, which the newest soupsieve refuses
+	$(BIN)/python -m pip freeze --exclude-editable | grep -v ' @ ' | sed 's/^soupsieve==.*/&; python_full_version >= "3.11.5"/' > .ci/constraints.txt
+
+wheel: .venv/.dev  ## build dist/gleanings-….whl; the same commit gives the same bytes
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -t wheel -d dist
+
+licences: .venv/.runtime  ## list the licences of what Gleanings brings with it; fails where one would bind who passes it on
+	$(BIN)/python .ci/licences.py
+
+sbom: .venv/.runtime  ## write dist/sbom.cdx.json (CycloneDX): what a user installs, without what developers need
+	.ci/sbom dist/sbom.cdx.json

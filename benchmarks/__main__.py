@@ -16,9 +16,11 @@ from pathlib import Path
 
 import trafilatura
 
+from benchmarks.desk import desk
 from benchmarks.editions import editions
 from benchmarks.hostile import hostile_editions
 from benchmarks.mail import mail
+from benchmarks.robot import robot
 from pipeline import classify
 from pipeline.model import Resource, Topic
 
@@ -135,7 +137,7 @@ def tags(count: int = 1_000) -> Iterator[str]:
 
 MEASURES: dict[str, Callable[[], Iterator[str]]] = {
     **{"start": start, "pdf": pdf, "tags": tags, "pages": pages},
-    **{"editions": editions, "hostile": hostile_editions, "mail": mail},
+    **{"editions": editions, "hostile": hostile_editions, "mail": mail, "robot": robot, "desk": desk},
 }
 
 

@@ -84,7 +84,8 @@ async def _serve(path: str) -> None:
 
 
 @contextmanager
-def _sink(folder: Path) -> Iterator[tuple[int, Path]]:
+def sink(folder: Path) -> Iterator[tuple[int, Path]]:
+    """Run the server; gives its port, and the file in which it writes who got something."""
     log = folder / "taken.txt"
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.mail", str(log)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -93,9 +94,10 @@ def _sink(folder: Path) -> Iterator[tuple[int, Path]]:
     finally:
         process.terminate()
         process.wait()
+        process.stdout.close()
 
 
-def _desk(folder: Path, *, people: int, port: int, connections: int) -> Config:
+def furnished(folder: Path, *, people: int, port: int, connections: int) -> Config:
     """Make a desk with a released edition of seven entries and its subscribers, three of whose domains are large."""
     (folder / "sources.yaml").write_text(DESK.format(port=port, connections=connections))
     config = load(folder / "sources.yaml", {}, folder=folder, db=None)
@@ -120,7 +122,7 @@ def _desk(folder: Path, *, people: int, port: int, connections: int) -> Config:
 def built(count: int = 20_000, runs: int = 5) -> Iterator[str]:
     """Messages made ready in this process, each with nine signed links of its own: the best of some runs."""
     with tempfile.TemporaryDirectory() as scratch:
-        config = _desk(Path(scratch), people=1, port=9, connections=1)
+        config = furnished(Path(scratch), people=1, port=9, connections=1)
         with Store.open(config.db) as store:
             mail, signed = letter(store.edition(EDITION), config), keys(config, store)
     times = []
@@ -135,8 +137,8 @@ def built(count: int = 20_000, runs: int = 5) -> Iterator[str]:
 def sent(people: int = 10_000) -> Iterator[str]:
     """A whole sending over the loopback, outbox on, each claim on the disk (fsync) before DATA."""
     for connections in (1, 2, 8):
-        with tempfile.TemporaryDirectory() as scratch, _sink(Path(scratch)) as (port, log):
-            config = _desk(Path(scratch), people=people, port=port, connections=connections)
+        with tempfile.TemporaryDirectory() as scratch, sink(Path(scratch)) as (port, log):
+            config = furnished(Path(scratch), people=people, port=port, connections=connections)
             with Store.open(config.db) as store:
                 mailers = [SmtpMailer(config.mail) for _ in range(connections)]
                 begin = time.perf_counter()
@@ -151,9 +153,9 @@ def sent(people: int = 10_000) -> Iterator[str]:
 def killed(kills: int = 100, people: int = 10_000, connections: int = 4) -> Iterator[str]:
     """`kill -9` at random moments until nothing is left: who got it twice, who never, and how many are in doubt."""
     chance, worst = random.Random(6), 0
-    with tempfile.TemporaryDirectory() as scratch, _sink(Path(scratch)) as (port, log):
+    with tempfile.TemporaryDirectory() as scratch, sink(Path(scratch)) as (port, log):
         folder = Path(scratch)
-        config = _desk(folder, people=people, port=port, connections=connections)
+        config = furnished(folder, people=people, port=port, connections=connections)
         command = [sys.executable, "-m", "pipeline", "--dir", str(folder), "send", EDITION]
         for _ in range(kills):
             child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

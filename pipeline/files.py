@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+_DRAFT = re.compile(r"\..+\.(\d+)-\d+")
 
 
 def write_whole(path: Path, parts: Iterable[bytes]) -> None:
@@ -14,7 +18,7 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
     Raises `OSError`, and leaves nothing behind then.
     """
     target = path.resolve()
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_native_id()}")
     try:
         with draft.open("wb") as file:
             file.writelines(parts)
@@ -26,3 +30,22 @@ def write_whole(path: Path, parts: Iterable[bytes]) -> None:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Take away the drafts in a folder that were left by processes killed while they wrote. Those of processes at work stay."""
+    for path in folder.iterdir():
+        found = _DRAFT.fullmatch(path.name)
+        if found and not _is_alive(int(found[1])):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from pipeline.errors import TransitionError
 from pipeline.model import Decision, Item, Lane, Overlay, State, Verdict
@@ -16,6 +17,8 @@ REASONS = ("duplicate", "off topic", "promotional", "old", "paywalled", "weak", 
 
 DEFERRED = timedelta(days=14)
 """How long a deferred item stays out of the queue."""
+
+Said = TypeVar("Said")
 
 _STANDING = frozenset({Lane.MUST_HAVE, Lane.RANKED})
 """Lanes that are the queue itself; what is in another one may be put back by hand."""
@@ -58,8 +61,28 @@ def apply(item: Item, decision: Decision) -> Item:
         lane_reason="" if decision.verdict is Verdict.REOPEN else item.lane_reason,
         overlay=_overlay(item, decision) if decision.verdict is Verdict.ACCEPT else item.overlay,
         decision=decision,
-        deferred_until=decision.decided + DEFERRED if decision.verdict is Verdict.DEFER else None,
+        deferred_until=(decision.until or decision.decided + DEFERRED) if decision.verdict is Verdict.DEFER else None,
     )
+
+
+def edited(item: Item, overlay: Overlay) -> Item:
+    """Give back the item with a curator's words in the place of those before. Raises `TransitionError` where it is folded or published.
+
+    The words may be written while the item still waits. Words that say what was extracted anyway are no words of a curator's.
+    """
+    if item.state in (State.MERGED, State.PUBLISHED):
+        raise TransitionError(_refusal(item, "edit"), item=item.id, verdict="edit")
+    resource = item.resource
+    overlay = replace(
+        overlay,
+        title=_own(overlay.title, resource.title),
+        kind=_own(overlay.kind, resource.kind),
+        description=_own(overlay.description, resource.description or ""),
+        image_alt=_own(overlay.image_alt, resource.image_alt or ""),
+        audience=_own(overlay.audience, resource.audience),
+        event=_own(overlay.event, resource.event),
+    )
+    return replace(item, overlay=overlay)
 
 
 def _overlay(item: Item, decision: Decision) -> Overlay:
@@ -69,11 +92,15 @@ def _overlay(item: Item, decision: Decision) -> Overlay:
         topics=overlay.topics if decision.topics is None else decision.topics,
         kind=decision.kind or overlay.kind,
         blurb=overlay.blurb if decision.blurb is None else decision.blurb,
-        must_have=overlay.must_have or item.lane is Lane.MUST_HAVE,
+        must_have=overlay.must_have or decision.must_have or item.lane is Lane.MUST_HAVE,
     )
 
 
-def _refusal(item: Item, verdict: Verdict) -> str:
+def _own(said: Said | None, extracted: Said | None) -> Said | None:
+    return None if said == extracted else said
+
+
+def _refusal(item: Item, verdict: str) -> str:
     match item.state:
         case State.MERGED:
             return f"Item {item.id} is folded into item {item.merged_into}: {verdict} that one, or take them apart with `gleanings unfold {item.id}`."

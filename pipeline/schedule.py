@@ -24,6 +24,9 @@ SILENT = 4
 HORIZON = 9 * 366
 """Days to look ahead for a cron line: 29 February is at most eight years away."""
 
+SKEW = timedelta(minutes=5)
+"""So much two clocks may differ."""
+_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=32))  # short steps first: a cron line may be of every minute
 JITTER = 0.1
 """Part of the pause between two surveys that may be added to it."""
 MOVES = 3
@@ -37,7 +40,7 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def due(states: Iterable[SourceState], sources: Sequence[Source], now: datetime) -> tuple[Source, ...]:
     """Say which configured sources are to be asked now, those that waited longest first."""
     known = {state.id: state for state in states}
-    waiting = [(moment, source) for source in sources if (moment := _next(known.get(source.id), source)) is not None and moment <= now]
+    waiting = [(moment, source) for source in sources if (moment := _asked(known.get(source.id), source, now)) is not None and moment <= now]
     return tuple(source for _, source in sorted(waiting, key=lambda pair: (pair[0], pair[1].id)))
 
 
@@ -83,6 +86,17 @@ def next_edition(settings: DigestSettings, zone: str, now: datetime) -> datetime
                 return min(later)
         day += timedelta(days=1)
     raise _wrong(settings.schedule, "names a day that never comes")
+
+
+def last_edition(settings: DigestSettings, zone: str, now: datetime) -> datetime | None:
+    """Give the last moment until `now` when an edition was due, in UTC; `None` where that is more than a month ago."""
+    for back in _BACK:
+        found, moment = None, next_edition(settings, zone, now - back)
+        while moment <= now:
+            found, moment = moment, next_edition(settings, zone, moment)
+        if found:
+            return found
+    return None
 
 
 def edition_id(moment: datetime, zone: str) -> str:
@@ -131,6 +145,14 @@ def told(health: Health, now: datetime) -> str:
     if health.moved_to:
         said.append(f"It has moved to {health.moved_to} for good.")
     return " ".join(one for one in said if one)
+
+
+def _asked(state: SourceState | None, source: Source, now: datetime) -> datetime | None:
+    """When a source is to be asked again. If its last run lies in what is now the future, the clock was wrong then, and it is asked at once."""
+    moment = _next(state, source)
+    if moment is not None and state is not None and state.last_run is not None and state.last_run > now + SKEW:
+        return now
+    return moment
 
 
 def _next(state: SourceState | None, source: Source) -> datetime | None:

@@ -60,6 +60,14 @@ def squeeze(text: str) -> str:
     return " ".join(_UNSEEN.sub("", text).split())
 
 
+def header(text: str) -> str:
+    """Put words on one line of the head of a mail, with nothing left in them that reads as an encoded word (RFC 2047).
+
+    The standard library would unpack it, line ends and all, and what follows would be a header of a stranger's.
+    """
+    return squeeze(text).replace("=?", "= ?")
+
+
 def words(text: str) -> tuple[str, ...]:
     """Split into words, case folded and in NFKC; characters of scripts without spaces (Chinese, Japanese, Thai) are words of their own."""
     return tuple(_WORD.findall(folded(text)))

@@ -57,7 +57,7 @@ def benign() -> tuple[Edition, ...]:
     notes = tuple(
         Correction(edition="2026-10", item=item, title="T", severity=severity, note="N", made=made, by="Sam")
         for severity in Severity
-        for item in (None, ItemId(1))
+        for item in (None, ItemId(1), ItemId(3))
     )
     full = builders.edition(
         sections=(Section(id="a", title="A", standfirst="S", entries=entries[:8]), Section(id="b", title="B", entries=entries[8:])),
@@ -206,7 +206,7 @@ def _ris(body: bytes) -> Iterator[str]:
 
 def _bibtex(body: bytes) -> Iterator[str]:
     said = body.decode()
-    if re.search(r"^\s*@article\{zq", said, re.MULTILINE):
+    if re.search(r"^\s*@article\{zq,", said, re.MULTILINE):
         yield "has an entry of somebody else's"
     if re.sub(r"\\[{}]", "", said).count("{") != re.sub(r"\\[{}]", "", said).count("}"):
         yield "has braces that do not close"

@@ -14,7 +14,7 @@ from pipeline.sources import KINDS as ALL_KINDS
 
 ROOMS = ("config", "deliver", "exchange", "extract", "fetch", "harvest", "learn", "publish", "schedule", "service", "sources", "store", "web")
 LIBRARIES = (
-    *("apscheduler", "asyncio", "bs4", "httpx", "icalendar", "jinja2", "lxml", "numpy", "PIL", "pypdfium2", "scipy", "sqlite3", "ssl"),
+    *("apscheduler", "argon2", "asyncio", "bs4", "httpx", "icalendar", "jinja2", "lxml", "numpy", "PIL", "pypdfium2", "scipy", "sqlite3", "ssl"),
     *("starlette", "trafilatura", "typst", "uvicorn", "yaml"),
 )
 HEAVY = (*LIBRARIES, *(f"pipeline.{room}" for room in ROOMS))

@@ -1,4 +1,4 @@
-"""The README is true: whatever can be typed, configured or go wrong stands in it, and what it shows works."""
+"""README and `docs/` are true: whatever can be typed, configured or go wrong stands in them, and what they show works."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pipeline.cli.app import gleanings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = "\n".join([README, *(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs").glob("*.md")))])
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
@@ -28,8 +29,8 @@ def commands(group: click.Group, before: tuple[str, ...] = ()) -> list[tuple[str
 
 
 @pytest.mark.parametrize("words", commands(gleanings), ids=" ".join)
-def test_every_command_is_in_the_readme(words: tuple[str, ...]) -> None:
-    assert re.search(rf"`(?:gleanings )?{re.escape(' '.join(words))}[\s`]", README)
+def test_every_command_is_documented(words: tuple[str, ...]) -> None:
+    assert re.search(rf"`(?:gleanings )?{re.escape(' '.join(words))}[\s`]", PAGES)
 
 
 @pytest.mark.parametrize("words", commands(gleanings), ids=" ".join)
@@ -40,13 +41,13 @@ def test_every_command_shows_an_example(words: tuple[str, ...], capsys: pytest.C
 
 
 def shown() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", PAGES, re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith("gleanings ")]
 
 
 @pytest.mark.parametrize("line", shown())
-def test_every_command_that_the_readme_shows_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_command_that_is_shown_is_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse it down to the last option; `test_demo` and `test_journey` run them."""
     monkeypatch.chdir(tmp_path)
     Path("past-issues").mkdir()
@@ -62,20 +63,20 @@ def test_every_command_that_the_readme_shows_is_understood(line: str, tmp_path: 
 
 
 @pytest.mark.parametrize("kind", sources.KINDS)
-def test_every_kind_of_source_is_in_the_readme(kind: str) -> None:
-    assert f"| `{kind}` |" in README
+def test_every_kind_of_source_is_documented(kind: str) -> None:
+    assert f"| `{kind}` |" in PAGES
 
 
 @pytest.mark.parametrize("name", render.FORMATS)
-def test_every_format_is_in_the_readme_with_its_file(name: str) -> None:
-    assert f"`{name}`" in README
-    assert f"`{render.FORMATS[name].filename}`" in README
+def test_every_format_is_documented_with_its_file(name: str) -> None:
+    assert f"`{name}`" in PAGES
+    assert f"`{render.FORMATS[name].filename}`" in PAGES
 
 
 @pytest.mark.parametrize("error", [name for name, kind in vars(errors).items() if isinstance(kind, type) and name.endswith("Error")])
-def test_every_error_is_in_the_readme(error: str) -> None:
+def test_every_error_is_documented(error: str) -> None:
     general = {"PipelineError", "FetchError"}  # never raised by themselves
-    assert error in general or f"| `{error}` |" in README
+    assert error in general or f"| `{error}` |" in PAGES
 
 
 WRITTEN_OTHERWISE = {
@@ -85,9 +86,9 @@ WRITTEN_OTHERWISE = {
 
 
 @pytest.mark.parametrize("settings", [model.Desk, model.HarvestSettings, model.DigestSettings, model.MailSettings, model.Topic, model.SectionRule])
-def test_every_setting_is_in_the_readme(settings: type) -> None:
+def test_every_setting_is_documented(settings: type) -> None:
     names = [WRITTEN_OTHERWISE.get(field.name, field.name) for field in dataclasses.fields(settings)]
-    assert not [name for name in names if f"`{name}`" not in README]
+    assert not [name for name in names if not re.search(rf"[`.]{re.escape(name)}[`.]", PAGES)]
 
 
 def test_every_room_is_in_the_architecture() -> None:

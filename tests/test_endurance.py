@@ -170,7 +170,7 @@ def test_an_edition_killed_between_its_files_is_completed_by_the_same_command(tm
     letter = Gate(folder / "letter.md")
     child = desk.start("digest", errand, EDITION)
     letter.reached()  # the child stands still, and so the next stop can be put up under the name that the child will use
-    page = Brim(folder / f".index.html.{child.pid}")
+    page = Brim(folder / f".index.html.{child.pid}-{child.pid}")
     letter.answer(b"Dear all.")
     page.reached()
     kill(child)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.files import write_whole
+from pipeline.files import sweep, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -41,3 +44,12 @@ def test_what_breaks_off_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
     assert ((tmp_path / "a.txt").read_text(), names(tmp_path)) == ("old", ["a.txt"])
     with pytest.raises(OSError, match="No such file"):
         write_whole(tmp_path / "nowhere" / "a.txt", (b"x",))
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for name in (f".a.pdf.{gone.pid}-7", f".a.pdf.{os.getpid()}-7", ".keep", "a.pdf"):
+        (tmp_path / name).write_text("half")
+    sweep(tmp_path)
+    assert names(tmp_path) == sorted([f".a.pdf.{os.getpid()}-7", ".keep", "a.pdf"])

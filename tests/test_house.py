@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.store import Store
+
 ROOT = Path(__file__).resolve().parents[1]
 HOUSE = ROOT / "pipeline"
 SCREEN = 40
 FILE = 400
+REPLACED: set[str] = set()  # what one subject of the store does otherwise than the one below it, knowingly
 TOP = {"pipeline", "sources.yaml", "digests", "tests", "pyproject.toml", "README.md", "Makefile", "LICENSE", "CHANGELOG.md", "SECURITY.md"}
 TOP |= {"docs", "benchmarks", "deploy", ".ci", ".pre-commit-config.yaml", ".gitignore"}
 
@@ -42,11 +45,7 @@ def test_every_function_fits_a_screen() -> None:
 
 
 def test_every_file_has_one_subject() -> None:
-    long = [
-        f"{path.relative_to(ROOT)}: {lines} lines"
-        for path in HOUSE.rglob("*.py")
-        if (lines := len(path.read_text().splitlines())) > FILE
-    ]
+    long = [f"{path.relative_to(ROOT)}: {lines} lines" for path in HOUSE.rglob("*.py") if (lines := len(path.read_text().splitlines())) > FILE]
     assert not long
 
 
@@ -81,3 +80,13 @@ def test_every_dependency_is_locked() -> None:
     names = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()}
     wanted = {asked_for.split(">")[0].split("<")[0].split("=")[0].strip().lower().replace("_", "-") for asked_for in asked}
     assert wanted <= names
+
+
+def test_no_subject_of_the_store_hides_another() -> None:
+    homes: dict[str, list[str]] = {}
+    for subject in Store.__mro__[1:-1]:
+        for name in vars(subject):
+            if callable(getattr(subject, name)) and not name.startswith("__"):
+                homes.setdefault(name, []).append(subject.__name__)
+    hidden = {name: found for name, found in homes.items() if len(found) > 1}
+    assert set(hidden) <= REPLACED, hidden

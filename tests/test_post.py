@@ -17,6 +17,7 @@ from pipeline.model import Choice, Desk, ItemId
 from pipeline.publish import verp
 from pipeline.publish.mime import Form, Places, parts
 from pipeline.publish.post import Keys, correction_letter, letter
+from pipeline.render import draft
 from tests import builders
 from tests.test_corrections import about
 from tests.test_publish import ADA, BEN, config
@@ -129,3 +130,11 @@ def test_whatever_stands_around_a_place_its_value_arrives_whole_and_no_line_is_t
     got = parsed(made).get_payload(decode=True)
     assert isinstance(got, bytes)
     assert got.removesuffix(b"\r\n") == value.decode().join(texts).replace("\n", "\r\n").encode()
+
+
+@pytest.mark.parametrize("said", ["=?utf-8?q?Zq=0ABcc:_zq?=", "a =?utf-8?b?WgpCY2M6IHo=?= b", "x\r\nBcc: zq@zq.example"])
+def test_a_title_adds_no_header_to_a_draft_or_to_a_mail_that_is_sent(said: str) -> None:
+    hostile = replace(EDITION, title=said)
+    drafted, sent = draft.render(hostile), letter(hostile, config(Path())).to(ADA, person=7, keys=KEYS).body
+    for body in (drafted, sent):
+        assert "Bcc" not in message_from_bytes(body)

@@ -174,7 +174,7 @@ def test_a_full_disk_in_the_middle_of_the_files_is_said_and_healed(store: Store,
     accepted(store, 1)
     folder = tmp_path / "digests" / EDITION
     folder.mkdir(parents=True)
-    (folder / f".events.ics.{os.getpid()}").symlink_to("/dev/full")
+    (folder / f".events.ics.{os.getpid()}-{threading.get_native_id()}").symlink_to("/dev/full")
     with pytest.raises(PipelineError, match=r"events\.ics cannot be written: No space left") as caught:
         publish.release(EDITION, config(tmp_path), store, now=builders.NOW)
     assert "again" in caught.value.hint

@@ -301,7 +301,7 @@ class _Listmonk(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         seen: list[Any] = self.server.seen  # type: ignore[attr-defined]
         seen.append((self.path, self.headers["authorization"], body))
-        if self.headers["authorization"] != "token desk:secret":
+        if self.headers["authorization"] != "token desk:hush":
             self._answer(403, {"message": "invalid API credentials"})
         elif 3 not in body["lists"]:
             self._answer(400, {"message": "Invalid list\nIDs"})
@@ -332,16 +332,16 @@ def listmonk() -> Iterator[tuple[str, list[Any]]]:
 
 def test_an_edition_is_handed_over_to_listmonk_as_a_draft(listmonk: tuple[str, list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     url, seen = listmonk
-    monkeypatch.setenv("GLEANINGS_LISTMONK_TOKEN", "desk:secret")
+    monkeypatch.setenv("GLEANINGS_LISTMONK_TOKEN", "desk:hush")
     here = desk.Desk(tmp_path)
     with here.store() as store:
         outgoing(store)
     assert here.must("send", EDITION, "--listmonk", url, "--list", "3") == [{"edition": EDITION, "campaign": 12}]
     ((path, token, body),) = seen
-    assert (path, token, body["lists"], body["type"], body["content_type"]) == ("/api/campaigns", "token desk:secret", [3], "regular", "html")
+    assert (path, token, body["lists"], body["type"], body["content_type"]) == ("/api/campaigns", "token desk:hush", [3], "regular", "html")
     assert "{{ UnsubscribeURL }}" in body["body"]
     assert "{{ UnsubscribeURL }}" in body["altbody"]
-    assert "secret" not in here.run("config").out
+    assert "hush" not in here.run("config").out
 
 
 def test_no_words_of_ours_steer_listmonks_templates(store: Store, tmp_path: Path) -> None:
@@ -355,7 +355,7 @@ def test_no_words_of_ours_steer_listmonks_templates(store: Store, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("token", "lists", "said"),
-    [("desk:wrong", (3,), "403: invalid API credentials"), ("desk:secret", (4,), "400: Invalid list IDs"), ("", (3,), "no token")],
+    [("desk:wrong", (3,), "403: invalid API credentials"), ("desk:hush", (4,), "400: Invalid list IDs"), ("", (3,), "no token")],
 )
 def test_what_listmonk_does_not_want_is_a_sentence(listmonk: tuple[str, list[Any]], token: str, lists: tuple[int, ...], said: str) -> None:
     campaign = Campaign(name="n", subject="s", lists=lists, from_email="a@b.example", body="b", altbody="a")
@@ -369,7 +369,7 @@ def test_what_listmonk_does_not_want_is_a_sentence(listmonk: tuple[str, list[Any
 def test_the_token_goes_to_no_address_that_is_not_plain_and_safe(url: str) -> None:
     campaign = Campaign(name="n", subject="s", lists=(1,), from_email="a@b.example", body="b", altbody="a")
     with pytest.raises(ConflictError):
-        deliver.hand_over(url, campaign, token="desk:secret")
+        deliver.hand_over(url, campaign, token="desk:hush")
 
 
 def test_a_listmonk_that_is_not_there_or_none_is_said() -> None:
@@ -377,9 +377,9 @@ def test_a_listmonk_that_is_not_there_or_none_is_said() -> None:
     with sink(Script(always={"connect": "220 I speak SMTP"})) as script:
         port = script.port
         with pytest.raises(UnavailableError):
-            deliver.hand_over(f"http://127.0.0.1:{port}", campaign, token="desk:secret", seconds=2)
+            deliver.hand_over(f"http://127.0.0.1:{port}", campaign, token="desk:hush", seconds=2)
     with pytest.raises(UnavailableError, match="does not answer"):
-        deliver.hand_over(f"http://127.0.0.1:{port}", campaign, token="desk:secret", seconds=2)
+        deliver.hand_over(f"http://127.0.0.1:{port}", campaign, token="desk:hush", seconds=2)
 
 
 # ---------------------------------------------------------------- killed again and again

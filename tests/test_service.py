@@ -78,9 +78,9 @@ def test_a_child_that_dies_is_started_again_after_a_pause_that_doubles(site: Sit
     harvester = Harvester(DIES)
     pauses = []
     for _ in range(3):
-        assert harvester.start(site.now)
+        assert harvester.start(site.now, site.config)
         ended(harvester, site)
-        assert not harvester.start(site.now)
+        assert not harvester.start(site.now, site.config)
         start = site.now
         while not harvester.may_start(site.now):
             site.now += timedelta(minutes=1)
@@ -91,7 +91,7 @@ def test_a_child_that_dies_is_started_again_after_a_pause_that_doubles(site: Sit
 
 def test_a_harvest_in_which_some_sources_failed_is_no_death(site: Site) -> None:
     harvester = Harvester(DONE)
-    assert harvester.start(site.now)
+    assert harvester.start(site.now, site.config)
     ended(harvester, site)
     assert harvester.may_start(site.now)
 
@@ -100,7 +100,7 @@ def test_stopping_ends_the_child_and_its_workers(site: Site, tmp_path: Path) -> 
     told = tmp_path / "pid"
     forks = f"import os, time; pid = os.fork(); pid and open({str(told)!r}, 'w').write(str(pid)); time.sleep(60)"
     harvester = Harvester((sys.executable, "-c", forks))
-    harvester.start(site.now)
+    harvester.start(site.now, site.config)
     until(lambda: told.exists() and told.read_text() != "")
     harvester.stop()
     until(lambda: not is_alive(int(told.read_text())))
@@ -233,7 +233,7 @@ def test_while_a_harvest_runs_learning_is_left_to_it(site: Site) -> None:
     site.accept(1)
     site.now += timedelta(minutes=1)
     with at_work(Harvester(SLEEPER)) as harvester:
-        harvester.start(site.now)
+        harvester.start(site.now, site.config)
         study(site.config, doors(site), harvester)
         with site.open() as store:
             assert store.trained() is None

@@ -229,6 +229,7 @@ def _check(page: httpx.Response) -> None:
     assert set(page.headers) <= {
         "content-length", "content-type", "content-security-policy", "x-frame-options", "x-content-type-options", "referrer-policy",
         "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control", "x-robots-tag", "set-cookie",
+        "x-request-id",
     }  # fmt: skip
     tree = lxml.html.fromstring(page.text)
     assert tree.xpath("//script[not(@src)] | //img | //iframe | //*[@onload or @onerror or @onclick or @onmouseover] | //math | //zq | //style") == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -134,19 +135,25 @@ def outlook(ranks: Mapping[ItemId, float], lanes: Mapping[ItemId, Lane], *, deci
     """
     waiting = {item: rank for item, rank in ranks.items() if lanes.get(item) is not Lane.SKIPPED}
     tray = sum(lanes.get(item) in (Lane.UNLIKELY, Lane.AUDIT) for item in waiting)
-    ordered = sorted(waiting.values(), reverse=True)
+    found = prospect(waiting=len(waiting), tray=tray, expected=sum(waiting.values()), decisions=decisions, minutes=minutes)
+    best = sorted(waiting.values(), reverse=True)[: found.fits]
+    return replace(found, expected=round(sum(best), 1) if found.fits else None)
+
+
+def prospect(*, waiting: int, tray: int, expected: float, decisions: Sequence[Decision], minutes: float | None = None) -> Outlook:
+    """Say the same where of the waiting items no more is known than how many they are, how many of them lie in the tray of what is unlikely, and the
+    sum of their ranks; which of them fit into the minutes is left open."""
     seconds = pace(decisions)
-    fits = min(len(ordered), int(minutes * 60 / seconds)) if minutes is not None and seconds else 0
     judged = sorted((one for one in decisions if one.verdict in (Verdict.ACCEPT, Verdict.REJECT)), key=lambda one: one.decided)
     audited = [one.verdict is Verdict.ACCEPT for one in judged if one.shown == "audit"]
-    recall = _recall(judged, audited, waiting=len(waiting), tray=tray)
+    recall = _recall(judged, audited, waiting=waiting, tray=tray)
     return Outlook(
-        waiting=len(waiting),
+        waiting=waiting,
         unlikely=tray,
         pace=seconds,
-        fits=fits,
-        expected=round(sum(ordered[:fits]), 1) if fits else None,
-        expected_all=round(sum(ordered), 1),
+        fits=min(waiting, int(minutes * 60 / seconds)) if minutes is not None and seconds else 0,
+        expected=None,
+        expected_all=round(expected, 1),
         left=keepers_left(tray + len(audited), len(audited), sum(audited)) if audited else None,
         recall=recall,
         audited=len(audited),

@@ -166,8 +166,9 @@ class TopicModel:
 
 def learn(topics: Sequence[Topic], background: Sequence[Features], examples: Sequence[Example] = ()) -> TopicModel:
     """Learn the topics from the taxonomy, from what the desk holds (`background`, of which at most 2,000 are read) and from decisions."""
-    places = np.linspace(0, len(background) - 1, min(len(background), MAX_BACKGROUND)).astype(int)
-    return _taught(tuple(topics), _ground(topics, [background[place] for place in places]), examples)
+    held = background if topics else ()  # without a topic there is nothing to learn of the harvest
+    places = np.linspace(0, len(held) - 1, min(len(held), MAX_BACKGROUND)).astype(int)
+    return _taught(tuple(topics), _ground(topics, [held[place] for place in places]), examples)
 
 
 def _ground(topics: Sequence[Topic], background: Sequence[Features]) -> Ground:

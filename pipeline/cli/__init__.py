@@ -12,8 +12,10 @@ import traceback
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 from pipeline.cli.app import gleanings
+from pipeline.cli.completion import VARIABLE
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.plain import json_line
 from pipeline.text import clean
@@ -24,7 +26,9 @@ BUG, INTERRUPTED = 70, 130
 
 
 def run() -> None:
-    """Run the command that was typed, and end the process with its exit code."""
+    """Run the command that was typed, or tell a shell how it could go on, and end the process with its exit code."""
+    if asked := os.environ.get(VARIABLE):
+        sys.exit(shell_complete(gleanings, {}, "gleanings", VARIABLE, asked))
     sys.exit(main(sys.argv[1:]))
 
 

@@ -39,11 +39,11 @@ class Files(click.Group):
 
 
 class Imports(Files):
-    elsewhere = MappingProxyType({"ris": "works", "bulletins": "bulletins", "mail": "mail"})
+    elsewhere = MappingProxyType({"ris": "works", "bulletins": "bulletins", "mail": "mail", "everything": "everything"})
 
 
 class Exports(Files):
-    elsewhere = MappingProxyType({"ris": "works", "bibtex": "works", "csl": "works", "ics": "works", "site": "site"})
+    elsewhere = MappingProxyType({"ris": "works", "bibtex": "works", "csl": "works", "ics": "works", "site": "site", "everything": "everything"})
 
 
 @group("import", "import items items.jsonl", "import ris library.ris --dry-run", kind=Imports)

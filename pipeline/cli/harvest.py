@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import click
@@ -13,20 +14,30 @@ from pipeline.cli.session import PARTLY, Session, command, here, now
 from pipeline.errors import PipelineError
 from pipeline.model import Run
 
+log = logging.getLogger(__name__)
+
+_LOGGED = "harvested source=%s found=%s new=%s same=%s failed=%s seconds=%s error=%s"
+_LOGGED_ALL = "harvest done sources=%s found=%s new=%s same=%s failed=%s seconds=%s errors=%s"
+
 
 @command("harvest", "harvest", "harvest kings-fund --limit 20", "harvest --all --json")
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="Ask every source, due or not.")
 @click.option("--limit", type=click.IntRange(min=1), help="Visit so many links at most.")
 @click.option("--workers", type=click.IntRange(min=1, max=256), help="Processes that fetch and read; one for each core if left out.")
+@click.option("--for-service", is_flag=True, hidden=True, help="Read the settings in force from standard input, and log as the service does.")
 @here
-def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None) -> int:
+def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None, for_service: bool) -> int:
     """Ask the sources that are due, and visit what they name."""
-    with desk(session) as (config, store), late.lock.hold(config.db, "harvest", now=now()), progress() as report:
+    if for_service:
+        late.log.set_up(level=min(logging.INFO, logging.getLogger().level))
+    with desk(session, given=for_service) as (config, store), late.lock.hold(config.db, "harvest", now=now()), progress() as report:
         runs = late.harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
     for run in runs:
+        log.info(_LOGGED, *_line(run).values())
         session.emit(_line(run))
         session.say(_words(run))
+    log.info(_LOGGED_ALL, *_total(runs).values())
     session.emit(_total(runs))
     session.say(_sum(runs))
     return PARTLY if any(run.error for run in runs) else 0

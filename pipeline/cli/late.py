@@ -8,31 +8,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline import config, deliver, exchange, harvest, learn, publish, schedule, service, sources, store
+    from pipeline import config, deliver, exchange, harvest, learn, log, publish, schedule, service, sources, store, watch
     from pipeline.classify import record, rules, stopping, taxonomy
-    from pipeline.exchange import bulletins
+    from pipeline.exchange import bulletins, everything
     from pipeline.fetch import imap
-    from pipeline.publish import collections, impact, incoming, readers, survey, tailor
+    from pipeline.publish import collections, corrections, hooks, impact, incoming, keep, links, readers, rebuild, retractions, survey, tailor
     from pipeline.render import fonts
     from pipeline.sources import discover, mailbox, repair
-    from pipeline.store import lock
-    from pipeline.web import app
+    from pipeline.store import lock, migration, prune, restoring
+    from pipeline.watch import looking
+    from pipeline.web import app, static_site
 else:
     from importlib import import_module
 
     _WITHIN = {
         **dict.fromkeys(("record", "rules", "stopping", "taxonomy"), "classify."),
         **dict.fromkeys(("discover", "mailbox", "repair"), "sources."),
+        **dict.fromkeys(("migration", "prune", "restoring"), "store."),
+        **dict.fromkeys(("corrections", "keep", "rebuild"), "publish."),
         **{
             "app": "web.",
             "bulletins": "exchange.",
             "collections": "publish.",
             "tailor": "publish.",
+            "everything": "exchange.",
             "fonts": "render.",
+            "hooks": "publish.",
             "impact": "publish.",
             "imap": "fetch.",
             "incoming": "publish.",
+            "links": "publish.",
+            "looking": "watch.",
             "lock": "store.",
+            "retractions": "publish.",
+            "static_site": "web.",
             "survey": "publish.",
             "readers": "publish.",
         },
@@ -49,28 +58,42 @@ __all__ = [
     "bulletins",
     "collections",
     "config",
+    "corrections",
     "deliver",
     "discover",
+    "everything",
     "exchange",
     "fonts",
     "harvest",
+    "hooks",
     "imap",
     "impact",
     "incoming",
+    "keep",
     "learn",
+    "links",
     "lock",
+    "log",
+    "looking",
     "mailbox",
+    "migration",
+    "prune",
     "publish",
     "readers",
+    "rebuild",
     "record",
     "repair",
+    "restoring",
+    "retractions",
     "rules",
     "schedule",
     "service",
     "sources",
+    "static_site",
     "stopping",
     "store",
     "survey",
     "tailor",
     "taxonomy",
+    "watch",
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -12,16 +11,15 @@ from pipeline import urls
 from pipeline.cli import late
 from pipeline.cli.rooms import FAILURES, desk, settings, source, topics, unread
 from pipeline.cli.session import PARTLY, Session, command, day, group, here, now
-from pipeline.errors import ConflictError, NotFoundError
+from pipeline.errors import NotFoundError
 from pipeline.model import Health, KeptPage, Lead, Repair, Resource, Source, SourceState
 from pipeline.plain import to_plain
-from pipeline.text import clip, counted, squeeze
+from pipeline.text import clip, counted
 
 if TYPE_CHECKING:
     from pipeline.classify.record import Proposal, SourceRecord
     from pipeline.config import Config
     from pipeline.harvest import Examined, Probe
-    from pipeline.sources.discover import Offer
     from pipeline.store import Store
 
 KINDS = ("feed", "listing", "sitemap", "calendar", "mailbox", "oai", "search", "edition", "page", "opml")
@@ -127,7 +125,7 @@ def add_source_command(session: Session, url: str, name: str | None, kind: str |
     offered = late.harvest.discover(urls.clean(url), config.harvest, now=now)
     if kind and all(offer.kind != kind for offer in offered):  # she knows what it is, or wants a page watched, which any page can be
         offered = (late.discover.Offer(kind=kind, url=urls.clean(url)),)
-    probes = _probed(offered, config)
+    probes = late.harvest.probed(offered, config.harvest, now=now)
     taken = next((probe for probe in probes if not probe.error and probe.leads and (kind is None or probe.source.kind == kind)), None)
     for probe in probes:
         session.emit({**_line(probe, few=True), "added": probe is taken and not dry_run})
@@ -139,34 +137,10 @@ def add_source_command(session: Session, url: str, name: str | None, kind: str |
             hint="Nothing there gives leads. `--kind page` watches it for changes; a page of links can be read with CSS selectors (`select:`).",
         )
     if not dry_run:
-        added = _named(taken, config, name=name, topics=chosen)
+        added = late.harvest.named(taken, config, name=name, topics=chosen)
         late.config.add_source(config.path, added)
         settings(session)  # says at once what is wrong, should anything be
         session.say(f"Added to {config.path.name} as “{added.id}” ({added.kind}). `gleanings harvest {added.id}` asks it now.")
-
-
-def _probed(offers: Sequence[Offer], config: Config) -> list[Probe]:
-    probes: list[Probe] = []
-    for offer in offers:
-        if offer.guess and any(probe.leads for probe in probes):
-            continue  # nobody named this address, and there is something better
-        probe = late.harvest.probe(Source(id="new", kind=offer.kind, url=offer.url, title=offer.title), config.harvest, now=now, with_item=False)
-        if probe.leads or not offer.guess:
-            probes.append(probe)
-    return probes
-
-
-def _named(probe: Probe, config: Config, *, name: str | None, topics: tuple[str, ...]) -> Source:
-    here_already = next((one for one in config.sources if urls.canonical(one.url) == urls.canonical(probe.source.url)), None)
-    if here_already:
-        raise ConflictError(
-            f"“{here_already.id}” has this address already.", hint=f"`gleanings sources test {here_already.id}` shows what it brings."
-        )
-    title = clip(squeeze(probe.source.title or probe.title or ""), 120)
-    taken = [one.id for one in config.sources]
-    if name in taken:
-        raise ConflictError(f"There is a source “{name}” already.", hint="Choose another id with --id.")
-    return replace(probe.source, id=name or late.config.new_id(title or urls.host(probe.source.url), taken), title=title, topics=topics)
 
 
 @command(

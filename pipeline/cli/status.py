@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ from pipeline.cli import late
 from pipeline.cli.digest import summary
 from pipeline.cli.rooms import FAILURES, desk, unread
 from pipeline.cli.session import Session, command, day, here, in_words, now
-from pipeline.model import Collection, Health
+from pipeline.model import Alert, Collection, Errand, Health
 from pipeline.plain import to_plain
 from pipeline.text import clip, counted
 
 if TYPE_CHECKING:
+    from pipeline.config import Config
     from pipeline.publish.collections import Review
     from pipeline.store import Store
 
@@ -39,6 +41,7 @@ def status_command(session: Session) -> None:
         waiting, failures = store.pending(moment), store.failures(FAILURES)
         outbox = {one.id: _outbox(one.id, store) for one in editions if one.is_released}
         held = len(store.quarantined())
+        alerts, running = store.open_alerts(), _running(config, store, moment)
     session.emit(
         {
             "sources": [_health(one) for one in healths],
@@ -47,6 +50,7 @@ def status_command(session: Session) -> None:
             "outbox": outbox,
             "quarantined": held,
             "topics_waiting": moving,
+            **running,
             "collections_overdue": [one.id for one, _ in overdue],
             "failures": [to_plain(one) for one in failures],
         }
@@ -57,6 +61,7 @@ def status_command(session: Session) -> None:
         session.say(f"the taxonomy changed ({', '.join(moving)}): `gleanings topics` shows what moves, `gleanings topics --apply` takes it over")
     for one, review in overdue:
         session.say(nag(one, review))
+    _warn(session, alerts)
     unread(session, failures)
     for edition in editions:
         session.say(f"edition {edition.id}: {edition.state}" + (f"; mails: {in_words(outbox[edition.id])}" if edition.id in outbox else ""))
@@ -70,6 +75,25 @@ def nag(one: Collection, review: Review) -> str:
     last = f"was last looked through on {review.reviewed.isoformat()}" if review.reviewed else "was never looked through"
     when = f", and should have been by {review.due.isoformat()}" if review.due else ""
     return f"collection {one.id} {last}{when}: `gleanings collections reviewed {one.id}` says that it was"
+
+
+def _running(config: Config, store: Store, moment: datetime) -> dict[str, object]:
+    """Say how the service does: what is wrong, when each errand was done, the last copy, the next edition."""
+    return {
+        "alerts": [to_plain(one) for one in store.open_alerts()],
+        "errands": [_errand(one, moment) for one in store.errands()],
+        "backup": to_plain(late.looking.last_backup(config)),
+        "next_edition": to_plain(late.schedule.next_edition(config.digest, config.desk.timezone, moment)),
+    }
+
+
+def _warn(session: Session, alerts: Sequence[Alert]) -> None:
+    for one in alerts:
+        session.say(f"look at: {one.kind} {one.about}".rstrip() + f", since {day(one.since)}: {one.sentence}")
+
+
+def _errand(one: Errand, moment: datetime) -> dict[str, object]:
+    return {"name": one.name, "done": one.done, "failed": one.failed, "every_seconds": one.every, "overdue": late.watch.overdue(one, moment)}
 
 
 def _row(health: Health, moment: datetime) -> tuple[str, str, str, str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.config import content, settings
+from pipeline.config.alerts import Alerts, alerts
+from pipeline.config.backups import BackupSettings, backup
 from pipeline.config.charter import load_charter, write_charter
 from pipeline.config.document import DocumentError, Node, read
 from pipeline.config.edit import add_source, add_sources, change_source, flow, new_id
@@ -20,10 +22,12 @@ from pipeline.config.rules import rules
 from pipeline.config.section import Section
 from pipeline.config.survey import load_survey
 from pipeline.config.values import is_address
+from pipeline.config.webhooks import webhooks
 from pipeline.errors import ConfigError, Problem
-from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic
+from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic, Webhook
 
 __all__ = [
+    "BackupSettings",
     "Config",
     "add_source",
     "add_sources",
@@ -45,7 +49,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that was configured. `path` is the file, `folder` the place of work, `digests` where editions are published."""
+    """Everything that was configured. `path` is the file, `files` all that were read, `folder` the place of work, `digests` where editions are
+    published."""
 
     desk: Desk
     harvest: HarvestSettings
@@ -55,11 +60,16 @@ class Config:
     sources: tuple[Source, ...] = ()
     collections: tuple[Collection, ...] = ()
     rules: tuple[Rule, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    webhook_secret: str = field(default="", repr=False)
+    alerts: Alerts = field(default_factory=Alerts)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     desk_password: str = field(default="", repr=False)
     path: Path
     folder: Path
     db: Path
     digests: Path
+    files: tuple[Path, ...] = ()
 
 
 def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, db: Path | None = None) -> Config:
@@ -83,11 +93,16 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
         sources=sources,
         collections=content.collections(section, ids),
         rules=rules(section, topics=ids, sources=[source.id for source in sources]),
+        webhooks=webhooks(section, secret=found["GLEANINGS_WEBHOOK_SECRET"]),
+        webhook_secret=found["GLEANINGS_WEBHOOK_SECRET"],
+        alerts=alerts(section.part("alerts"), secret=found["GLEANINGS_WEBHOOK_SECRET"]),
+        backup=backup(section.part("backup")),
         desk_password=found["GLEANINGS_DESK_PASSWORD"],
         path=path,
         folder=folder,
         db=db or folder / "curated.db",
         digests=folder / "digests",
+        files=_files(section, path),
     )
     section.close()
     if problems:
@@ -146,6 +161,11 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise DocumentError(line, "the file is not UTF-8 text", "save it as UTF-8") from error
+
+
+def _files(section: Section, path: Path) -> tuple[Path, ...]:
+    node = section.node("topics")
+    return (path, path.parent / node.content) if node is not None and isinstance(node.content, str) else (path,)
 
 
 def _topics(section: Section, path: Path) -> Section:

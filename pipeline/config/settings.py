@@ -9,15 +9,17 @@ from pathlib import Path
 
 from pipeline.config import values
 from pipeline.config.conditions import ELSEWHERE, when
+from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.digest import DEFAULT_SECTIONS
-from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings, SectionRule
+from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings, ProxySignIn, Role, SectionRule
 
 PORTS = {"none": 25, "opportunistic": 25, "starttls": 587, "tls": 465}
 
 
 def desk(section: Section) -> Desk:
     known = Desk()
+    sign_in = section.part("sign_in")
     made = Desk(
         name=section.take("name", values.line, known.name),
         organisation=section.take("organisation", values.line, known.organisation),
@@ -27,9 +29,26 @@ def desk(section: Section) -> Desk:
         timezone=section.take("timezone", values.zone, known.timezone),
         strap=section.take("strap", values.line, known.strap),
         editor=section.take("editor", values.line, known.editor),
+        proxy=_proxy(sign_in.part("proxy")) if sign_in.node("proxy") else None,
+    )
+    sign_in.close()
+    section.close()
+    return made
+
+
+def _proxy(section: Section) -> ProxySignIn:
+    """Read which proxy may say who comes. Networks must be named: there is none that everybody could trust."""
+    made = ProxySignIn(
+        networks=section.need("networks", values.each(values.network), ()),
+        header=section.take("header", values.header, ProxySignIn(networks=()).header),
+        role=section.take("role", _role, None),
     )
     section.close()
     return made
+
+
+def _role(node: Node) -> Role:
+    return Role(values.choice(*Role)(node))
 
 
 def harvest(section: Section, desk: Desk) -> HarvestSettings:

@@ -29,6 +29,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IMAP = re.compile(r"imaps://[^\s/]+@[^\s/@:]+(?::\d{1,5})?(?:/\S.*)?", re.IGNORECASE)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -281,6 +282,26 @@ def private(node: Node) -> str:
             raise BadValueError(
                 f"“{word}” is neither a host nor a network", "write a host name or a network such as 127.0.0.1 or 10.0.0.0/8"
             ) from error
+    return word
+
+
+def network(node: Node) -> str:
+    """Read a network, or an address, which is one of a single machine. One that holds everybody names nobody."""
+    word = text(node).lower()
+    try:
+        found = ip_network(word, strict=False)
+    except ValueError as error:
+        raise BadValueError(f"“{word}” is no network", "write one such as 10.0.0.0/8 or fd00::/8") from error
+    if found.prefixlen == 0:
+        raise BadValueError(f"“{word}” is everybody", "name the network that the proxy is in")
+    return str(found)
+
+
+def header(node: Node) -> str:
+    """Read the name of an HTTP header."""
+    word = text(node)
+    if not _HEADER.fullmatch(word):
+        raise BadValueError(f"“{word}” is no name of a header", "write one such as Remote-User")
     return word
 
 

@@ -10,16 +10,19 @@ from pipeline.digest.compose import compose
 from pipeline.digest.copying import Copied, copied
 from pipeline.digest.essay import cited, draft_essay
 from pipeline.digest.rendition import public
+from pipeline.digest.saying import Checked, checked
 from pipeline.digest.sections import DEFAULT_SECTIONS
 from pipeline.digest.series import RoundUp, draft_round_up, round_ups
 
 __all__ = [
     "DEFAULT_SECTIONS",
     "Balance",
+    "Checked",
     "Copied",
     "Count",
     "RoundUp",
     "balance",
+    "checked",
     "cited",
     "compose",
     "copied",

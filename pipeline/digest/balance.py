@@ -6,10 +6,11 @@ Counts what the editions hold and judges nothing. The same counts give the sente
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline import text
+from pipeline.digest.needs import MEMBER_NEEDS, served
 from pipeline.model import Edition, Entry, Tally, Topic
 from pipeline.text import counted
 
@@ -19,6 +20,9 @@ NEEDS = "member-need"
 """The facet of the taxonomy that holds what members need of their network."""
 
 _NAMED = 3
+_MUCH = 0.25
+"""The share of an edition from which on a publisher or a kind is worth a word."""
+_NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _REASONS = 4
 _GAVE = ("posted by", "recommended by")
 
@@ -61,6 +65,50 @@ def balance(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequen
         needs=_counts(found, lambda entry: [one for one in entry.topics if one in needs], always=needs),
     )
     return Balance(**{name: getattr(made, name) for name in Balance.__slots__ if name != "sentences"}, sentences=_sentences(made))
+
+
+def even(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequence[Topic] = ()) -> Balance:
+    """Count an edition for its editor, beside the six before it, with sentences on what is uneven. Where the taxonomy has no needs of members,
+    the five of Malby and Anderson-Wallace (2016) are told by kinds and words."""
+    own = any(topic.facet == NEEDS for topic in topics)
+    if own:
+        made = balance(edition, history, topics=topics)
+    else:
+        served = (Topic(id=need.name, name=need.name, facet=NEEDS) for need in MEMBER_NEEDS)
+        made = balance(_with_needs(edition), [_with_needs(one) for one in history], topics=(*topics, *served))
+    return replace(made, sentences=tuple(_uneven(made)))
+
+
+def _with_needs(edition: Edition) -> Edition:
+    """Give an edition whose entries name the needs that they serve among their topics."""
+    sections = tuple(
+        replace(one, entries=tuple(replace(entry, topics=(*entry.topics, *served(entry))) for entry in one.entries)) for one in edition.sections
+    )
+    return replace(edition, sections=sections)
+
+
+def _uneven(made: Balance) -> Iterator[str]:
+    """Say what stands out: who has most of it, which needs nothing serves, which topic is missed, whether readers gave anything."""
+    if made.total < _NAMED:
+        return
+    most = [counts[0] for counts in (made.publishers, made.kinds) if counts and counts[0].here > max(1, made.total * _MUCH)]
+    yield from (f"{one.name} {one.here} of {made.total}{_usually(one)}" for one in most)
+    yield from (f"No item serves “{need.name}”{_in_a_row(need.before)}" for need in made.needs if not need.here)
+    missed = [one for one in made.topics if not one.here and len(one.before) >= _NAMED and all(one.before[-_NAMED:])]
+    yield from (f"Nothing on {one.name}, which the last {_NAMED} editions had." for one in missed)
+    if not any(one.here for one in made.contributors):
+        yield "Nobody sent in or recommended what stands here."
+
+
+def _usually(count: Count) -> str:
+    if not count.before:
+        return "."
+    return f", usually {round(sum(count.before) / len(count.before))}."
+
+
+def _in_a_row(before: Sequence[int]) -> str:
+    empty = next((place for place, number in enumerate(reversed(before)) if number), len(before))
+    return f", for the {_NTH[empty]} edition in a row." if empty else "."
 
 
 def how_made(edition: Edition, *, topics: Sequence[Topic] = ()) -> tuple[str, ...]:

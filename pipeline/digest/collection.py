@@ -114,7 +114,7 @@ def _asked(collection: Collection, topics: Sequence[Topic]) -> Callable[[Item], 
 
 def _speaks(item: Item, phrases: Sequence[str]) -> bool:
     """Whether one of the phrases stands in what is told of an item or in its text, between whole words, in any case."""
-    said = (item.title, item.description, item.overlay.blurb, item.decision.note if item.decision else None, item.resource.text)
+    said = (item.title, item.description, item.overlay.blurb, item.note, item.resource.text)
     parts = [part[:_MAX_CHARACTERS] for part in said if part]
     for part in parts:
         letters = text.folded(part)

@@ -5,6 +5,7 @@ A source's own description is meant to be copied, and does not count. Says nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +18,7 @@ RUN = 6
 """Words in a row that are no accident: of shorter runs much is idiom."""
 MAX_CHARACTERS = 1_000_000
 """Characters of a source that are read: a book of two hundred thousand words."""
+_PIECE = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,26 @@ def copied(entry: Entry, resource: Resource) -> Copied:
     said = [_split(one) for one in own_words(entry, resource)]
     if not any(len(words) >= RUN for words in said):
         return Copied()
-    theirs = "\n".join((resource.description or "", resource.text))[:MAX_CHARACTERS]
-    source = f" {' '.join(text.words(theirs))} "
+    source = _source(resource)
     runs = [run for words in said for run in _taken(words, source)]
     longest = max(runs, key=len, default=[])
     return Copied(words=sum(map(len, runs)), longest=" ".join(longest))
+
+
+def stretches(said: str, resource: Resource) -> Iterator[tuple[int, int]]:
+    """Yield from where to where a text stands in the source, its own description included: runs of `RUN` words and more, in characters."""
+    placed = [(word, found.start(), found.end()) for found in _PIECE.finditer(said) for word in text.words(found[0])]
+    source = _source(resource)
+    inside = _places([word for word, _, _ in placed], source)
+    for is_taken, run in groupby(range(len(placed)), key=lambda place: place in inside):
+        if is_taken:
+            places = list(run)
+            yield placed[places[0]][1], placed[places[-1]][2]
+
+
+def _source(resource: Resource) -> str:
+    theirs = "\n".join((resource.description or "", resource.text))[:MAX_CHARACTERS]
+    return f" {' '.join(text.words(theirs))} "
 
 
 def _split(said: str) -> list[str]:
@@ -53,10 +70,14 @@ def _split(said: str) -> list[str]:
 
 def _taken(words: list[str], source: str) -> Iterator[list[str]]:
     """Yield the runs of words that stand in the source, each as long as it goes."""
-    places = {place + offset for place, run in enumerate(_runs(words)) if f" {' '.join(run)} " in source for offset in range(RUN)}
+    places = _places(words, source)
     for inside, run in groupby(range(len(words)), key=lambda place: place in places):
         if inside:
             yield [words[place] for place in run]
+
+
+def _places(words: Sequence[str], source: str) -> set[int]:
+    return {place + offset for place, run in enumerate(_runs(words)) if f" {' '.join(run)} " in source for offset in range(RUN)}
 
 
 def _runs(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

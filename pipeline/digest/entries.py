@@ -32,13 +32,13 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         credits=tuple(_credits(item)),
         published=resource.published,
         blurb=_blurb(item),
-        note=(item.decision.note or "") if item.decision else "",
+        note=item.note,
         minutes=None if resource.duration else resource.minutes,
         duration_minutes=max(1, round(resource.duration.total_seconds() / 60)) if resource.duration else None,
         pages=resource.pages,
         language=resource.language or "en",
         topics=tuple(dict.fromkeys(topic_names[topic] for topic in item.topics if topic in topic_names)),
-        event=resource.event if item.kind in EVENT_KINDS else None,
+        event=item.event if item.kind in EVENT_KINDS else None,
         also_seen=tuple(dict.fromkeys(sighting.lead.source for sighting in item.sightings))[1 : 1 + _ROOM_FOR_SOURCES],
         lead=lead,
         must_have=item.overlay.must_have,
@@ -77,10 +77,10 @@ def _is_timed(values: Iterable[date]) -> bool:
 def _blurb(item: Item) -> str:
     if item.overlay.blurb is not None:
         return item.overlay.blurb
-    if item.decision and item.decision.blurb:
-        return item.decision.blurb
     if item.overlay.description is not None:
         return item.overlay.description
+    if item.decision and item.decision.blurb:
+        return item.decision.blurb
     return text.clip(item.resource.description or "", EXCERPT)
 
 

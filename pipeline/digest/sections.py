@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pipeline import text
 from pipeline.model import DigestSettings, Item, ItemId, Kind, SectionRule
@@ -64,26 +64,32 @@ def by_merit(item: Item) -> tuple[bool, float, int]:
 
 
 def share_out(
-    items: Iterable[Item], settings: DigestSettings, *, homes: Mapping[ItemId, str] | None = None, own: str = ""
+    items: Iterable[Item],
+    settings: DigestSettings,
+    *,
+    homes: Mapping[ItemId, str] | None = None,
+    own: str = "",
+    precedence: Callable[[Item], tuple[bool | float, ...]] = by_merit,
 ) -> Iterator[tuple[SectionRule, Sequence[Item]]]:
     """Yield each section that has items, in the settings' order, its items best first, within the caps of section and edition.
 
-    `homes` names the section of an item whatever its kind; `own` is the organisation whose pieces are `MEMBERS_WORK`.
+    `homes` names the section of an item whatever its kind; `own` is the organisation whose pieces are `MEMBERS_WORK`; `precedence` says who gets
+    room before whom.
     """
     rules = settings.sections or DEFAULT_SECTIONS
-    named, kinds = {rule.id: rule for rule in rules}, {kind: rule for rule in reversed(rules) for kind in rule.kinds}
+    named, kinds = {rule.id: rule for rule in (ALSO_NEW, *rules)}, {kind: rule for rule in reversed(rules) for kind in rule.kinds}
     members = next((rule for rule in rules if rule.id == MEMBERS_WORK.id and not rule.kinds and rule.when is None), None)
     shares: defaultdict[str, list[Item]] = defaultdict(list)
     room = settings.max_items
-    for item in sorted(items, key=by_merit):
-        rule = named.get((homes or {}).get(item.id, "")) or (members if members and _is_own(item, own) else kinds.get(item.kind, ALSO_NEW))
+    for item in sorted(items, key=precedence):
+        rule = named.get((homes or {}).get(item.id, "")) or (members if members and _is_own(item, own) else kinds.get(item.kind, named[ALSO_NEW.id]))
         full = rule.cap is not None and len(shares[rule.id]) >= rule.cap
         if room > 0 and not full:
             shares[rule.id].append(item)
             room -= 1
     for rule in (*rules, ALSO_NEW):
         if shares[rule.id]:
-            yield rule, shares.pop(rule.id)
+            yield rule, sorted(shares.pop(rule.id), key=by_merit)
 
 
 def _is_own(item: Item, own: str) -> bool:

@@ -13,6 +13,7 @@ from pipeline.exchange.items import event_line, export_items, item_line
 from pipeline.exchange.lines import Result, lines
 from pipeline.exchange.opml import read_opml, write_opml
 from pipeline.exchange.people import addresses, export_subscribers, import_subscribers, subscriber_line
+from pipeline.exchange.retractions import read_retractions
 from pipeline.exchange.ris import read_ris
 from pipeline.exchange.works import calendar, import_ris, kept, references
 
@@ -35,6 +36,7 @@ __all__ = [
     "kept",
     "lines",
     "read_opml",
+    "read_retractions",
     "read_ris",
     "references",
     "subscriber_line",

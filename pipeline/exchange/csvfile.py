@@ -1,17 +1,25 @@
-"""CSV as spreadsheets write and read it (RFC 4180), with what a spreadsheet would run as a formula made harmless."""
+"""CSV as spreadsheets write and read it (RFC 4180), with what a spreadsheet would run as a formula made harmless.
+
+Where a comma is the decimal sign, spreadsheets split a line at semicolons and take our quotation marks for letters: there a cell may begin within one
+of ours. So every place where one could begin is looked at.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.text import clean
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+_SIGNS = "=+\\-@＝＋－＠"
+_FORMULA = re.compile(rf"\s*[{_SIGNS}]|[\t\r\n]")
 # https://owasp.org/www-community/attacks/CSV_Injection: a cell that begins so is run; an apostrophe in front makes it text.
+_WITHIN = re.compile(rf'([;\t\r\n])(?=[\s"]*[{_SIGNS}])')
+_TYPED = re.compile(rf"""([;\t\r\n])'(?=[\s"']*[{_SIGNS}])""")
 
 
 def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[str]:
@@ -33,11 +41,15 @@ def _cell(value: object) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         value = "; ".join(value)
     if isinstance(value, list | dict | bool):
-        return json.dumps(value, ensure_ascii=False)
+        return _WITHIN.sub(r"\\u003b", json.dumps(value, ensure_ascii=False))
     words = clean(str(value))
-    return f"'{words}" if isinstance(value, str) and words.startswith(_FORMULA) else words
+    if not isinstance(value, str):
+        return words
+    words = _WITHIN.sub(r"\1'", words)
+    return f"'{words}" if _FORMULA.match(words) else words
 
 
 def as_typed(cell: str) -> str:
-    """Take the apostrophe off again that stands before a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    """Take the apostrophes off again that stand before formulas."""
+    cell = _TYPED.sub(r"\1", cell)
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell

@@ -30,12 +30,14 @@ stamina.instrumentation.set_on_retry_hooks(())  # a second try is no news; if it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to ask: an address that is clean, the bound of its body in bytes, and whether a longer body is cut instead of refused."""
+    """What to ask: an address that is clean, the bound of its body in bytes, whether a longer body is cut instead of refused, and whether only
+    the head of the answer is wanted."""
 
     url: str
     limit: int
     conditions: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    head: bool = False
 
 
 class Exchange:
@@ -83,13 +85,13 @@ class Exchange:
         raise AssertionError("stamina ends with an answer or an error")
 
     async def _once(self, question: Question) -> Answer:
-        request = httpx.Request("GET", question.url, headers={**self._headers, **question.conditions})
+        request = httpx.Request("HEAD" if question.head else "GET", question.url, headers={**self._headers, **question.conditions})
         response = await self._transports.choose(question.url).handle_async_request(request)
         try:
             content = b""
-            if response.is_success:
+            if response.is_success and not question.head:
                 content = await body.read(response, question.url, limit=question.limit, cut=question.cut)
-            else:
+            elif not response.is_success:
                 with suppress(httpx.HTTPError):
                     await body.drain(response)
             return Answer(url=question.url, status=response.status_code, headers=response.headers, body=content, received=datetime.now(UTC))

@@ -80,6 +80,11 @@ def is_stranger(error: FetchError) -> bool:
     return _stems_from(error, aiohttp.ClientConnectorError)
 
 
+def is_nameless(error: FetchError) -> bool:
+    """Say whether the name of the host cannot be found."""
+    return _stems_from(error, aiohttp.ClientConnectorDNSError)
+
+
 def is_transient(error: Exception) -> bool:
     """Say whether a second try at once may help: a connection that stood and was cut before the answer, as by a server that restarts."""
     cause = _cause(error)

@@ -66,7 +66,7 @@ class Fetcher:
         seen, permanent = {url}, True
         while True:
             delay = await self._robots.obey(url)
-            question = Question(url=url, limit=limit, conditions=answers.conditions(request))
+            question = Question(url=url, limit=limit, conditions=answers.conditions(request), head=request.head)
             answer = await self._exchange.ask(question, budget, delay=delay)
             onward = answers.target(answer)
             if onward is None:

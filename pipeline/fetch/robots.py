@@ -57,7 +57,8 @@ class Robots:
             reason = "" if failures.is_stranger(error) else " (That was its robots.txt; we stay away until it can be read.)"
             later = error.retry_after if isinstance(error, UnreachableError) else None
             status = error.status if isinstance(error, UnreachableError) else None
-            self._known[host] = UnreachableError(error.sentence + reason, url=url, status=status, retry_after=later)
+            self._known[host] = trouble = UnreachableError(error.sentence + reason, url=url, status=status, retry_after=later)
+            trouble.__cause__ = error  # so that whoever meets it can tell a name that nobody has from a server in trouble
             return
         self._known[host] = self.read[host] = text
 

@@ -17,8 +17,9 @@ from pipeline import dedupe, learn, politeness, schedule, urls
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, RefusedError
 from pipeline.extract import endings
+from pipeline.fetch.follow import HOPS
 from pipeline.harvest import crew
-from pipeline.harvest.follow import HOPS
+from pipeline.harvest.adding import named, probed
 from pipeline.harvest.letters import mails_in
 from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
 from pipeline.harvest.probe import Probe, discover, probe
@@ -29,7 +30,21 @@ from pipeline.sources import overrides, repair
 from pipeline.store import Store
 from pipeline.text import nearest
 
-__all__ = ["Examined", "Probe", "accept", "add_address", "discover", "examine", "harvest", "mails_in", "probe", "proposed", "standing"]
+__all__ = [
+    "Examined",
+    "Probe",
+    "accept",
+    "add_address",
+    "discover",
+    "examine",
+    "harvest",
+    "mails_in",
+    "named",
+    "probe",
+    "probed",
+    "proposed",
+    "standing",
+]
 
 Clock = Callable[[], datetime]
 Report = Callable[[str, int, int], None]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pipeline import urls
 from pipeline.errors import FetchError, RefusedError, TooLargeError
 from pipeline.fetch import Fetcher
-from pipeline.harvest.follow import follow
+from pipeline.fetch.follow import follow
 from pipeline.model import Fetch, HarvestSettings, ItemId, Page, Request
 
 AT_ONCE = 8

@@ -12,8 +12,8 @@ from pipeline import schedule, sources
 from pipeline.config import Config
 from pipeline.errors import ConflictError, NotFoundError, PipelineError
 from pipeline.fetch import Fetcher
+from pipeline.fetch.follow import follow
 from pipeline.harvest import watch
-from pipeline.harvest.follow import follow
 from pipeline.model import Alarm, Fetch, KeptPage, Lead, Page, Repair, Request, Source, SourceState
 from pipeline.sources import repair
 from pipeline.store import Store
@@ -42,7 +42,7 @@ def proposed(state: SourceState) -> Repair | None:
 
 def standing(source: Source, store: Store) -> Examined:
     """Say what its surveys have found wrong with a source. Asks nobody."""
-    return _examined(source, store.source_state(source.id), store)
+    return _examined(source, store.source_state(source.id, counted=False), store)
 
 
 def examine(source: Source, config: Config, store: Store, *, now: Callable[[], datetime]) -> Examined:

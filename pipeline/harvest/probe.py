@@ -11,8 +11,8 @@ from pathlib import Path
 from pipeline import extract, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
+from pipeline.fetch.follow import follow
 from pipeline.harvest import letters
-from pipeline.harvest.follow import follow
 from pipeline.harvest.survey import read
 from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
 from pipeline.sources import mailbox, overrides
@@ -36,19 +36,31 @@ class Probe:
     mail: Opened | None = None
 
 
-def probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool = True) -> Probe:
-    """Ask a source for its leads and read one of them; store nothing. Failures become the probe's `error`."""
-    return asyncio.run(_probe(source, settings, now=now, with_item=with_item))
+def probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool = True, seconds: float | None = None) -> Probe:
+    """Ask a source for its leads and read one of them; store nothing. Failures become the probe's `error`, and so does more than so many seconds."""
+
+    async def ask() -> Probe:
+        async with asyncio.timeout(seconds):
+            return await _probe(source, settings, now=now, with_item=with_item)
+
+    try:
+        return asyncio.run(ask())
+    except TimeoutError:
+        return Probe(source=source, error=f"It took longer than {seconds:.0f} seconds, so we stopped. A harvest takes the time that it needs.")
 
 
-def discover(url: str, settings: HarvestSettings, *, now: Callable[[], datetime]) -> tuple[Offer, ...]:
-    """Say what an address offers: feeds, a sitemap, a calendar, a channel, or itself as a listing. Raises `FetchError`."""
+def discover(url: str, settings: HarvestSettings, *, now: Callable[[], datetime], seconds: float | None = None) -> tuple[Offer, ...]:
+    """Say what an address offers: feeds, a sitemap, a calendar, a channel, or itself as a listing. Raises `FetchError`, also where that took longer
+    than so many seconds."""
 
     async def ask() -> tuple[Offer, ...]:
-        async with Fetcher(settings) as fetch:
+        async with asyncio.timeout(seconds), Fetcher(settings) as fetch:
             return offers(await _page(url, fetch, now=now))
 
-    return asyncio.run(ask())
+    try:
+        return asyncio.run(ask())
+    except TimeoutError as error:
+        raise UnreachableError(f"{urls.host(url)} took longer than {seconds:.0f} seconds, so we stopped.", url=url) from error
 
 
 async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[], datetime], with_item: bool) -> Probe:

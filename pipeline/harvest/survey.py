@@ -11,8 +11,8 @@ from datetime import datetime
 from pipeline import sources, urls
 from pipeline.errors import ParseError, PipelineError
 from pipeline.fetch import Fetcher
+from pipeline.fetch.follow import follow
 from pipeline.harvest import letters, watch
-from pipeline.harvest.follow import follow
 from pipeline.harvest.watch import Told
 from pipeline.model import Fetch, HarvestSettings, Lead, Mark, NotModified, Page, Request, Run, Source, SourceState
 from pipeline.sources import mailbox

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pipeline import politeness, schedule, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
-from pipeline.harvest.follow import follow
+from pipeline.fetch.follow import follow
 from pipeline.model import Alarm, Fetch, Heard, KeptPage, Lead, NotModified, Page, Repair, Request, Run, Source, SourceState
 from pipeline.sources import hints, repair
 from pipeline.sources.discover import Offer, offers

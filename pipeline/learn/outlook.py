@@ -21,13 +21,12 @@ LOOKED_THROUGH = 5
 def outlook(store: Store, *, now: datetime, minutes: float | None = None) -> Outlook:
     """Say what a curator may expect of what waits, and of so many minutes, as `plan` fills them. Nothing is expected in figures before ranks are
     probabilities."""
-    waiting = [one for one in store.waiting() if one.queued]
-    found = stopping.outlook(
-        {one.item: one.rank for one in waiting}, {one.item: one.lane for one in waiting}, decisions=_decisions(store, now=now), minutes=minutes
-    )
+    waiting = store.expected()
+    decisions = _decisions(store, now=now)
+    found = stopping.prospect(waiting=waiting.items, tray=waiting.tray, expected=waiting.ranks, decisions=decisions, minutes=minutes)
     if found.fits and minutes is not None:
-        ranks, planned = {one.item: one.rank for one in waiting}, plan(store, now=now, minutes=minutes)
-        found = replace(found, fits=len(planned), expected=round(sum(ranks.get(item, 0.0) for item in planned), 1))
+        planned = store.listed(plan(store, now=now, minutes=minutes))
+        found = replace(found, fits=len(planned), expected=round(sum(item.rank for item in planned), 1))
     trained = store.trained()
     return found if trained and trained.calibrated else replace(found, expected=None, expected_all=None)
 
@@ -44,7 +43,7 @@ def plan(store: Store, *, now: datetime, minutes: float) -> tuple[ItemId, ...]:
     kinds = {one.item: one.kind for one in store.candidates_of([item for item, _ in pace.timed(decisions)][-pace.LATEST :])}
     own = pace.by_kind(decisions, kinds, usual=usual)
     limit = max(1, int(LOOKED_THROUGH * minutes * 60 / usual))
-    items = store.items(ItemQuery(lanes=(Lane.MUST_HAVE, Lane.RANKED, Lane.AUDIT), limit=limit))
+    items = store.listed(store.item_ids(ItemQuery(lanes=(Lane.MUST_HAVE, Lane.RANKED, Lane.AUDIT), limit=limit)))
     left = minutes * 60
     chosen: list[ItemId] = []
     for item in sorted(items, key=lambda item: (item.lane is not Lane.MUST_HAVE, -item.rank / own.get(item.kind, usual))):

@@ -41,15 +41,30 @@ from pipeline.model.readers import (
     Vote,
 )
 from pipeline.model.resources import Fingerprint, Resource
-from pipeline.model.settings import Action, Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, SectionRule, When
+from pipeline.model.settings import (
+    Action,
+    Collection,
+    Desk,
+    DigestSettings,
+    HarvestSettings,
+    HookEvent,
+    MailSettings,
+    ProxySignIn,
+    Rule,
+    SectionRule,
+    Webhook,
+    When,
+)
 from pipeline.model.sources import Event, Fetch, Fetched, Lead, Mark, Moved, NotModified, Page, Request, Source
-from pipeline.model.staff import Account, Arrangement, Assignment, HookCall, Opinion, Reading, Remark, Role, Scope, Token, View
+from pipeline.model.staff import Account, Arrangement, Assignment, HookCall, Opinion, Reading, Remark, Role, Scope, SignIn, Token, View
+from pipeline.model.watch import Alert, Errand, Mailing, Trouble, TroubleKind
 from pipeline.model.work import Alarm, Brought, Claim, Failure, Health, Heard, KeptPage, Outcome, Repair, Run, Shard, ShardDone, SourceState
 
 __all__ = [
     "Account",
     "Action",
     "Alarm",
+    "Alert",
     "Arrangement",
     "Assignment",
     "Bounce",
@@ -69,6 +84,7 @@ __all__ = [
     "Edition",
     "EditionState",
     "Entry",
+    "Errand",
     "Event",
     "Example",
     "Failure",
@@ -82,6 +98,7 @@ __all__ = [
     "Health",
     "Heard",
     "HookCall",
+    "HookEvent",
     "Item",
     "ItemId",
     "KeptPage",
@@ -90,6 +107,7 @@ __all__ = [
     "Lead",
     "MailSettings",
     "Mailer",
+    "Mailing",
     "Mark",
     "Match",
     "Message",
@@ -101,6 +119,7 @@ __all__ = [
     "Outlook",
     "Overlay",
     "Page",
+    "ProxySignIn",
     "Reading",
     "Remark",
     "Rendition",
@@ -117,6 +136,7 @@ __all__ = [
     "Shard",
     "ShardDone",
     "Sighting",
+    "SignIn",
     "Source",
     "SourceState",
     "State",
@@ -128,10 +148,13 @@ __all__ = [
     "Token",
     "Topic",
     "TopicTrend",
+    "Trouble",
+    "TroubleKind",
     "Verdict",
     "View",
     "Voice",
     "Vote",
     "Waiver",
+    "Webhook",
     "When",
 ]

@@ -44,13 +44,17 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """A curator's own words on an item. The harvest never writes here. `None` leaves what was extracted."""
+    """A curator's own words on an item. The harvest never writes here. `None` leaves what was extracted.
+
+    `description` says what it is and `note` why it matters to our readers; `blurb`, given with a verdict, is printed in place of the description.
+    """
 
     title: str | None = None
     kind: Kind | None = None
     description: str | None = None
     topics: tuple[str, ...] | None = None
     blurb: str | None = None
+    note: str | None = None
     image_alt: str | None = None
     audience: str | None = None
     must_have: bool = False
@@ -60,7 +64,7 @@ class Overlay:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a curator did to an item; append-only. `probability` is the rank that stood beside it then, `shown` how it had come up: ranked, audit,
-    random, or empty where it was not the queue that showed it."""
+    random, or empty where it was not the queue that showed it. `must_have` goes with an accept, `until` with a deferral: from when it waits again."""
 
     item: ItemId
     verdict: Verdict
@@ -71,6 +75,8 @@ class Decision:
     reason: str | None = None
     blurb: str | None = None
     note: str | None = None
+    must_have: bool = False
+    until: datetime | None = None
     probability: float | None = None
     shown: str = ""
 
@@ -123,6 +129,13 @@ class Item:
     def event(self) -> Event | None:
         """What a curator set right of it, else what was read."""
         return self.overlay.event or self.resource.event
+
+    @property
+    def note(self) -> str:
+        """Why it matters to our readers: what a curator wrote of it, else what was said when it was accepted."""
+        if self.overlay.note is not None:
+            return self.overlay.note
+        return (self.decision.note or "") if self.decision and self.decision.verdict is Verdict.ACCEPT else ""
 
     @property
     def audience(self) -> str:

@@ -8,6 +8,17 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pipeline.model.kinds import Kind
+from pipeline.model.staff import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxySignIn:
+    """A proxy before us that signs people in and says in `header` who it is. It is believed only when it comes from `networks`. Somebody who has no
+    account yet gets one with `role`; without it accounts must exist."""
+
+    networks: tuple[str, ...]
+    header: str = "Remote-User"
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +33,7 @@ class Desk:
     timezone: str = "UTC"
     strap: str = ""
     editor: str = ""
+    proxy: ProxySignIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,3 +161,21 @@ class Rule:
     then: Action
     topic: str = ""
     why: str = ""
+
+
+class HookEvent(StrEnum):
+    """What other programs can be told of."""
+
+    ITEM_ACCEPTED = "item.accepted"
+    EDITION_FROZEN = "edition.frozen"
+    EDITION_RELEASED = "edition.released"
+    SOURCE_SILENT = "source.silent"
+    DELIVERY_FAILED = "delivery.failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """An address that is told of these events."""
+
+    url: str
+    events: tuple[HookEvent, ...] = tuple(HookEvent)

@@ -36,12 +36,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to ask for. `limit` is the greatest body in bytes; `None` takes the fetcher's own."""
+    """What to ask for. `limit` is the greatest body in bytes; `None` takes the fetcher's own. `head` asks whether it is there, without its body."""
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     limit: int | None = None
+    head: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

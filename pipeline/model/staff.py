@@ -43,6 +43,11 @@ class Scope(StrEnum):
     DECIDE = "decide"
     EDIT = "edit"
 
+    @property
+    def role(self) -> Role:
+        """The role that a person needs for it."""
+        return {Scope.READ: Role.READER, Scope.SUGGEST: Role.SCOUT, Scope.DECIDE: Role.CURATOR, Scope.EDIT: Role.EDITOR}[self]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -56,6 +61,18 @@ class Account:
     made: datetime
     disabled: datetime | None = None
     has_password: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """One browser that is signed in. `hash` is of what its cookie holds; `seen` is when it last changed something, as reading writes nothing down.
+    `account` is missing where the desk's one password opened."""
+
+    hash: str
+    account: int | None
+    made: datetime
+    seen: datetime
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +145,8 @@ class Arrangement:
     """What editors changed by hand in the draft of an edition; what they did not touch is composed as ever.
 
     `sections` gives the items of a section in their order, `leads` the section's lead item, `picks` the "if you read only three", `left_out` what is
-    kept for a later edition, `caps` how many a section takes at most. `version` counts changes, so that two editors notice each other.
+    kept for a later edition, `caps` how many a section takes at most. `version` counts changes, so that two editors notice each other; `said` is
+    the last of them in a sentence.
     """
 
     edition: str
@@ -142,6 +160,7 @@ class Arrangement:
     version: int = 0
     by: str = ""
     changed: datetime | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

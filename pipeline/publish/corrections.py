@@ -17,7 +17,7 @@ from pipeline.digest.essay import draft_essay, is_draft
 from pipeline.digest.letter import default_letter, is_default
 from pipeline.errors import ConflictError, NotFoundError, PipelineError, RenderError
 from pipeline.model import Correction, Edition, EditionState, Entry, Finding, ItemId, Severity
-from pipeline.publish import renditions
+from pipeline.publish import rebuild, renditions
 from pipeline.store import Store
 
 
@@ -59,7 +59,9 @@ def correct(edition_id: str, amendment: Amendment, config: Config, store: Store,
     edition, files, set_aside = renditions.rendered(edition)
     if set_aside:  # what was released could be set, so it is the new words that cannot
         raise RenderError(f"The correction cannot be printed: {set_aside[0].problem}", place=set_aside[0].place, hint="Say it in other words.")
-    store.correct(edition, files=renditions.hashes(files))
+    with store.transaction():
+        store.correct(edition, files=renditions.hashes(files))
+        rebuild.record(edition, store)
     folder = config.digests / edition_id
     renditions.write_all(folder, edition, files, earlier=store.revisions(edition_id))
     return edition, folder

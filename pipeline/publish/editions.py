@@ -17,8 +17,8 @@ from pipeline import digest
 from pipeline.classify.rules import judge
 from pipeline.config import Config
 from pipeline.errors import ConflictError, NotFoundError, RenderError
-from pipeline.model import Action, DigestSettings, Edition, EditionState, Finding, Item, ItemId, Rule, State
-from pipeline.publish import corrections
+from pipeline.model import Action, Arrangement, DigestSettings, Edition, EditionState, Finding, Item, ItemId, Rule, State
+from pipeline.publish import corrections, rebuild
 from pipeline.publish.findings import findings, in_order, refuse_errors, waivers
 from pipeline.publish.press import warm
 from pipeline.publish.renditions import hashes, rendered, write, write_all
@@ -43,7 +43,7 @@ def build(
     if names != ():
         warm()
     if letter is not None:
-        write(folder / LETTER, letter.encode())
+        write_letter(edition_id, config, letter)
     edition = _composed(edition_id, config, store, before=before, now=now)
     store.save_edition(edition)
     set_aside = _publish(folder, edition, names) if names != () else ()
@@ -97,7 +97,9 @@ def release(
     if passed := waivers(found, waive, by=by, now=now):
         edition, files, _ = rendered(replace(edition, waived=passed))
     refuse_errors(edition, found, passed)
-    store.release(edition, files=hashes(files), now=now)
+    with store.transaction():
+        store.release(edition, files=hashes(files), now=now)
+        rebuild.record(edition, store)
     for finding in found:
         report(finding)
     write_all(folder, edition, files)
@@ -128,7 +130,7 @@ def _known(edition_id: str, store: Store) -> Edition | None:
 def _composed(edition_id: str, config: Config, store: Store, *, before: Edition | None, now: datetime, until: datetime | None = None) -> Edition:
     history = [edition for edition in store.editions() if edition.is_released and edition.id < edition_id]
     folder = config.digests / edition_id
-    items = _items(store, before, until)
+    items, arrangement = _items(store, before, until), store.arrangement(edition_id)
     edition = digest.compose(
         edition_id,
         items,
@@ -137,12 +139,13 @@ def _composed(edition_id: str, config: Config, store: Store, *, before: Edition 
         topics=config.topics,
         tally=store.tally(_since(edition_id, history, config), now),
         now=now,
-        letter=_words(folder / LETTER, "letter"),
+        letter=letter_of(edition_id, config, arrangement),
         essay=_essay(folder, before),
         history=history,
         number=len(history) + 1,
         homes=homes(items, config.digest, now=now),
         errata=corrections.errata(history, config.digest.audience),
+        arrangement=arrangement,
     )
     return replace(edition, state=before.state) if before is not None else edition
 
@@ -180,6 +183,17 @@ def _since(edition_id: str, history: list[Edition], config: Config) -> datetime:
         return max(released)
     year, month = map(int, edition_id.split("-"))
     return datetime(year - (month == 1), 12 if month == 1 else month - 1, 1, tzinfo=ZoneInfo(config.desk.timezone)).astimezone(UTC)
+
+
+def letter_of(edition_id: str, config: Config, arrangement: Arrangement) -> str:
+    """Give the editor's letter: what stands in the edition's folder; where no file is there, what was written at the desk."""
+    path = config.digests / edition_id / LETTER
+    return _words(path, "letter") if path.exists() else arrangement.letter
+
+
+def write_letter(edition_id: str, config: Config, letter: str) -> None:
+    """Put the editor's letter into the edition's folder."""
+    write(config.digests / edition_id / LETTER, letter.encode())
 
 
 def _essay(folder: Path, before: Edition | None) -> str:

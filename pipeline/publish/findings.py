@@ -11,17 +11,19 @@ from pipeline import digest
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, PipelineError, RenderError
 from pipeline.model import Edition, Entry, Finding, ItemId, Resource, Waiver
+from pipeline.publish import retractions
 from pipeline.render.inspect import inspect
-from pipeline.store import Store
+from pipeline.store import LinkState, Store
 
 _ORDER = ("error", "warning", "note")
 
 
 def findings(edition: Edition, config: Config, store: Store, *, broken: Mapping[ItemId, str] = MappingProxyType({})) -> tuple[Finding, ...]:
     """List what an editor should look at before release, errors first. `broken` says of links that were asked just now what is wrong with them;
-    of all others the last visit counts."""
+    of all others the last visit counts, and what is known of links in earlier editions."""
     history = [one for one in store.editions() if one.is_released and one.id < edition.id]
     known = {entry.id: reason for entry in edition.entries if (reason := store.reason(entry.url))}
+    known |= _marked(edition, store)
     found = digest.preflight(
         edition,
         resources=dict(_resources(edition.entries, store)),
@@ -30,7 +32,14 @@ def findings(edition: Edition, config: Config, store: Store, *, broken: Mapping[
         topics=config.topics,
         copied_words=config.digest.copied_words,
     )
-    return in_order((*found, *inspect(edition)))
+    return in_order((*found, *retractions.found(edition, store), *inspect(edition)))
+
+
+def _marked(edition: Edition, store: Store) -> dict[ItemId, str]:
+    """Say of links that stood in earlier editions and are gone or moved since what became of them."""
+    marked = store.marked_links()
+    found = {entry.id: marked[entry.url] for entry in edition.entries if entry.url in marked}
+    return {item: f"moved to {one.moved_to} for good" if one.state is LinkState.MOVED else one.reason for item, one in found.items()}
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -24,7 +24,7 @@ from pipeline.errors import ConfigError, DeliveryError, LockedError, NotFoundErr
 from pipeline.model import DeliveryState, Mailer, MailSettings, Message, Notice
 from pipeline.store import Store
 from pipeline.store.lock import hold
-from pipeline.text import clean, clip, squeeze
+from pipeline.text import clean, clip, header, squeeze
 
 ANSWERED = timedelta(days=7)
 """So long a question to confirm is good; then the address that did not answer is deleted."""
@@ -96,7 +96,7 @@ def written(notice: Notice, config: Config, *, now: datetime) -> Message:
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = Address(addr_spec=notice.email)
-    mail["Subject"] = squeeze(notice.subject)
+    mail["Subject"] = header(notice.subject)
     mail["Message-ID"] = f"<{_name(notice)}@{_host(config.desk.url)}>"
     mail["Date"] = format_datetime(now)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it

@@ -28,7 +28,7 @@ from pipeline.render.email import write_html
 from pipeline.render.prepare import prepare
 from pipeline.render.textmail import Leaving, write_text
 from pipeline.store import Store
-from pipeline.text import clean, squeeze
+from pipeline.text import clean, header
 
 POLICY = SMTP.clone(max_line_length=998)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
@@ -155,7 +155,7 @@ class _Head:
         mail, mark, host = EmailMessage(policy=POLICY), self.places.mark, _host(self.edition)
         mail["From"] = self.settings.sender
         mail["To"] = mark("to") + _NOWHERE
-        mail["Subject"] = squeeze(subject)
+        mail["Subject"] = header(subject)
         mail["Date"] = format_datetime(when)
         mail["Message-ID"] = f"<{mark('id')}@{host}>"
         mail["List-Id"] = f"<{_slug(self.edition.title)}.{host}>"

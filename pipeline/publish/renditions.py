@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline import digest, render
 from pipeline.config import Config
 from pipeline.errors import PipelineError
-from pipeline.files import write_whole
+from pipeline.files import sweep, write_whole
 from pipeline.model import Edition, Finding, Rendition
 from pipeline.publish.press import print_all
 from pipeline.store import Store
@@ -74,6 +74,7 @@ def write_all(folder: Path, edition: Edition, files: Sequence[Rendition], *, ear
     """Write each file whole or not at all, the manifest last, so that a reader never sees half an edition as finished."""
     for file in files:
         write(folder / file.filename, file.body)
+    sweep(folder)
     there = dict(_there(folder))
     past = [files for _, files in earlier]
     if edition.audience != "public":

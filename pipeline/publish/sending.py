@@ -33,11 +33,13 @@ PATIENCE = timedelta(minutes=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Doors:
-    """What sending needs of the world: the clock, a way to wait some seconds, and somebody who hears what became of each mail."""
+    """What sending needs of the world: the clock, a way to wait some seconds, somebody who hears what became of each mail, and whether to end:
+    then what is under way is waited for, and the rest stays queued."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], None] = time.sleep
     report: Callable[[Delivery], None] = lambda delivery: None
+    ends: Callable[[], bool] = lambda: False
 
 
 def send(edition_id: str, config: Config, store: Store, mailers: Sequence[Mailer], *, doors: Doors, resume: bool = False) -> Mapping[str, int]:
@@ -193,7 +195,7 @@ class _Sending:
     def _offer_all(self, edition_id: str) -> None:
         done: list[Delivery] = []
         while True:
-            messages, unfit = self._addressed(self.turns.take(self.crew.free, self.doors.now()))
+            messages, unfit = self._addressed([] if self.doors.ends() else self.turns.take(self.crew.free, self.doors.now()))
             claimed = self._keep([*done, *unfit], [delivery for delivery, _ in messages.values()])
             for one in claimed:
                 self.crew.give(*messages[one.subscriber])
@@ -226,7 +228,7 @@ class _Sending:
     def _may_wait(self, edition_id: str) -> bool:
         """Wait a moment for the next turn; say whether there is one to wait for."""
         wait = self.turns.next_turn(self.doors.now())
-        if wait is None or wait > PATIENCE or self.store.sending_paused(edition_id):
+        if wait is None or wait > PATIENCE or self.doors.ends() or self.store.sending_paused(edition_id):
             return False
         self.doors.sleep(min(wait.total_seconds(), 1.0))
         return True

@@ -39,7 +39,7 @@ def _component(entry: Entry, edition: Edition, changes: Sequence[Notice]) -> ica
     released = _utc(edition.released or edition.composed)
     last = max((released, *(_utc(one.made) for one in changes)))
     earlier = sum(one.item == entry.id for one in edition.errata)  # an event that an earlier issue had wrong has been changed before
-    component.add("uid", f"item-{entry.id}@{urlsplit(edition.url).hostname or 'localhost'}")
+    component.add("uid", f"item-{entry.id}@{_place(edition.url)}")
     component.add("dtstamp", last)
     component.add("last-modified", last)
     component.add("sequence", len(changes) + earlier)
@@ -59,6 +59,13 @@ def _component(entry: Entry, edition: Edition, changes: Sequence[Notice]) -> ica
     if any(one.withdrawn for one in changes):
         component.add("status", "CANCELLED")
     return component
+
+
+def _place(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "localhost"
+    except ValueError:
+        return "localhost"
 
 
 def _span(event: Event) -> tuple[date | None, date | None]:

@@ -28,7 +28,7 @@ def render(edition: Edition) -> bytes:
     plain = write_text(made, leaving).decode()
     html = write_html(made, leaving).decode()
     mail = EmailMessage(policy=_POLICY)
-    mail["Subject"] = words.name(made)
+    mail["Subject"] = text.header(words.name(made))
     mail["X-Unsent"] = "1"
     mail["X-Uniform-Type-Identifier"] = "com.apple.mail-draft"
     mail.set_content(plain, cte="quoted-printable")

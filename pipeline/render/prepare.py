@@ -21,6 +21,7 @@ _PILE = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _NO_NAME = "Untitled"
+_SEEN = "LNPS"  # letters, numbers, punctuation, symbols: first letters of what Unicode calls categories
 
 
 def prepare(edition: Edition) -> Edition:
@@ -66,9 +67,10 @@ def prose(words: str, limit: int) -> str:
 
 
 def line(words: str, limit: int) -> str:
-    """Clean one line of text and shorten it to `limit` characters."""
+    """Clean one line of text and shorten it to `limit` characters; empty where nothing of it can be seen."""
     # Cut first, with room for what squeezing takes away: a title of ten megabytes must not be normalised.
-    return text.clip(_normal(text.squeeze(words[: limit * 8])), limit)
+    made = text.clip(_normal(text.squeeze(words[: limit * 8])), limit)
+    return made if made.isascii() or any(unicodedata.category(letter)[0] in _SEEN for letter in made) else ""
 
 
 def link(url: str) -> str:

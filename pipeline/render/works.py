@@ -116,10 +116,10 @@ def work_of(item: Item, topic_names: Mapping[str, str] = MappingProxyType({})) -
             url=resource.canonical_url or resource.url,
             language=resource.language or "",
             abstract=item.description or "",
-            note=(item.decision.note if item.decision else None) or said.get("note", ""),
+            note=item.note or said.get("note", ""),
             keywords=_keywords(item, topic_names),
             duration=resource.duration,
-            event=resource.event,
+            event=item.event,
             volume=said.get("volume", ""),
             issue=said.get("issue", ""),
             pages=said.get("page_range", ""),
@@ -189,7 +189,8 @@ def _written(creators: Sequence[str], authors: object, tag: str) -> tuple[Name, 
 def _keywords(item: Item, topic_names: Mapping[str, str]) -> tuple[str, ...]:
     brought = item.extra.get("keywords")
     theirs = [one for one in brought if isinstance(one, str)] if isinstance(brought, list) else []
-    return (*(topic_names.get(topic, topic) for topic in item.topics), *theirs)
+    named = (*(topic_names.get(topic, topic) for topic in item.topics), *theirs)
+    return tuple(word.strip() for one in named for word in one.split(";") if word.strip())  # between keywords stands a semicolon
 
 
 def _event(event: Event | None) -> Event | None:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import StoreError
+from pipeline.store import copies
+from pipeline.store.copies import OURS, Copied
 
-SCHEMA = 6
+SCHEMA = 7
 """Number of the newest change, said here so that an up-to-date file opens without loading the migrations."""
 
-OURS = 0x476C6561  # "Glea": https://www.sqlite.org/pragma.html#pragma_application_id
 WAIT = 30.0  # seconds to wait for another writer
 
 _PRAGMAS = (
@@ -107,29 +108,13 @@ class Connection:
             finally:
                 self._depth -= 1
 
-    def backup(self, path: Path | str) -> None:
+    def backup(self, path: Path | str) -> Copied:
         """Copy the database to `path` while others use it, check the copy, and only then put it in place."""
-        target, part = Path(path), Path(f"{path}.part")
+        target = Path(path)
         if self.path != ":memory:" and target.resolve() == Path(self.path).resolve():
             raise StoreError(f"{path} is the database itself.", hint="Name another file for the copy.")
-        if target.exists() and not target.is_file():
-            raise StoreError(f"{path} is no file.", hint="Name a file for the copy.")
-        try:
-            part.unlink(missing_ok=True)
-            copy = sqlite3.connect(part)
-            try:
-                with self._lock:
-                    self._db.backup(copy)
-                    fault = copy.execute("PRAGMA integrity_check").fetchone()[0]
-            finally:
-                copy.close()
-            if fault != "ok":
-                raise StoreError(f"The copy of {self.path} is damaged: {fault}.", hint="Nothing was replaced; check the disk, then try again.")
-            part.replace(target)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path} cannot be written ({error}).", hint="Name a file in a folder that you may write to.") from error
-        finally:
-            part.unlink(missing_ok=True)
+        with self._lock:
+            return copies.write(self._db, target)
 
     # ------------------------------------------------------------ for the subjects
 
@@ -181,7 +166,7 @@ class Connection:
         if version > SCHEMA:
             raise StoreError(
                 f"{Path(self.path).name} was written by a newer Gleanings (schema {version}, this one knows {SCHEMA}).",
-                hint="Upgrade Gleanings, or restore a backup that was made before the upgrade.",
+                hint=f"Upgrade Gleanings, or restore a backup that was made before the upgrade{_named(_before_upgrade(self.path))}.",
             )
         # In this order: another process may be making the file at this moment, and it sets both in one transaction.
         has_tables = self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
@@ -190,18 +175,17 @@ class Connection:
 
     def _migrate(self) -> None:
         # Here and not above: an up-to-date file must open in a few milliseconds, and sqlite_utils takes 200 to load.
-        from sqlite_utils import Database
+        from pipeline.store import migration
 
-        from pipeline.store.schema_desk import changes  # with all that came before it
-
-        with self.transaction():  # of two processes that open a new file at once, one waits here and finds nothing left to do
-            if self.schema_version >= SCHEMA:
+        with self.transaction():  # of two processes that open an old file at once, one waits here and finds nothing left to do
+            version = self.schema_version
+            if version >= SCHEMA:
                 return
+            if version:
+                migration.rehearse(Path(self.path))
             self._db.row_factory = None
-            changes.apply(Database(self._db, execute_plugins=False))
+            migration.apply(self._db)
             self._db.row_factory = sqlite3.Row
-            self._db.execute(f"PRAGMA application_id = {OURS}")
-            self._db.execute(f"PRAGMA user_version = {SCHEMA}")
 
     # ------------------------------------------------------------ failing
 
@@ -227,10 +211,30 @@ class Connection:
             raise answer from error
 
 
+def before_schema(path: Path, schema: int) -> Path:
+    """Name the copy that is kept when a database is brought to a newer schema."""
+    return path.with_name(f"{path.name}.before-schema-{schema}")
+
+
+def _before_upgrade(path: str) -> Path | None:
+    """Find the copy that was kept when this file was brought to a schema that we do not know."""
+    return next((one for number in range(SCHEMA + 1, SCHEMA + 50) if (one := before_schema(Path(path), number)).is_file()), None)
+
+
+def _last_copy(path: str) -> Path | None:
+    """Find the last nightly copy, where they are kept beside the database, or the one that was kept at the last upgrade."""
+    known = (Path(path).parent / "backups" / "latest.db", before_schema(Path(path), SCHEMA))
+    return next((one for one in known if one.is_file()), None)
+
+
+def _named(copy: Path | None) -> str:
+    return f": `gleanings restore {copy}`" if copy else ""
+
+
 def _answer(error: sqlite3.Error, path: str) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code: https://www.sqlite.org/rescode.html
     name = Path(path).name
-    again = "Nothing of this step was stored; what was stored before is safe."
+    again, copy = "Nothing of this step was stored; what was stored before is safe.", _named(_last_copy(path))
     match code:
         case sqlite3.SQLITE_FULL:
             return StoreError(f"The disk is full: {name} cannot grow.", hint=f"{again} Free some space, then give the same command again.")
@@ -241,10 +245,11 @@ def _answer(error: sqlite3.Error, path: str) -> StoreError | None:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StoreError(f"{name} is busy: another process has been writing for {WAIT:.0f} seconds.", hint=f"{again} Try again in a moment.")
         case sqlite3.SQLITE_NOTADB:
-            return StoreError(f"{path} is no database.", hint="Name another file with --db, or restore a backup; this file was not touched.")
+            return StoreError(f"{path} is no database.", hint=f"Name another file with --db, or restore a backup{copy}; this file was not touched.")
         case sqlite3.SQLITE_CORRUPT:
             return StoreError(
-                f"{path} is damaged.", hint="Restore a backup; keep the damaged file, as much of it can be saved with `sqlite3 … .recover`."
+                f"{path} is damaged.",
+                hint=f"Restore a backup{copy}; the damaged file is kept, and much of it can be saved with `sqlite3 … .recover`.",
             )
         case sqlite3.SQLITE_IOERR:
             return StoreError(f"The disk failed while {name} was used ({error}).", hint=f"{again} Check the disk.")

@@ -17,8 +17,8 @@ from pipeline.store.connection import Row, moment, stamp
 from pipeline.store.forms import dump, load
 from pipeline.store.items import Items
 
-# What an act may change in a row of items; `head` follows from `merged_into`.
-_CHANGED = ("state", "merged_into", "fold_rule", "fold_evidence", "before_fold", "edition", "deferred_until")
+CHANGED = ("state", "merged_into", "fold_rule", "fold_evidence", "before_fold", "edition", "deferred_until")
+"""What an act may change in a row of items, in the order in which its written rows hold it; `head` follows from `merged_into`."""
 
 
 class Decisions(Items):
@@ -98,14 +98,15 @@ class Decisions(Items):
             self._record("fold", Decision(item=tail.id, verdict=Verdict.REJECT, decided=now, curator=by, note=f"into {head.id}"), before)
             return self.item(head.id)
 
-    def unfold(self, item_id: ItemId, *, by: str, now: datetime) -> Item:
+    def unfold(self, item_id: ItemId, *, by: str, now: datetime, other: ItemId | None = None) -> Item:
         """Take an item out of the one it is folded into, as it was before, and keep the two apart; with it goes what was folded into it.
 
-        Of an item that only may be the same as others, say that it is different from each. Raises `TransitionError` where it is neither.
+        Of an item that only may be the same as others, say that it is different from each, or from `other` alone. Raises `TransitionError` where
+        it is neither.
         """
         with self.transaction():
             item = self.item(item_id)
-            proposed = [match.of for match in self.proposals(item_id) if match.of is not None]
+            proposed = [match.of for match in self.proposals(item_id) if match.of is not None and other in (None, match.of)]
             before = self._snapshot(self._cluster(item_id))
             if item.state is State.MERGED:
                 self._keep_apart(item_id, self._above(item_id))
@@ -117,24 +118,20 @@ class Decisions(Items):
             self._record("unfold", Decision(item=item_id, verdict=Verdict.REOPEN, decided=now, curator=by), before)
             return self.item(item_id)
 
-    def undo(self, count: int, *, by: str, now: datetime) -> tuple[str, ...]:
-        """Take back the last acts, the last first, all or none; gives a sentence for each. Raises `ConflictError` where an item has changed since."""
-        with self.transaction():
-            rows = self._rows("SELECT * FROM decisions WHERE undone IS NULL ORDER BY id DESC LIMIT ?", (max(count, 0),))
-            return tuple(self._undo(row, by, now) for row in rows)
-
     def decisions(self, item: ItemId | None = None, limit: int = 50, *, since: datetime | None = None) -> tuple[Decision, ...]:
         """List verdicts that stand, of one item or of all, the last first. Folds are told by the items themselves."""
         sql = """SELECT decision FROM decisions WHERE undone IS NULL AND act IN ('accept', 'reject', 'defer', 'reopen')
                  AND (?1 IS NULL OR item = ?1) AND decided >= ?2 ORDER BY id DESC LIMIT ?3"""
         return tuple(load(Decision, row["decision"]) for row in self._rows(sql, (item, stamp(since) if since else "", limit)))
 
-    def source_record(self) -> dict[str, tuple[int, int]]:
-        """Say for each source how many of its items were kept and how many decided."""
+    def source_record(self, sources: Sequence[str] | None = None) -> dict[str, tuple[int, int]]:
+        """Say for each source, or for these, how many of its items were kept and how many decided."""
         sql = """SELECT s.source, count(DISTINCT CASE WHEN h.state <> 'rejected' THEN h.id END) AS kept, count(DISTINCT h.id) AS decided
                  FROM items h JOIN items m ON m.head = h.id JOIN sightings s ON s.item = m.id
-                 WHERE h.state IN ('accepted', 'published', 'rejected') GROUP BY s.source ORDER BY s.source LIMIT 100000"""
-        return {row["source"]: (row["kept"], row["decided"]) for row in self._rows(sql)}
+                 WHERE h.state IN ('accepted', 'published', 'rejected') AND (?1 IS NULL OR s.source IN (SELECT value FROM json_each(?1)))
+                 GROUP BY s.source ORDER BY s.source LIMIT 100000"""
+        wanted = None if sources is None else json.dumps(sources)
+        return {row["source"]: (row["kept"], row["decided"]) for row in self._rows(sql, (wanted,))}
 
     def brought(self, since: datetime) -> tuple[Brought, ...]:
         """Say which items each source named or saw decided since then, by source."""
@@ -163,7 +160,7 @@ class Decisions(Items):
         if after.overlay != item.overlay:
             self._overlay(item.id, dump(after.overlay))
         self._record(decision.verdict.value, decision, before)
-        return self.item(item.id)
+        return replace(after, decision=decision)
 
     def _put(self, item: Item) -> None:
         until = stamp(item.deferred_until) if item.deferred_until else None
@@ -206,7 +203,7 @@ class Decisions(Items):
         )
         return json.dumps(
             {
-                "items": {str(row["id"]): [row[name] for name in _CHANGED] for row in rows},
+                "items": {str(row["id"]): [row[name] for name in CHANGED] for row in rows},
                 "lanes": {str(row["id"]): [row["lane"], row["lane_reason"]] for row in rows},
                 "overlay": {str(row["id"]): overlays.get(row["id"]) for row in rows},
                 "apart": [[row["item"], row["other"]] for row in pairs],
@@ -219,11 +216,11 @@ class Decisions(Items):
         item = self.item(row["item"])
         if (current["items"], current["overlay"]) != (after["items"], after["overlay"]):
             raise ConflictError(
-                f"{_act(row, item)} cannot be taken back: the item has changed since, and is {item.state} now.",
+                f"{_act(row, item)} cannot be taken back: the item has changed since{self._since(row)}, and is {item.state} now.",
                 hint=f"`gleanings show {item.id}` says what happened; decide it anew.",
             )
         for one, values in before["items"].items():
-            self._change(f"UPDATE items SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE id = ?", (*values, int(one)))  # noqa: S608
+            self._change(f"UPDATE items SET {', '.join(f'{name} = ?' for name in CHANGED)} WHERE id = ?", (*values, int(one)))  # noqa: S608
             self._overlay(int(one), before["overlay"][one])
             # The machine moves items from lane to lane: only a move that the act itself made is taken back. Older acts name no lanes.
             if (lane := before.get("lanes", {}).get(one)) != after.get("lanes", {}).get(one):
@@ -236,6 +233,12 @@ class Decisions(Items):
             self._rehead(int(one))
         self._change("UPDATE decisions SET undone = ?, undone_by = ? WHERE id = ?", (stamp(now), by, row["id"]))
         return f"{_act(row, item)} is taken back; the item is {self.item(item.id).state} again."
+
+    def _since(self, row: Row) -> str:
+        """Name the last act on an item after another one, in brackets; nothing where there was none (it was published, or its cluster changed)."""
+        sql = "SELECT act, curator, decided FROM decisions WHERE item = ? AND id > ? AND undone IS NULL ORDER BY id DESC LIMIT 1"
+        later = self._row(sql, (row["item"], row["id"]))
+        return f" ({later['act']} by {later['curator'] or 'somebody'}, {later['decided'][:10]})" if later else ""
 
     def _keep_apart(self, item: int, others: Sequence[int]) -> None:
         self._keep([_pair(item, other) for other in others])

@@ -89,6 +89,17 @@ class Editions(Connection):
         rows = self._rows("SELECT snapshot, files FROM revisions WHERE edition = ? ORDER BY revision", (edition_id,))
         return tuple((load(Edition, row["snapshot"]), json.loads(row["files"])) for row in rows)
 
+    def keep_made_with(self, edition_id: str, revision: int, versions: Mapping[str, str]) -> None:
+        """Keep with which versions of packages the files of an edition were made; of one revision the first word counts."""
+        self._change(
+            "INSERT OR IGNORE INTO made_with (edition, revision, versions) VALUES (?, ?, ?)", (edition_id, revision, json.dumps(dict(versions)))
+        )
+
+    def made_with(self, edition_id: str, revision: int) -> dict[str, str]:
+        """Give the versions of packages that the files of an edition were made with, by name; empty where that was not recorded."""
+        row = self._row("SELECT versions FROM made_with WHERE edition = ? AND revision = ?", (edition_id, revision))
+        return {str(name): str(one) for name, one in json.loads(row["versions"]).items()} if row else {}
+
     def public_state(self) -> tuple[tuple[str, str], ...]:
         """Give of each released edition, newest first, its id and a short text that changes with every release and correction. Reads no edition."""
         sql = """SELECT e.id, e.released || ' ' || (SELECT count(*) FROM revisions r WHERE r.edition = e.id) AS state

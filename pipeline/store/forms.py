@@ -11,11 +11,12 @@ from pipeline.plain import from_plain, to_plain
 from pipeline.store.connection import Row, moment
 
 T = TypeVar("T")
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def dump(value: object) -> str:
     """Write a value of our types as JSON, the same value always in the same letters."""
-    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(to_plain(value))
 
 
 def load(kind: type[T], text: str) -> T:

@@ -20,15 +20,22 @@ from pipeline.store.topics import Topics, renamed
 PAGE = 200
 """Items that `each_item` reads at a time."""
 
+_DAY = 86_400
+_ABOVE = 1e300
+"""A rank above all."""
+_LIGHT = "json_remove(r.resource, '$.text', '$.identifiers', '$.origin') AS resource"
 _LISTED = "`gleanings queue` lists what waits."
 _ITEM = "SELECT i.*, r.resource FROM items i JOIN resources r ON r.item = i.id"
 
+_STARTS = """CAST(strftime('%s', CASE WHEN (SELECT json_type(o.overlay, '$.event') FROM overlay o WHERE o.item = i.id) = 'object'
+             THEN (SELECT json_extract(o.overlay, '$.event.start') FROM overlay o WHERE o.item = i.id)
+             ELSE (SELECT json_extract(r.resource, '$.event.start') FROM resources r WHERE r.item = i.id) END) AS INTEGER)"""
 _ORDERS = {  # order: (ORDER BY, what follows the last one of the page before)
-    "rank": (
-        "i.lane = 'must-have' DESC, i.rank DESC, i.id DESC",
-        "(i.lane = 'must-have', i.rank, i.id) < (SELECT lane = 'must-have', rank, id FROM items WHERE id = ?)",
-    ),
     "newest": ("i.added DESC, i.id DESC", "(i.added, i.id) < (SELECT added, id FROM items WHERE id = ?)"),
+    "soonest": (
+        f"{_STARTS}, i.id",
+        f"({_STARTS}, i.id) > (SELECT {_STARTS}, i.id FROM items i WHERE i.id = ?)",  # noqa: S608 - written above
+    ),
     "id": ("i.id", "i.id > ?"),
 }
 
@@ -41,6 +48,10 @@ _TOPIC = """CASE WHEN EXISTS (SELECT 1 FROM overlay o WHERE o.item = i.id AND js
                          AND coalesce(g.assigned, g.probability >= 0.5)) END"""
 _SOURCE = "i.id IN (SELECT m.head FROM sightings s JOIN items m ON m.id = s.item WHERE s.source = ?)"
 _TEXT = "i.id IN (SELECT m.head FROM search f JOIN items m ON m.id = f.rowid WHERE search MATCH ?)"
+_PERSON = """(EXISTS (SELECT 1 FROM assignments a WHERE a.item = i.id AND a.curator = ?)
+             OR EXISTS (SELECT 1 FROM decisions d WHERE d.curator = ? AND d.act <> 'reopen' AND d.id =
+                (SELECT max(e.id) FROM decisions e WHERE e.item = i.id AND e.undone IS NULL AND e.act IN ('accept', 'reject', 'defer', 'reopen'))))"""
+_EDITION = "i.edition = ?"
 _LANES = "i.lane IN (SELECT value FROM json_each(?))"
 _SHOWN = "NOT (i.state = 'queued' AND i.lane = 'skipped')"
 
@@ -67,22 +78,64 @@ class Items(Keys, Search, Topics):
 
     def items(self, query: ItemQuery) -> tuple[Item, ...]:
         """List what the query asks for, in its order, at most its limit."""
+        wanted = self.item_ids(query)
+        rows = self._rows(f"{_ITEM} WHERE i.id IN (SELECT value FROM json_each(?))", (json.dumps(wanted),))  # noqa: S608 - written above
+        found = {one.id: one for one in self._items(rows)}
+        return tuple(found[one] for one in wanted)
+
+    def item_ids(self, query: ItemQuery, *, now: datetime | None = None) -> tuple[ItemId, ...]:
+        """List the numbers of what the query asks for, in its order, at most its limit; of events, with `now`, those of yesterday and later."""
+        if query.order == "rank":
+            return self._ranked_ids(query)
         order, follows = _ORDERS[query.order]
-        states = query.states or tuple(state for state in State if state is not State.MERGED)
-        where = ["i.state IN (SELECT value FROM json_each(?))"]
-        values: list[Value] = [dump(states)]
-        if not query.lanes:
-            where.append(_SHOWN)
-        for condition, value in self._conditions(query):
-            where.append(condition)
-            values += [value] * condition.count("?")
+        where, values = self._where(query)
+        if query.order == "soonest":
+            where.append(f"{_STARTS} >= ?")
+            values.append(int(now.timestamp()) - _DAY if now else 0)
         if query.after is not None:
             where.append(follows)
             values.append(query.after)
-        # Numbers first: a sort that carries whole resources is ten times slower.
-        wanted = f"SELECT i.id FROM items i WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"  # noqa: S608 - parts are written above
-        rows = self._rows(f"{_ITEM} WHERE i.id IN ({wanted}) ORDER BY {order}", (*values, query.limit))
-        return self._items(rows)
+        sql = f"SELECT i.id FROM items i WHERE {' AND '.join(where)} ORDER BY {order} LIMIT ?"  # noqa: S608 - parts are written above
+        return tuple(ItemId(row["id"]) for row in self._rows(sql, (*values, query.limit)))
+
+    def _ranked_ids(self, query: ItemQuery) -> tuple[ItemId, ...]:
+        """List the best first: lane by lane, because each stands in the index in its order, and only so none has to be sorted."""
+        after = self._row("SELECT lane = 'must-have' AS first, rank, id FROM items WHERE id = ?", (query.after,)) if query.after is not None else None
+        if query.after is not None and after is None:
+            return ()
+        where, values = self._where(replace(query, lanes=(), states=()), standing=False)
+        found: list[tuple[bool, float, int]] = []
+        for state in query.states or tuple(one for one in State if one is not State.MERGED):
+            for lane in query.lanes or tuple(Lane):
+                first = lane is Lane.MUST_HAVE
+                if (after and first and not after["first"]) or (not query.lanes and (state, lane) == (State.QUEUED, Lane.SKIPPED)):
+                    continue
+                start = (after["rank"], after["id"]) if after and bool(after["first"]) == first else (_ABOVE, 0)
+                sql = f"""SELECT i.rank, i.id FROM items i WHERE {" AND ".join(("i.state = ?", "i.lane = ?", "(i.rank, i.id) < (?, ?)", *where))}
+                          ORDER BY i.rank DESC, i.id DESC LIMIT ?"""  # noqa: S608 - parts are written above
+                found += [(first, row["rank"], row["id"]) for row in self._rows(sql, (state, lane, *start, *values, query.limit))]
+        return tuple(ItemId(one[2]) for one in sorted(found, reverse=True)[: query.limit])
+
+    def _where(self, query: ItemQuery, *, standing: bool = True) -> tuple[list[str], list[Value]]:
+        """Write the conditions of a query, with or without those of the state, and their values."""
+        where: list[str] = []
+        values: list[Value] = []
+        if standing:
+            where.append("i.state IN (SELECT value FROM json_each(?))")
+            values.append(dump(query.states or tuple(state for state in State if state is not State.MERGED)))
+            if not query.lanes:
+                where.append(_SHOWN)
+        for condition, value in self._conditions(query):
+            where.append(condition)
+            values += [value] * condition.count("?")
+        return where, values
+
+    def listed(self, wanted: Sequence[ItemId]) -> tuple[Item, ...]:
+        """Give items in this order as a list shows them, those that are gone left out: without their texts, suggestions and decisions, and with
+        little of what their sources said."""
+        sql = f"SELECT i.*, {_LIGHT} FROM items i JOIN resources r ON r.item = i.id WHERE i.id IN (SELECT value FROM json_each(?))"  # noqa: S608
+        found = {one.id: one for one in self._light(self._rows(sql, (json.dumps(wanted),)))}
+        return tuple(found[one] for one in wanted if one in found)
 
     def each_item(self, state: State | None = None, *, since: datetime | None = None) -> Iterator[Item]:
         """Give every item of a state, or of all with the folded ones, added since then, in the order of their numbers, a page at a time."""
@@ -152,6 +205,28 @@ class Items(Keys, Search, Topics):
             raise NotFoundError("item", item_id, hint=_LISTED)
         return int(row["head"])
 
+    def _light(self, rows: Sequence[Row]) -> tuple[Item, ...]:
+        """Put items together as a list shows them."""
+        wanted = json.dumps([row["id"] for row in rows])
+        overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
+        sql = """SELECT m.head, s.source, json_extract(s.said, '$.url') AS url, json_extract(s.said, '$.recommended_by') AS by, s.first_seen
+                 FROM items m JOIN sightings s ON s.item = m.id WHERE m.head IN (SELECT value FROM json_each(?)) ORDER BY s.first_seen, s.id"""
+        sightings: dict[int, list[Sighting]] = {}
+        for row in self._rows(sql, (wanted,)):
+            seen = datetime.fromisoformat(row["first_seen"])
+            lead = Lead(source=row["source"], url=row["url"], recommended_by=row["by"])
+            sightings.setdefault(row["head"], []).append(Sighting(lead=lead, first_seen=seen, last_seen=seen))
+        return tuple(
+            item_of(
+                row,
+                overlay=_overlay(overlays.get(row["id"]), {}),
+                suggestions=(),
+                sightings=tuple(sightings.get(row["id"], ())),
+                decision=None,
+            )
+            for row in rows
+        )
+
     def _items(self, rows: Sequence[Row]) -> tuple[Item, ...]:
         """Put items together, with one query for each sort of thing that belongs to them."""
         if not rows:
@@ -185,6 +260,10 @@ class Items(Keys, Search, Topics):
             yield _KIND, query.kind.value
         if query.source is not None:
             yield _SOURCE, query.source
+        if query.person is not None:
+            yield _PERSON, query.person
+        if query.edition is not None:
+            yield _EDITION, query.edition
         if query.text.strip():
             words = phrases(query.text)
             yield (_TEXT, words) if words else ("? IS NULL", query.text)  # signs without a word are found nowhere

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from pipeline import schedule, urls
 from pipeline.errors import NotFoundError
 from pipeline.model import Claim, Failure, Lead
+from pipeline.politeness import MAX_RETRY_AFTER
 from pipeline.store.connection import Connection, moment, stamp
 from pipeline.store.forms import dump, load
 
@@ -67,16 +68,17 @@ class Leads(Connection):
     def lease(self, now: datetime, *, limit: int, seconds: float, owner: str, sources: Sequence[str] | None = None) -> tuple[Claim, ...]:
         """Take up to `limit` leads that are due, for `seconds`, from hosts that nobody else holds; every host in turn, each host's leads together.
 
-        A lease that runs out, because its owner died, is given out again. `sources` takes only what one of them named.
+        A lease that runs out, because its owner died, is given out again. What is put off for longer than anything may be, because the clock
+        went back since, is due. `sources` takes only what one of them named.
         """
         sql = """WITH due AS (
                    SELECT l.id, l.host, row_number() OVER (PARTITION BY l.host ORDER BY l.id) AS place FROM leads l
-                   WHERE l.state = 'pending' AND (l.again_at IS NULL OR l.again_at <= ?1)
+                   WHERE l.state = 'pending' AND (l.again_at IS NULL OR l.again_at <= ?1 OR l.again_at > ?4)
                      AND l.host NOT IN (SELECT host FROM leads WHERE leased_until > ?1)
                      AND (?2 IS NULL OR EXISTS (SELECT 1 FROM sightings s WHERE s.lead = l.id AND s.source IN (SELECT value FROM json_each(?2)))))
                  SELECT id, host FROM due ORDER BY place, id LIMIT ?3"""
         with self.transaction():
-            due = self._rows(sql, (stamp(now), None if sources is None else json.dumps(list(sources)), limit))
+            due = self._rows(sql, (stamp(now), None if sources is None else json.dumps(list(sources)), limit, stamp(now + MAX_RETRY_AFTER)))
             taken = json.dumps([row["id"] for row in due])
             self._change(
                 "UPDATE leads SET leased_until = ?, owner = ?, attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?))",
@@ -121,9 +123,9 @@ class Leads(Connection):
 
     def pending(self, now: datetime) -> int:
         """Count the leads that are due and that nobody is visiting."""
-        sql = """SELECT count(*) FROM leads WHERE state = 'pending' AND (again_at IS NULL OR again_at <= ?1)
+        sql = """SELECT count(*) FROM leads WHERE state = 'pending' AND (again_at IS NULL OR again_at <= ?1 OR again_at > ?2)
                  AND (leased_until IS NULL OR leased_until <= ?1)"""
-        return int(self._rows(sql, (stamp(now),))[0][0])
+        return int(self._rows(sql, (stamp(now), stamp(now + MAX_RETRY_AFTER)))[0][0])
 
     def reason(self, url: str) -> str | None:
         """Say why the last visit of this address failed, if it did."""

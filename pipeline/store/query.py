@@ -14,8 +14,9 @@ class ItemQuery:
 
     `states` empty means every state but merged, which never appears in a list unless it is named. `topic` and `kind` are what a reader sees
     (the curator's word, else the suggested). `lanes` empty means every lane, and those skipped by a rule only of items that do not wait.
-    `order` is `rank` (must-haves, then best first), `newest` (last added first) or `id` (first added first). `after` is the last item of the
-    page before. `text` is what a person typed; it can hold anything.
+    `person` is whom an item was given to, or who decided it last. `order` is `rank` (must-haves, then best first), `newest` (last added first),
+    `soonest` (by the beginning of an event; others are left out) or `id` (first added first). `after` is the last item of the page before. `text`
+    is what a person typed; it can hold anything.
     """
 
     states: tuple[State, ...] = (State.QUEUED,)
@@ -23,7 +24,9 @@ class ItemQuery:
     topic: str | None = None
     kind: Kind | None = None
     source: str | None = None
+    person: str | None = None
+    edition: str | None = None
     text: str = ""
     limit: int = 50
     after: ItemId | None = None
-    order: Literal["rank", "newest", "id"] = "rank"
+    order: Literal["rank", "newest", "soonest", "id"] = "rank"

@@ -86,11 +86,12 @@ CREATE TABLE views (               -- filters of the queue under a name
     name TEXT NOT NULL,
     query TEXT NOT NULL,
     shared INTEGER NOT NULL DEFAULT 0,
+    place INTEGER NOT NULL DEFAULT 0,   -- in its owner's order
     UNIQUE (owner, name)
 ) STRICT;
 CREATE TABLE arrangements (        -- what editors changed by hand in a draft
     edition TEXT PRIMARY KEY,
-    arrangement TEXT NOT NULL,     -- Arrangement as JSON
+    arrangement TEXT NOT NULL,     -- JSON list: the Arrangement in force and those before it, for undo
     version INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE hook_calls (          -- events to be told to other programs
@@ -123,17 +124,21 @@ CREATE TABLE decisions_3 (         -- append-only; `before` and `after` are the 
     before TEXT NOT NULL,
     after TEXT NOT NULL,
     undone TEXT,
-    undone_by TEXT
+    undone_by TEXT,
+    batch INTEGER                  -- of many items decided by one act: the number of its first row, the same in all of them
 ) STRICT;
-INSERT INTO decisions_3 SELECT id, item, act, decided, curator, reason, decision, before, after, undone, undone_by FROM decisions;
+INSERT INTO decisions_3 SELECT id, item, act, decided, curator, reason, decision, before, after, undone, undone_by, NULL FROM decisions;
 DROP TABLE decisions;
 ALTER TABLE decisions_3 RENAME TO decisions;
 CREATE INDEX decisions_item ON decisions(item, id);                                -- the last decision on an item
 CREATE INDEX decisions_decided ON decisions(decided);                              -- tally()
 CREATE INDEX decisions_steers ON decisions(item, id) WHERE act IN ('more', 'less');   -- steers()
-CREATE INDEX decisions_curator ON decisions(curator, id) WHERE undone IS NULL;     -- undo() of one's own, the last first
+CREATE INDEX decisions_curator ON decisions(curator, id);                          -- undo() of one's own, the last first; acts(), actors()
+CREATE INDEX decisions_act ON decisions(act, id);                                  -- acts() of one sort
+CREATE INDEX decisions_batch ON decisions(batch, id) WHERE batch IS NOT NULL;      -- undo() of many decided by one act
 CREATE VIEW v_decisions AS
     SELECT d.id, d.item, i.title, d.act, d.curator, d.decided, d.reason, d.undone FROM decisions d JOIN items i ON i.id = d.item;
+CREATE INDEX proposals_other ON proposals(other, item);                            -- proposals(), from the other side
 """
 
 # What the counts beside the filters are kept in step by: one row for each item, under a new number whenever something that is counted changes.
@@ -142,24 +147,82 @@ CREATE TABLE changes (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     item INTEGER NOT NULL UNIQUE   -- not a foreign key: an item that is gone is a change too
 ) STRICT;
-CREATE TRIGGER items_came AFTER INSERT ON items BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.id); END;
-CREATE TRIGGER items_went AFTER DELETE ON items BEGIN INSERT OR REPLACE INTO changes (item) VALUES (OLD.id); END;
-CREATE TRIGGER items_changed AFTER UPDATE OF state, lane, kind, head ON items
-    WHEN (OLD.state, OLD.lane, OLD.kind, OLD.head) IS NOT (NEW.state, NEW.lane, NEW.kind, NEW.head)
-    BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.id); END;
-CREATE TRIGGER overlay_came AFTER INSERT ON overlay BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.item); END;
-CREATE TRIGGER overlay_changed AFTER UPDATE ON overlay BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.item); END;
-CREATE TRIGGER overlay_went AFTER DELETE ON overlay BEGIN INSERT OR REPLACE INTO changes (item) VALUES (OLD.item); END;
-CREATE TRIGGER suggestions_came AFTER INSERT ON suggestions WHEN NEW.place = 0 BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.item); END;
-CREATE TRIGGER suggestions_went AFTER DELETE ON suggestions WHEN OLD.place = 0 BEGIN INSERT OR REPLACE INTO changes (item) VALUES (OLD.item); END;
+CREATE TRIGGER items_came AFTER INSERT ON items BEGIN DELETE FROM changes WHERE item = NEW.id; INSERT INTO changes (item) VALUES (NEW.id); END;
+CREATE TRIGGER items_went AFTER DELETE ON items BEGIN DELETE FROM changes WHERE item = OLD.id; INSERT INTO changes (item) VALUES (OLD.id); END;
+CREATE TRIGGER items_changed AFTER UPDATE OF state, lane, kind, head, rank, version ON items
+    WHEN (OLD.state, OLD.lane, OLD.kind, OLD.head, OLD.rank, OLD.version) IS NOT (NEW.state, NEW.lane, NEW.kind, NEW.head, NEW.rank, NEW.version)
+    BEGIN DELETE FROM changes WHERE item = NEW.id; INSERT INTO changes (item) VALUES (NEW.id); END;
+CREATE TRIGGER overlay_came AFTER INSERT ON overlay
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER overlay_changed AFTER UPDATE ON overlay
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER overlay_went AFTER DELETE ON overlay
+    BEGIN DELETE FROM changes WHERE item = OLD.item; INSERT INTO changes (item) VALUES (OLD.item); END;
+CREATE TRIGGER suggestions_came AFTER INSERT ON suggestions WHEN NEW.place = 0
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER suggestions_went AFTER DELETE ON suggestions WHEN OLD.place = 0
+    BEGIN DELETE FROM changes WHERE item = OLD.item; INSERT INTO changes (item) VALUES (OLD.item); END;
 CREATE TRIGGER sightings_came AFTER INSERT ON sightings WHEN NEW.item IS NOT NULL
-    BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.item); END;
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
 CREATE TRIGGER sightings_moved AFTER UPDATE OF item ON sightings WHEN NEW.item IS NOT NULL
-    BEGIN INSERT OR REPLACE INTO changes (item) VALUES (NEW.item); END;
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER sightings_left AFTER UPDATE OF item ON sightings WHEN OLD.item IS NOT NULL AND OLD.item IS NOT NEW.item
+    BEGIN DELETE FROM changes WHERE item = OLD.item; INSERT INTO changes (item) VALUES (OLD.item); END;
+CREATE TRIGGER assignments_came AFTER INSERT ON assignments
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER assignments_changed AFTER UPDATE ON assignments
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER assignments_went AFTER DELETE ON assignments
+    BEGIN DELETE FROM changes WHERE item = OLD.item; INSERT INTO changes (item) VALUES (OLD.item); END;
+CREATE TRIGGER decisions_made AFTER INSERT ON decisions
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE TRIGGER decisions_back AFTER UPDATE OF undone ON decisions
+    BEGIN DELETE FROM changes WHERE item = NEW.item; INSERT INTO changes (item) VALUES (NEW.item); END;
+CREATE INDEX resources_starts ON resources(item, json_extract(resource, '$.event.start'))
+    WHERE json_extract(resource, '$.event.start') IS NOT NULL;                     -- beginnings(), items() soonest first
+"""
+
+# Every beginning of up to five letters is in the index, so that none is put together from thousands of words; in which column a word stands is kept,
+# and not at which place. The index holds no text, so it is made anew from the resources; as many letters of a text as `search.LENGTH` says.
+_SEARCH = """
+DROP TABLE search;
+CREATE VIRTUAL TABLE search USING fts5(
+    title, description, text, content='', detail=column, prefix='1 2 3 4 5', tokenize="unicode61 remove_diacritics 2"
+);
+INSERT INTO search (rowid, title, description, text)
+    SELECT item, coalesce(json_extract(resource, '$.title'), ''), coalesce(json_extract(resource, '$.description'), ''),
+           substr(coalesce(json_extract(resource, '$.text'), ''), 1, 20000) FROM resources;
+"""
+
+# So that no page of the desk reads more the more there is.
+_PAGES = """
+CREATE INDEX runs_started ON runs(started);                                        -- runs() of all, the last first; harvests hour by hour
+CREATE INDEX sightings_seen ON sightings(source, first_seen, item);                -- weeks() of each source
+CREATE INDEX resources_dates ON resources(item)
+    WHERE json_array_length(resource, '$.event.problems') > 0;                     -- dates() that somebody must look at
+"""
+
+
+_PROGRAMS = """
+CREATE TABLE seen (                -- what a person has seen of the queue in a feed reader
+    curator TEXT NOT NULL,
+    item INTEGER NOT NULL REFERENCES items(id),
+    at TEXT NOT NULL,
+    PRIMARY KEY (curator, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_item ON seen(item);                                              -- foreign key
+CREATE TABLE hook_cursors (        -- how far was looked for what is to be told
+    hook TEXT NOT NULL,
+    event TEXT NOT NULL,
+    upto TEXT NOT NULL,
+    PRIMARY KEY (hook, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX decisions_undone ON decisions(undone, id) WHERE undone IS NOT NULL;   -- undone_since()
+CREATE INDEX deliveries_failed ON deliveries(changed) WHERE state IN ('failed', 'bounced');   -- failed_since()
 """
 
 
 @changes()  # type: ignore[untyped-decorator]  # sqlite_utils is not checked
 def m006_desk(db: Database) -> None:
-    for script in (_STAFF, _CROWD, _EDITING, _CHANGES):
+    for script in (_STAFF, _CROWD, _EDITING, _CHANGES, _SEARCH, _PAGES, _PROGRAMS):
         run(db, script)

@@ -16,34 +16,58 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.config import Config
+from pipeline.config.living import Settings
 from pipeline.errors import PipelineError
 from pipeline.store import Store
+from pipeline.watch import Pulse
+from pipeline.watch.metrics import Metrics, World
 from pipeline.web import (
+    accounts,
+    api,
     archive,
+    builder,
+    bulk,
     collections,
+    compare,
+    crowd,
     decide,
+    edit,
     editions,
     feeds,
     health,
     items,
+    keys,
     learning,
+    leave,
     library,
+    log,
     login,
+    people,
     queue,
+    reader_api,
     readers,
+    releasing,
     rules,
+    similar,
+    source,
     sources,
+    subscribers,
     suggest,
     survey,
+    today,
+    views,
     votes,
     why,
 )
 from pipeline.web.access import Access
+from pipeline.web.facets import Facets
 from pipeline.web.gate import Gate
+from pipeline.web.journal import Journal
 from pipeline.web.limits import Limit
 from pipeline.web.memory import Memory
 from pipeline.web.problems import RefusedVisitError, status_of
-from pipeline.web.security import wants_json
+from pipeline.web.prospect import Prospect
+from pipeline.web.security import is_program, wants_json
 from pipeline.web.site import Site, environment, page
 
 STATIC = Path(__file__).parent / "static"
@@ -54,44 +78,75 @@ _ROOMS = (
     suggest,
     items,
     why,
+    today,
     queue,
     decide,
+    edit,
+    compare,
+    crowd,
+    bulk,
+    similar,
+    views,
+    builder,
+    releasing,
     editions,
     collections,
     sources,
+    source,
+    subscribers,
+    people,
+    log,
     rules,
     learning,
+    keys,
+    leave,
     login,
+    accounts,
     health,
     votes,
     readers,
     survey,
+    api,
+    reader_api,
 )
 
 
 def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> Starlette:
     """Make the desk and the public pages. `open_store` is called once for each request, in the thread that answers it; `clock` gives aware UTC."""
-    access = Access(config.desk_password, clock=clock)
     routes = [route for room in _ROOMS for route in room.routes]
+    settings, pulse = Settings(config), Pulse()
+    metrics = Metrics(World(config=lambda: settings.config, problem=lambda: settings.problem, open_store=open_store, clock=clock, pulse=pulse))
+    access = Access(settings, routes=routes, open_store=open_store, clock=clock)
     app = Starlette(
         routes=[*routes, Route("/favicon.ico", _icon), Mount("/static", StaticFiles(directory=STATIC), name="static")],
-        middleware=[Middleware(Gate, public_url=config.desk.url, admit=access.admit, explain=explain)],
+        middleware=[
+            Middleware(Journal, settings=settings, metrics=metrics),
+            Middleware(Gate, public_url=lambda: settings.config.desk.url, admit=access.admit, explain=explain),
+        ],
         exception_handlers={HTTPException: _as_ours},
     )
     app.state.site = Site(
         config=config,
+        settings=settings,
+        pulse=pulse,
+        metrics=metrics,
         open_store=open_store,
         clock=clock,
         access=access,
         memory=Memory(),
+        facets=Facets(open_store, clock),
+        prospect=Prospect(open_store, clock),
         suggestions=Limit(suggest.HOURLY, timedelta(hours=1)),
         templates=environment(),
     )
+    app.state.buckets, app.state.reader_tries = api.Buckets(), Limit(reader_api.TRIES, timedelta(minutes=10))
     return app
 
 
 def explain(request: Request, error: PipelineError | None) -> Response:
     """Answer with what went wrong and what to do next, as page or JSON. Of a bug (`None`) nothing is told but that it is one."""
+    if is_program(request.url.path):
+        return api.problem(error)
     status = 500 if error is None else status_of(error)
     sentence = "Something went wrong here." if error is None else error.sentence
     hint = "It has been written to the log. Nothing was changed." if error is None else error.hint

@@ -22,6 +22,7 @@ from pipeline.render import FORMATS, essay, notices
 from pipeline.render import words as phrases
 from pipeline.store import Store
 from pipeline.text import counted
+from pipeline.web import fates
 from pipeline.web.public import About, prose, shelf_of, shelf_only, show
 from pipeline.web.security import policy
 from pipeline.web.shelf import Shelf
@@ -120,6 +121,7 @@ def _show(request: Request, store: Store, edition: Edition, shelf: Shelf) -> Res
         errata=notices.errata(edition),
         notes=notices.marks(edition),
         holdings=shelf.holdings,
+        fates=fates.marks(request, store, ((entry, edition) for entry in edition.entries)),
     )
 
 

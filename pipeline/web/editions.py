@@ -1,7 +1,8 @@
-"""Editions as their editor sees them: how one stands, what to look at before release, and every form of it to look at. Building and releasing are
-the command line's business."""
+"""Editions as their editor sees them: how one stands, what to look at before release, and every form of it to look at."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,12 +10,15 @@ from starlette.routing import Route
 
 from pipeline import digest, publish
 from pipeline.errors import NotFoundError, RenderError
-from pipeline.model import Delivery, DeliveryState, Edition, Severity
+from pipeline.model import Delivery, DeliveryState, Edition, EditionState, Role, Severity
+from pipeline.publish import arranging, retractions
+from pipeline.publish.arranging import Standing
 from pipeline.publish.press import print_all
 from pipeline.render import FORMATS
 from pipeline.store import Store
 from pipeline.web.archive import own_policy
-from pipeline.web.site import page, site_of
+from pipeline.web.site import page, person_of, site_of
+from pipeline.web.words import span
 
 GROUPS = {
     "To read": {"html": "web page", "pdf": "PDF", "pdf-large": "large print", "one-page": "one page"},
@@ -37,9 +41,37 @@ SEVERITIES = {
 
 def overview(request: Request) -> Response:
     """List the editions, the newest first."""
-    with site_of(request).open_store() as store:
+    site = site_of(request)
+    with site.open_store() as store:
         editions = store.editions()
-    return page(request, "desk_editions.html", editions=editions)
+        standing = arranging.standing(site.config, store, now=site.clock())
+    return page(
+        request,
+        "desk_editions.html",
+        editions=editions,
+        standing=standing,
+        closing=closing(standing, now=site.clock()),
+        only_next=False,
+        may_begin=person_of(request).role.may(Role.EDITOR),
+    )
+
+
+def closing(standing: Standing, *, now: datetime) -> str:
+    """Say when the next edition closes: "cut-off in 6 days"."""
+    if standing.edition is not None and standing.edition.state is not EditionState.DRAFT:
+        return str(standing.edition.state)
+    return f"cut-off in {span(standing.cutoff - now)}" if standing.cutoff > now else "cut-off is past"
+
+
+def upcoming(request: Request) -> Response:
+    """Lead to the draft of the next edition, or offer to begin it."""
+    site = site_of(request)
+    with site.open_store() as store:
+        standing = arranging.standing(site.config, store, now=site.clock())
+    if standing.edition is not None:
+        return RedirectResponse(f"/desk/editions/{standing.id}/arrange", status_code=303)
+    may_begin = person_of(request).role.may(Role.EDITOR)
+    return page(request, "desk_editions.html", editions=(), standing=standing, closing="", only_next=True, may_begin=may_begin)
 
 
 def draft(request: Request) -> Response:
@@ -51,11 +83,13 @@ def draft(request: Request) -> Response:
         files = store.files(edition.id)
         mails = store.delivery_counts(edition.id)
         uncertain = _uncertain(edition, store)
+        retracted = retractions.proposals(store, edition)
         mailed = {number: len(store.deliveries(edition.id, correction=number)) for number in range(1, 1 + len(edition.corrections))}
     return page(
         request,
         "desk_edition.html",
         edition=edition,
+        is_editor=person_of(request).role.may(Role.EDITOR),
         findings=findings,
         groups={group: [(FORMATS[name].filename, words) for name, words in forms.items()] for group, forms in GROUPS.items()},
         files=files,
@@ -63,6 +97,7 @@ def draft(request: Request) -> Response:
         mailed=mailed,
         mails=mails,
         uncertain=uncertain,
+        retracted=retracted,
         outside=None if edition.audience == "public" else digest.public(edition),
     )
 
@@ -114,6 +149,7 @@ def _edition(request: Request, store: Store) -> Edition:
 
 routes = [
     Route("/desk/editions", overview),
+    Route("/desk/editions/draft", upcoming),
     Route("/desk/editions/{edition}", draft),
     Route("/desk/editions/{edition}/mails/{correction:int}/{subscriber:int}/{act}", settle, methods=["POST"]),
     Route("/desk/editions/{edition}/{rendition}/{file}", preview),

@@ -52,7 +52,7 @@ def learning(request: Request) -> Response:
         decided = len(store.decisions(limit=_LATEST))
         ready = decided <= _AT_ONCE or "now" in request.query_params or site.memory.knows_figures(site.config, store, now=now)
         figures = site.memory.figures(site.config, store, now=now) if ready else None
-        outlook = learn.outlook(store, now=now)
+        outlook = site.prospect.outlook(store, minutes=0)
         lanes = store.lanes()
     return page(
         request,

@@ -15,12 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import NotFoundError
-from pipeline.model import Edition, ItemId
+from pipeline.model import Edition, Entry, ItemId
 from pipeline.publish import collections as living
 from pipeline.publish import impact, submissions
 from pipeline.render import FORMATS, cite, names, works
 from pipeline.store import Store
 from pipeline.text import clip, counted
+from pipeline.web import fates
 from pipeline.web.archive import published_file
 from pipeline.web.finding import folded, score, wanted
 from pipeline.web.public import About, by_place, group_of, linked, listing, prose, shelf_of, shelf_only, show
@@ -73,10 +74,12 @@ class Choice:
 def item(request: Request) -> Response:
     """Show a published item as its newest edition prints it. What is in no public edition is not there."""
     asked = ItemId(request.path_params["id"])
-    shelf = shelf_only(request)
-    holding = shelf.holdings.get(asked)
-    if holding is None:
-        raise NotFoundError("item", asked, hint="It may not be published yet. The editions are on the first page.")
+    with site_of(request).open_store() as store:
+        shelf = shelf_of(request, store)
+        holding = shelf.holdings.get(asked)
+        if holding is None:
+            raise NotFoundError("item", asked, hint="It may not be published yet. The editions are on the first page.")
+        marked = fates.marks(request, store, [(holding.entry, holding.edition)])
     entry, gone = holding.entry, holding.is_withdrawn
     return show(
         request,
@@ -87,6 +90,7 @@ def item(request: Request) -> Response:
         people=_by_role(holding),
         cited=() if gone else cite.meta(works.work(entry, holding.edition)),
         alike=_alike(holding, shelf),
+        fates=marked,
     )
 
 
@@ -141,6 +145,7 @@ def collection(request: Request) -> Response:
     with site_of(request).open_store() as store:
         made = collection_of(request, store, request.path_params["id"])
         shelf = shelf_of(request, store)
+        marked = fates.marks(request, store, ((entry, _read_for(entry, made, shelf)) for entry in made.entries))
     site = site_of(request)
     sentence = f"{counted(len(made.entries), 'resource')}. {made.month_name}."
     return show(
@@ -152,7 +157,14 @@ def collection(request: Request) -> Response:
         reviewed=living.reviews(site.config, now=site.clock())[made.id].reviewed,
         files=[(name, said) for name, said in COLLECTION_FILES if name in _built(request, made.id)],
         holdings=shelf.holdings,
+        fates=marked,
     )
+
+
+def _read_for(entry: Entry, made: Edition, shelf: Shelf) -> Edition:
+    """Give the edition for which an entry of a collection was read."""
+    holding = shelf.holdings.get(entry.id)
+    return holding.edition if holding else made
 
 
 def collection_file(request: Request) -> Response:

@@ -32,6 +32,12 @@ class Limit:
                 del self._times[next(iter(self._times))]
             return is_allowed
 
+    def take_back(self, visitor: str) -> None:
+        """Forget the last time that was counted."""
+        with self._lock:
+            if times := self._times.get(visitor):
+                times.pop()
+
 
 def visitor(request: Request) -> str:
     """Name the network address that a visit comes from; of IPv6 the /64 that one customer has. Only a proxy on this machine is believed."""

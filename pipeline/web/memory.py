@@ -7,11 +7,13 @@ from threading import Lock
 
 from pipeline import classify, learn, publish
 from pipeline.config import Config
-from pipeline.model import Edition, Topic
+from pipeline.model import Edition, Source, Topic
 from pipeline.publish import collections
 from pipeline.render.prepare import prepare
 from pipeline.store import Store
+from pipeline.web.contributors import Contributor, contributors
 from pipeline.web.shelf import Shelf, put_together
+from pipeline.web.worth import Worth, worth
 
 _FRESH = timedelta(minutes=1)
 """How long a collection is kept: what is taken back (an undo) leaves no trace that is cheap to see."""
@@ -29,6 +31,8 @@ class Memory:
         self._shelf: tuple[_ShelfState, Shelf] | None = None
         self._editions: dict[tuple[str, str], tuple[Edition, bool, frozenset[str]] | None] = {}
         self._collections: dict[str, tuple[object, datetime, Edition]] = {}
+        self._worth: tuple[object, datetime, Worth] | None = None
+        self._contributors: tuple[object, datetime, tuple[Contributor, ...]] | None = None
 
     @property
     def is_filled(self) -> bool:
@@ -78,6 +82,24 @@ class Memory:
             made = prepare(collections.current(collection_id, config, store, now=now))
             self._collections[collection_id] = kept = state, now, made
         return kept[2]
+
+    def worth(self, sources: tuple[Source, ...], store: Store, *, now: datetime) -> Worth:
+        """Give what each source was worth. It is worked out anew after a decision, and after a minute."""
+        state = store.last_decision(), sources
+        with self._lock:
+            kept = self._worth
+            if kept is None or kept[0] != state or not timedelta() <= now - kept[1] < _FRESH:
+                self._worth = kept = state, now, worth(sources, store, now=now)
+            return kept[2]
+
+    def contributors(self, store: Store, *, now: datetime) -> tuple[Contributor, ...]:
+        """Give who wrote, recommended and suggested what. It is put together anew after a decision or a release, and after a minute."""
+        state = store.public_state(), store.last_decision()
+        with self._lock:
+            kept = self._contributors
+            if kept is None or kept[0] != state or not timedelta() <= now - kept[1] < _FRESH:
+                self._contributors = kept = state, now, contributors(store)
+            return kept[2]
 
 
 def _public(edition_id: str, store: Store) -> tuple[Edition, bool, frozenset[str]] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from pipeline.model import Decision, Lane, Outlook, Verdict
 from pipeline.text import counted
@@ -27,9 +28,14 @@ class Sitting:
     kept: int
 
     @property
+    def ends(self) -> datetime:
+        """When the minutes are over."""
+        return self.began + timedelta(minutes=self.minutes)
+
+    @property
     def left(self) -> int:
         """Whole minutes that are left, rounded up."""
-        return max(0, -((self.now - self.began - timedelta(minutes=self.minutes)) // timedelta(minutes=1)))
+        return max(0, -((self.now - self.ends) // timedelta(minutes=1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,34 @@ class Stop:
 
     may: bool
     sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast the person at the desk decides: items a minute, and how many minutes what waits takes at that."""
+
+    per_minute: float
+    minutes: int
+
+
+def pace(outlook: Outlook, waiting: int) -> Pace | None:
+    """Give the pace; `None` until ten decisions tell it."""
+    if not outlook.pace:
+        return None
+    return Pace(per_minute=round(60 / outlook.pace, 1), minutes=max(1, round(waiting * outlook.pace / 60)) if waiting else 0)
+
+
+def midnights(today: date, zone: ZoneInfo) -> Iterator[datetime]:
+    """Give where days begin in this zone: tomorrow's midnight, today's, and so on back through one year."""
+    for back in range(-1, 366):
+        yield datetime.combine(today - timedelta(days=back), time.min, tzinfo=zone)
+
+
+def closing(one: Sitting) -> str:
+    """Say what was done in a sitting that is over: \"54 decisions, 26 s each, 9 kept\"."""
+    took = min(one.now - one.began, timedelta(minutes=one.minutes))
+    each = f", {round(took.total_seconds() / one.decided)} s each" if one.decided else ""
+    return f"{counted(one.decided, 'decision')}{each}, {one.kept} kept"
 
 
 def minutes_of(text: str) -> int:
@@ -59,9 +93,7 @@ def sitting(minutes: int, began: str, *, decisions: Sequence[Decision], now: dat
 def forecast(one: Sitting, outlook: Outlook) -> str:
     """Say how many items the minutes that are left hold, and how many keepers to expect among them."""
     if not one.left:
-        took = min(one.now - one.began, timedelta(minutes=one.minutes))
-        each = f", {round(took.total_seconds() / one.decided)} s each" if one.decided else ""
-        return f"Time is up: {counted(one.decided, 'decision')}{each}, {one.kept} kept."
+        return f"Time is up: {closing(one)}."
     if outlook.pace is None:
         return f"{one.left} min. How many items that is can be said after ten decisions."
     said = f"{one.left} min = about {counted(outlook.fits, 'item')} at your pace."

@@ -1,8 +1,10 @@
-"""The review queue: what waits, the likeliest first, and one item to read. Shows; deciding is the business of `decide`."""
+"""The review queue: what waits, the likeliest first, and one item to read. Shows; deciding is the business of `decide`.
+
+Nothing here reads more the more items there are: lists are read by their key, counts come from memory (`facets`), expectations are kept (`prospect`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -11,19 +13,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline import learn, schedule
+from pipeline import schedule
 from pipeline.errors import NotFoundError
-from pipeline.model import Decision, Item, ItemId, Kind, Lane, Outlook, State, Verdict
-from pipeline.review import REASONS
-from pipeline.store import ItemQuery, Store
-from pipeline.web import plan, words
-from pipeline.web.decide import SAID
+from pipeline.model import ItemId, Lane, Outlook, State, Verdict
+from pipeline.store import Store
+from pipeline.web import plan, sifting, words
+from pipeline.web.crowd import crowd_of
+from pipeline.web.facets import Filters
+from pipeline.web.finding import wanted
+from pipeline.web.items import around
 from pipeline.web.plan import minutes_of
-from pipeline.web.rows import Desk, Row, queue_url, rows
-from pipeline.web.site import Site, page, site_of
+from pipeline.web.rows import SAID, Desk, Row, lines, queue_url, row
+from pipeline.web.site import Site, page, person_of, site_of
+from pipeline.web.views import views_of
 
 PAGE = 40
-_FILTERS = ("topic", "kind", "source", "q", "lane", "minutes", "began")
+_SITTING = ("minutes", "began", "order")
 _LATEST = 1_000
 _STEERED = {1: "More of this from now on", -1: "Less of this from now on"}
 _TRAYS = {
@@ -60,110 +65,62 @@ class Tray:
     about: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: the filters, and the rest of what goes on from page to page."""
+
+    filters: Filters
+    rest: dict[str, str]
+    after: ItemId | None
+    item: ItemId | None
+
+    @classmethod
+    def of(cls, request: Request) -> Asked:
+        query = request.query_params
+        rest = {name: query.get(name, "")[:200] for name in _SITTING}
+        return cls(Filters.from_query(query), rest, item_id(query.get("after", "")), item_id(query.get("item", "")))
+
+    @property
+    def all(self) -> dict[str, str]:
+        """Everything by the names of the address, empty ones too."""
+        return {**{name: getattr(self.filters, name) for name in Filters.__dataclass_fields__}, **self.rest}
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether the queue itself is asked for, without a filter and in its own order."""
+        return self.filters == Filters() and not self.rest["order"]
+
+    def address(self, **changes: str) -> str:
+        """Write the address of the queue with some filters changed."""
+        return queue_url({**self.all, **changes})
+
+
 def queue(request: Request) -> Response:
-    site = site_of(request)
-    now = site.clock()
-    filters = {name: request.query_params.get(name, "")[:200] for name in _FILTERS}
-    minutes = minutes_of(filters["minutes"])
-    if minutes and not filters["began"]:
-        return RedirectResponse(queue_url({**filters, "began": str(int(now.timestamp()))}), status_code=303)
+    site, asked = site_of(request), Asked.of(request)
+    now, minutes = site.clock(), minutes_of(asked.rest["minutes"])
+    if minutes and not asked.rest["began"]:
+        return RedirectResponse(asked.address(began=str(int(now.timestamp()))), status_code=303)
     with site.open_store() as store:
-        decisions = store.decisions(limit=_LATEST)
-        sitting = plan.sitting(minutes, filters["began"], decisions=decisions, now=now)
+        began = _began(asked.rest["began"])
+        made = store.decisions(limit=_LATEST, since=began) if minutes and began else ()
+        sitting = plan.sitting(minutes, asked.rest["began"], decisions=made, now=now)
         left = sitting.left if sitting else 0
-        outlook = learn.outlook(store, now=now, minutes=left or None)
-        lane = _lane(filters["lane"])
-        waiting = _waiting(request, filters, site=site, store=store, lane=lane, minutes=left)
-        shown = _with_asked(waiting[:PAGE], request, store)
-        made = rows(shown, Desk(config=site.config, store=store, record=store.source_record()), filters=filters)
-        lanes, counts = store.lanes(), store.counts()
-        notice = _notice(request, store)
-    trays = _trays(lanes, filters, outlook)
+        outlook = site.prospect.outlook(store, minutes=left)
+        values = {**around(request, store), **_lists(asked, request, store, minutes=left), **_numbers(asked, site, store, outlook)}
     return page(
         request,
         "queue.html",
         status=200,
-        rows=made,
-        current=_current(made, request),
-        tray=next((tray for tray in trays if tray.lane is lane), trays[0]),
-        trays=trays,
+        **values,
+        **_choices(asked, site),
         sitting=sitting,
         forecast=plan.forecast(sitting, outlook) if sitting else "",
         stop=plan.stop(outlook),
-        pace=round(outlook.pace) if outlook.pace else None,
-        calibrated=outlook.expected_all is not None,
-        deferred=counts.get(State.DEFERRED, 0),
-        accepted=counts.get(State.ACCEPTED, 0),
-        today=_today(decisions, site),
-        notice=notice,
-        more=queue_url({**filters, "after": str(shown[-1].id)}) if len(waiting) > PAGE else "",
-        **_choices(filters, site),
     )
-
-
-def _choices(filters: dict[str, str], site: Site) -> dict[str, object]:
-    """Give what follows from the settings and from the filters: choices, addresses, the close of the next edition."""
-    return {
-        "filters": filters,
-        "reasons": REASONS,
-        "closing": _closing(site),
-        "topics": site.config.topics,
-        "kinds": tuple(dict.fromkeys(kind for section in site.config.digest.sections for kind in section.kinds)),
-        "sources": site.config.sources,
-        "here": queue_url(filters),
-        "end": queue_url({**filters, "minutes": "", "began": ""}),
-        "filter_url": lambda name, value: queue_url({**filters, name: value}),
-    }
 
 
 def home(request: Request) -> Response:
     return RedirectResponse("/desk/queue", status_code=303)
-
-
-def _waiting(request: Request, filters: dict[str, str], *, site: Site, store: Store, lane: Lane, minutes: int) -> tuple[Item, ...]:
-    """List a page of what waits in a lane and one more: the best first or, with minutes and no filter, what brings most in them."""
-    after = item_id(request.query_params.get("after", ""))
-    if minutes and lane is Lane.RANKED and not any(filters[name] for name in ("topic", "kind", "source", "q")):
-        planned = learn.plan(store, now=site.clock(), minutes=minutes)
-        rest = planned[planned.index(after) + 1 :] if after in planned else planned
-        if planned:
-            return tuple(store.item(one) for one in rest[: PAGE + 1])
-    return store.items(
-        ItemQuery(
-            lanes=(Lane.MUST_HAVE, Lane.RANKED) if lane is Lane.RANKED else (lane,),
-            topic=filters["topic"] or None,
-            kind=_kind(filters["kind"]),
-            source=filters["source"] or None,
-            text=filters["q"],
-            limit=PAGE + 1,
-            after=after,
-        )
-    )
-
-
-def _lane(name: str) -> Lane:
-    """Read which tray the address opens; anything else is the queue itself."""
-    return Lane(name) if name in _TRAYS else Lane.RANKED
-
-
-def _trays(lanes: Mapping[Lane, int], filters: dict[str, str], outlook: Outlook) -> tuple[Tray, ...]:
-    """List the queue and its trays."""
-    made = []
-    for lane, (name, about) in _TRAYS.items():
-        count = lanes[lane] + (lanes[Lane.MUST_HAVE] if lane is Lane.RANKED else 0)
-        of = outlook.audited + count if lane is Lane.AUDIT else 0
-        url = queue_url({**filters, "lane": "" if lane is Lane.RANKED else lane.value})
-        made.append(Tray(lane=lane, name=name, url=url, count=count, of=of, about=about))
-    return tuple(made)
-
-
-def _kind(name: str) -> Kind | None:
-    if not name:
-        return None
-    try:
-        return Kind(name)
-    except ValueError as error:
-        raise NotFoundError("kind", f'"{name}"', hint="Choose one of the list.") from error
 
 
 def item_id(text: str) -> ItemId | None:
@@ -171,31 +128,121 @@ def item_id(text: str) -> ItemId | None:
     return ItemId(int(text)) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
-def _with_asked(shown: tuple[Item, ...], request: Request, store: Store) -> tuple[Item, ...]:
+# ---------------------------------------------------------------- what is listed
+
+
+def _lists(asked: Asked, request: Request, store: Store, *, minutes: int) -> dict[str, object]:
+    """Give a page of the list, the item to read, and what people say of them."""
+    site, me = site_of(request), person_of(request).name
+    now = site.clock()
+    numbers = _page(asked, site, store, minutes=minutes)
+    items = store.listed(_with_asked(numbers[:PAGE], asked, store))
+    if asked.is_whole and minutes:
+        items = tuple(item for item in items if item.state is State.QUEUED)
+    shown = lines(items, store, filters=asked.all)
+    return {
+        "lines": shown,
+        "current": _current([line.item.id for line in shown], asked, Desk(config=site.config, store=store, me=me, now=now, facets=site.facets)),
+        "crowds": crowd_of(store, [item.id for item in items], me=me, now=now),
+        "views": views_of(store, me, asked.filters.query(), site.config),
+        "marked_words": wanted(asked.filters.q),
+        "notice": _notice(request, store),
+        "more": asked.address(after=str(numbers[PAGE - 1])) if len(numbers) > PAGE else "",
+    }
+
+
+def _page(asked: Asked, site: Site, store: Store, *, minutes: int) -> tuple[ItemId, ...]:
+    """List a page of numbers and one more: in the order asked for or, with minutes and no filter, what brings most in them."""
+    if minutes and asked.is_whole:
+        planned = site.prospect.plan(store, minutes=minutes)
+        if planned:
+            return planned[planned.index(asked.after) + 1 :][: PAGE + 1] if asked.after in planned else planned[: PAGE + 1]
+    return site.facets.page(store, asked.filters, order=sifting.order_of(asked.rest["order"]), after=asked.after, limit=PAGE + 1)
+
+
+def _with_asked(shown: tuple[ItemId, ...], asked: Asked, store: Store) -> tuple[ItemId, ...]:
     """Put the item that the address asks for at the head, if it waits but stands further down or outside the filter."""
-    asked = item_id(request.query_params.get("item", ""))
-    if asked is None or any(item.id == asked for item in shown):
+    if asked.item is None or asked.item in shown:
         return shown
-    try:
-        item = store.item(asked)
-    except NotFoundError:
-        return shown
-    return (item, *shown) if item.state is State.QUEUED else shown
+    waits = any(item.state is State.QUEUED for item in store.listed((asked.item,)))
+    return (asked.item, *shown) if waits else shown
 
 
-def _current(made: tuple[Row, ...], request: Request) -> Row | None:
-    asked = item_id(request.query_params.get("item", ""))
-    return next((row for row in made if row.item.id == asked), made[0] if made else None)
+def _current(shown: list[ItemId], asked: Asked, desk: Desk) -> Row | None:
+    """Make the pane of the item that is asked for, else of the first."""
+    if not shown:
+        return None
+    place = shown.index(asked.item) if asked.item in shown else 0
+    urls = [queue_url(asked.all, item=one) for one in shown[max(0, place - 1) : place + 2]]
+    before = urls.pop(0) if place else ""
+    after = urls[1] if len(urls) > 1 else ""
+    return row(desk.store.item(shown[place]), desk, url=urls[0], to=after or asked.address(), previous=before, following=after)
 
 
-def _today(decisions: tuple[Decision, ...], site: Site) -> Today:
+# ---------------------------------------------------------------- what is counted
+
+
+def _numbers(asked: Asked, site: Site, store: Store, outlook: Outlook) -> dict[str, object]:
+    """Give the counts. Until they stand in memory the trays are counted by SQL, and the filters without counts."""
+    counts = site.facets.counts(store, asked.filters)
+    plain = counts if asked.filters == Filters() else site.facets.counts(store, Filters())
+    lanes = {lane: plain["lane"].get(lane, 0) for lane in Lane} if plain else store.lanes()
+    states = {state: plain["state"].get(state, 0) for state in State} if plain else store.counts()
+    total = site.facets.total(store, asked.filters) if plain else None
+    trays = _trays(asked, lanes, outlook)
+    waiting = trays[0].count
+    return {
+        "facets": sifting.groups(asked.filters, counts, config=site.config, address=asked.address),
+        "found": sifting.found(asked.filters, total, is_partial=site.facets.is_partial(store, asked.filters)),
+        "total": total,
+        "trays": trays,
+        "tray": next((tray for tray in trays if tray.lane == asked.filters.lane), trays[0]),
+        "waiting": waiting,
+        "deferred": states[State.DEFERRED],
+        "accepted": states[State.ACCEPTED],
+        "today": _today(site, store),
+        "pace": plan.pace(outlook, waiting),
+        "days": store.days_in_a_row(plan.midnights(site.today, site.zone)),
+    }
+
+
+def _trays(asked: Asked, lanes: Mapping[Lane, int], outlook: Outlook) -> tuple[Tray, ...]:
+    """List the queue and its trays."""
+    made = []
+    for lane, (name, about) in _TRAYS.items():
+        count = lanes[lane] + (lanes[Lane.MUST_HAVE] if lane is Lane.RANKED else 0)
+        of = outlook.audited + count if lane is Lane.AUDIT else 0
+        url = asked.address(lane="" if lane is Lane.RANKED else lane.value, state="")
+        made.append(Tray(lane=lane, name=name, url=url, count=count, of=of, about=about))
+    return tuple(made)
+
+
+def _today(site: Site, store: Store) -> Today:
     start = datetime.combine(site.today, time.min, tzinfo=site.zone).astimezone(UTC)
-    last: dict[ItemId, Verdict] = {}
-    for decision in decisions:
-        if decision.decided >= start:
-            last.setdefault(decision.item, decision.verdict)
-    count = Counter(last.values())
+    count = site.prospect.today(store, since=start)
     return Today(accept=count[Verdict.ACCEPT], reject=count[Verdict.REJECT], defer=count[Verdict.DEFER])
+
+
+# ---------------------------------------------------------------- what is said
+
+
+def _choices(asked: Asked, site: Site) -> dict[str, object]:
+    """Give what follows from the settings and from the filters: choices, addresses, the close of the next edition."""
+    return {
+        "filters": asked.filters,
+        "filtered": asked.filters != Filters(lane=asked.filters.lane),
+        "fields": [(name, value) for name, value in asked.all.items() if value and name not in ("q", "minutes", "began")],
+        "query": asked.filters.query(),
+        "orders": sifting.orders(sifting.order_of(asked.rest["order"]), asked.address),
+        "closing": _closing(site),
+        "here": asked.address(),
+        "end": asked.address(minutes="", began=""),
+    }
+
+
+def _began(text: str) -> datetime | None:
+    """Read when a sitting began, in whole seconds since 1970."""
+    return datetime.fromtimestamp(int(text), UTC) if text.isascii() and text.isdecimal() and len(text) < 12 else None
 
 
 def _closing(site: Site) -> str:

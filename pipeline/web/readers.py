@@ -180,7 +180,7 @@ def _wishes(request: Request, store: Store, person: Subscriber, *, kept: bool = 
     away = readers.link(config, store, "unsubscribe", person.id).removeprefix(config.desk.url)
     choices = _choices(request, wishes.of(person))
     status = 422 if refusal else 200
-    return _page(request, "reader_preferences.html", choices, status=status, person=person, kept=kept, refusal=refusal, away=away)
+    return _page(request, "reader_preferences.html", choices, status=status, reader=person, kept=kept, refusal=refusal, away=away)
 
 
 def _card(

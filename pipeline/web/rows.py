@@ -1,19 +1,36 @@
-"""Items as the desk shows them: names instead of ids, and where to go next. Values for the templates; asks the store only for fold proposals."""
+"""Items as the desk shows them: names instead of ids, and where to go next. Values for the templates; changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from pipeline import review
+from pipeline import digest, review
 from pipeline.config import Config
+from pipeline.digest import Checked
 from pipeline.errors import NotFoundError
+from pipeline.extract.repair import Repair, spoken
 from pipeline.model import Item, ItemId, Match, State, Verdict
 from pipeline.publish.submissions import SOURCE
-from pipeline.store import Store
-from pipeline.web import words
+from pipeline.store import Appearance, Folded, LastEdit, Store
+from pipeline.web import fields, words
+from pipeline.web.crowd import Crowd, crowd_of
+from pipeline.web.facets import Facets
 from pipeline.web.marks import TOPICS, Marked, marked
+from pipeline.web.sides import Change, Side, revised, sides
+
+SAID = {
+    State.QUEUED: "Back in the queue",
+    State.ACCEPTED: "Accepted",
+    State.REJECTED: "Rejected",
+    State.DEFERRED: "Put off until later",
+    State.MERGED: "Folded",
+    State.PUBLISHED: "Published",
+}
+"""What was done to an item that stands so now."""
 
 OTHER_TOPICS = 12
 """Topics without a suggestion that a pane offers beside the suggested ones."""
@@ -45,16 +62,41 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Another item that this one may be the same as, and on what evidence."""
+    """Another item that this one may be the same as, and on what evidence. `was` says where that one came out, empty where it did not."""
 
     match: Match
+    item: Item
+    was: str
+
+    @property
+    def title(self) -> str:
+        return self.item.title or self.item.resource.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One item for the list. `seen` counts its sources, `proposed` says whether it may be known already; `suggested` names the reader who
+    suggested it, `pane` is where its reading pane alone is to be had."""
+
+    item: Item
     title: str
+    source: str
+    seen: int
+    proposed: bool
+    suggested: str
+    url: str
+    pane: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One item for the list and for the reading pane. `to` is where its form leads on to, `seen` names its sources; `steer` is 1 where more
-    like it was asked for, -1 where less; `suggested` names the reader who suggested it."""
+    """One item for the reading pane. `to` is where its form leads on to, `seen` names its sources; `steer` is 1 where more like it was asked for,
+    -1 where less; `suggested` names the reader who suggested it.
+
+    `fields` are what its form shows (`is_typed` where that is what somebody typed and is not kept yet), `mark` says as of when; `checked` is what
+    was found in a curator's words, `None` where there are none. `repairs` are proposals for its dates, `sides` sets it beside the first of
+    `proposals`; `was` says where it came out.
+    """
 
     item: Item
     source: str
@@ -66,37 +108,58 @@ class Row:
     proposals: tuple[Proposal, ...]
     allowed: frozenset[Verdict]
     suggested: str
+    fields: Mapping[str, str]
+    mark: str
+    checked: Checked | None
+    when: str
+    repairs: tuple[Repair, ...]
+    folded: tuple[Folded, ...]
+    sides: tuple[Side, Side] | None
+    was: str
+    edited: LastEdit | None
+    revised: tuple[Change, ...]
+    crowd: Crowd
     url: str
     to: str
     previous: str = ""
     next: str = ""
+    is_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What rows are made from, read once for all of them."""
+    """What rows are made from: the settings, the store of this request, who looks and when. `length` is how much of a text is shown."""
 
     config: Config
     store: Store
-    record: Mapping[str, tuple[int, int]]
+    me: str
+    now: datetime
+    facets: Facets
     length: int = words.EXCERPT
 
 
-def rows(items: Sequence[Item], desk: Desk, *, filters: dict[str, str]) -> tuple[Row, ...]:
-    """Make the rows of the queue, each knowing its neighbours. `filters` are the queue's own query parameters."""
-    addresses = [queue_url(filters, item=item.id) for item in items]
-    made = []
-    for place, item in enumerate(items):
-        before = addresses[place - 1] if place else ""
-        after = addresses[place + 1] if place + 1 < len(items) else ""
-        made.append(row(item, desk, url=addresses[place], to=after or queue_url(filters), previous=before, following=after))
-    return tuple(made)
+def lines(items: Sequence[Item], store: Store, *, filters: dict[str, str]) -> tuple[Line, ...]:
+    """Make the list of the queue: one question to the store for all of it. `filters` are the queue's own query parameters."""
+    proposed = store.proposed([item.id for item in items])
+    return tuple(
+        Line(
+            item=item,
+            title=item.title or item.resource.url,
+            source=words.maker(item.resource),
+            seen=len({(one.lead.source, one.lead.url) for one in item.sightings}),
+            proposed=item.id in proposed,
+            suggested=_suggested(item),
+            url=queue_url(filters, item=item.id),
+            pane=_address(f"/desk/items/{item.id}/pane", filters),
+        )
+        for item in items
+    )
 
 
 def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", following: str = "") -> Row:
-    """Make the row of one item."""
-    names = {source.id: source.title or source.id for source in desk.config.sources}
-    sources = tuple(dict.fromkeys(s.lead.source for s in item.sightings))
+    """Make the pane of one item."""
+    store, config = desk.store, desk.config
+    names = {source.id: source.title or source.id for source in config.sources}
     speaking = [one for one in item.suggestions if one.reasons][:TOPICS]
     made = marked(
         item.title or item.resource.url,
@@ -104,17 +167,31 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
         words.excerpt(item.resource.text, limit=desk.length),
         topics=[one.reasons for one in speaking],
     )
+    proposals = _proposals(item, store) if item.state is not State.MERGED else ()
+    edited = store.last_edit(item.id)
+    was = store.appearances([item.id]).get(item.id)
     return Row(
         item=item,
         source=words.maker(item.resource),
         seen=tuple(dict.fromkeys((names.get(s.lead.source, s.lead.source), s.lead.url) for s in item.sightings)),
-        topics=_topics(item, desk.config, marks={one.topic: (place + 1, made.places[place]) for place, one in enumerate(speaking)}),
+        topics=_topics(item, config, marks={one.topic: (place + 1, made.places[place]) for place, one in enumerate(speaking)}),
         marked=made,
-        records=tuple(Record(names.get(one, one), *desk.record[one]) for one in sources if one in desk.record),
-        steer=desk.store.steered(item.id),
-        proposals=tuple(_proposals(item, desk.store)) if item.state is not State.MERGED else (),
+        records=_records(item, names, desk),
+        steer=store.steered(item.id),
+        proposals=proposals,
         allowed=review.allowed(item.state, item.lane),
-        suggested=next((s.lead.recommended_by or "" for s in item.sightings if s.lead.source == SOURCE), ""),
+        suggested=_suggested(item),
+        fields=fields.shown(item),
+        mark=fields.mark(item),
+        checked=_checked(item, desk),
+        when=spoken(item.event) if item.event and item.event.start else "",
+        repairs=fields.repairs_of(item, zone=ZoneInfo(config.desk.timezone)),
+        folded=store.folded_into(item.id) if item.state is not State.MERGED else (),
+        sides=sides(item, proposals[0].item) if proposals else None,
+        was=where(was) if was else "",
+        edited=edited,
+        revised=revised(edited.before, item.resource) if edited and edited.before else (),
+        crowd=crowd_of(store, [item.id], me=desk.me, now=desk.now)[item.id],
         url=url,
         to=to,
         previous=previous,
@@ -124,10 +201,12 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
 
 def queue_url(filters: dict[str, str], *, item: ItemId | None = None) -> str:
     """Write the address of the queue with the filters that are set, and of one item in it."""
-    query = {name: value for name, value in filters.items() if value}
-    if item is not None:
-        query["item"] = str(item)
-    return "/desk/queue" + (f"?{urlencode(query)}" if query else "")
+    return _address("/desk/queue", filters if item is None else {**filters, "item": str(item)})
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    named = {name: value for name, value in query.items() if value}
+    return path + (f"?{urlencode(named)}" if named else "")
 
 
 def _topics(item: Item, config: Config, *, marks: Mapping[str, tuple[int, int]]) -> tuple[TopicChoice, ...]:
@@ -147,13 +226,35 @@ def _topics(item: Item, config: Config, *, marks: Mapping[str, tuple[int, int]])
     return (*first, *[one for one in made if one not in first][:OTHER_TOPICS])
 
 
-def _proposals(item: Item, store: Store) -> list[Proposal]:
+def _records(item: Item, names: Mapping[str, str], desk: Desk) -> tuple[Record, ...]:
+    sources = tuple(dict.fromkeys(one.lead.source for one in item.sightings))
+    record = desk.facets.record(desk.store, sources)
+    return tuple(Record(names.get(one, one), *record[one]) for one in sources if one in record)
+
+
+def _proposals(item: Item, store: Store) -> tuple[Proposal, ...]:
+    matches = {match.of: match for match in store.proposals(item.id) if match.of is not None}
+    was = store.appearances(tuple(matches))
     made = []
-    for match in store.proposals(item.id):
-        if match.of is None:
-            continue
+    for of, match in matches.items():
         try:
-            made.append(Proposal(match=match, title=store.item(match.of).title))
+            made.append(Proposal(match=match, item=store.item(of), was=where(was[of]) if of in was else ""))
         except NotFoundError:  # the other one was erased meanwhile
             continue
-    return made
+    return tuple(made)
+
+
+def where(was: Appearance) -> str:
+    """Say where an item came out: `March 2026, item 4`."""
+    return f"{was.month}, item {was.place}" if was.place else was.month
+
+
+def _suggested(item: Item) -> str:
+    return next((s.lead.recommended_by or "" for s in item.sightings if s.lead.source == SOURCE), "")
+
+
+def _checked(item: Item, desk: Desk) -> Checked | None:
+    if not fields.is_worded(item):
+        return None
+    config = desk.config
+    return digest.checked(item, desk=config.desk, topics=config.topics, allowance=config.digest.copied_words, now=desk.now)

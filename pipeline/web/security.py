@@ -15,21 +15,29 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 
+from pipeline.web import upload
 from pipeline.web.problems import RefusedVisitError
 
-TOKEN_COOKIE = "gleanings_token"  # noqa: S105 - the name of a cookie
+SESSION = timedelta(days=90)
+"""How long a browser keeps its cookie; the store knows how long it is good."""
 FORM_LIMIT = 64_000
 """Greatest body of a form in bytes; ours are under 4,000."""
 
 ONE_CLICK = "/unsubscribe/"
 """Where one-click unsubscribing goes."""
 
+OPEN = frozenset({"/api/v1/openapi.json", "/accounts/ClientLogin"})
+"""Addresses of programs that take no token."""
+
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:]+\](?::\d{1,5})?")
+_BEARER = re.compile(r"(?:Bearer +|GoogleLogin +auth=)([A-Za-z0-9._~+/=-]+) *", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src {styles}; font-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
@@ -54,7 +62,7 @@ def headers(path: str) -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=()",
-        "cache-control": "no-store" if in_desk(path) else "no-cache",
+        "cache-control": "no-store" if in_desk(path) or is_program(path) or path.startswith("/invitation/") else "no-cache",
     }
 
 
@@ -68,15 +76,42 @@ def in_desk(path: str) -> bool:
     return path == "/desk" or path.startswith("/desk/")
 
 
+def is_program(path: str) -> bool:
+    """Say whether programs ask there: they bring a token instead of a cookie, and no forms of ours."""
+    return path in ("/metrics", "/accounts/ClientLogin") or path.startswith(("/api/", "/reader/"))
+
+
+def is_open(path: str) -> bool:
+    """Say whether a program may come there without a token: to learn what there is, or to ask for one."""
+    return path in OPEN
+
+
+def bearer(request: Request) -> str:
+    """Give the token that a program brought (RFC 6750, 2.1; feed readers write it in Google's way), empty where it brought none."""
+    brought = request.headers.getlist("authorization")
+    found = _BEARER.fullmatch(brought[0]) if len(brought) == 1 else None
+    return found[1] if found else ""
+
+
+def session_cookie(https: bool) -> str:
+    """Name the cookie of a browser that is signed in. `__Host-` keeps the sites beside us from setting it, and takes https."""
+    return "__Host-gleanings_session" if https else "gleanings_session"
+
+
+def token_cookie(https: bool) -> str:
+    """Name the cookie of the form token."""
+    return "__Host-gleanings_token" if https else "gleanings_token"
+
+
 def wants_json(request: Request) -> bool:
     """Say whether a program asks: our own script says so in `Accept`."""
-    return "application/json" in request.headers.get("accept", "")
+    return is_program(request.url.path) or "application/json" in request.headers.get("accept", "")
 
 
 def check_host(header: str | None, public_url: str) -> None:
     """Refuse a name that is not ours: a page elsewhere may point a name of its own at this machine (DNS rebinding)."""
-    name = _name(f"//{header or ''}")
-    if name not in _LOOPBACK_NAMES and name != _name(public_url):
+    name = _name(f"//{header}") if header and _HOST.fullmatch(header) else ""
+    if not name or name not in (*_LOOPBACK_NAMES, _name(public_url)):
         raise RefusedVisitError(
             "This address is not one of ours.", status=421, hint="Set desk.url in sources.yaml to the address under which people reach the desk."
         )
@@ -102,18 +137,14 @@ async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
     """Read a posted form within our bounds. Raises `RefusedVisitError` for another media type or a body that is too large."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     in_parts = media == "multipart/form-data" and request.url.path.startswith(ONE_CLICK)
-    if media != "application/x-www-form-urlencoded" and not in_parts:
+    has_file = upload.is_upload(request.url.path, media)
+    if media != "application/x-www-form-urlencoded" and not in_parts and not has_file:
         raise RefusedVisitError("This is not a form.", status=415)
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > FORM_LIMIT:
-                raise RefusedVisitError("This form is too large.", status=413)
-    except ClientDisconnect as error:
-        raise RefusedVisitError("The form did not arrive.", status=400) from error
+    body = await _body(request, upload.MOST if has_file else FORM_LIMIT)
+    if has_file:
+        return upload.read(body, request.headers["content-type"])
     if in_parts:  # RFC 8058, 3.2: mail programs should send the two words so
-        return {"List-Unsubscribe": ("One-Click",)} if _IN_PARTS.search(bytes(body)) else {}
+        return {"List-Unsubscribe": ("One-Click",)} if _IN_PARTS.search(body) else {}
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=200)
     except ValueError as error:
@@ -124,20 +155,32 @@ async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
     return form
 
 
-def token_of(request: Request) -> str:
+async def _body(request: Request, most: int) -> bytes:
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise RefusedVisitError("This form is too large.", status=413)
+    except ClientDisconnect as error:
+        raise RefusedVisitError("The form did not arrive.", status=400) from error
+    return bytes(body)
+
+
+def token_of(request: Request, *, https: bool) -> str:
     """Give the visitor's form token, a fresh one where there is none yet."""
-    known = request.cookies.get(TOKEN_COOKIE, "")
+    known = request.cookies.get(token_cookie(https), "")
     return known if _TOKEN.fullmatch(known) else secrets.token_urlsafe(24)
 
 
-def check_form(request: Request, form: Form) -> None:
+def check_form(request: Request, form: Form, *, https: bool) -> None:
     """Refuse a form that did not come from a page of ours."""
     if not in_desk(request.url.path):
         if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not is_one_click(request.url.path, form):
             raise RefusedVisitError("This form did not come from a page of ours.", status=403, hint="Load the page again and repeat what you did.")
         return
     sent = (form.get("token") or ("",))[-1]
-    known = request.cookies.get(TOKEN_COOKIE, "")
+    known = request.cookies.get(token_cookie(https), "")
     if not _is_own(request.headers) or not _TOKEN.fullmatch(known) or not hmac.compare_digest(sent.encode(), known.encode()):
         hint = "Load the page again and repeat what you did. Cookies must be allowed here."
         raise RefusedVisitError("This form did not come from a page of this desk.", status=403, hint=hint)

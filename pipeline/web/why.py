@@ -17,7 +17,7 @@ from pipeline.web import words
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.rows import Desk, row
 from pipeline.web.security import wants_json
-from pipeline.web.site import Site, desk_path, field, page, site_of
+from pipeline.web.site import Site, desk_path, field, page, person_of, site_of
 
 _LEAST = 0.005
 """Log odds below which a term is shown as nothing, so it is not shown."""
@@ -43,7 +43,9 @@ def why(request: Request) -> Response:
         explained = learn.explain(site.config, store, item=item, model=model, now=site.clock())
         terms = [term for one in store.candidates_of([asked]) for term in model.order.terms(one, item.resource, now=site.clock())]
         alike = _alike(explained.nearest, store, site)
-        made = row(item, Desk(config=site.config, store=store, record=store.source_record()), url=url, to=f"{url}/why")
+        made = row(
+            item, Desk(config=site.config, store=store, me=person_of(request).name, now=site.clock(), facets=site.facets), url=url, to=f"{url}/why"
+        )
     return page(request, "why.html", row=made, explained=explained, terms=[term for term in terms if abs(term.value) >= _LEAST], alike=alike)
 
 
@@ -56,7 +58,7 @@ def steer(request: Request) -> Response:
         raise RefusedVisitError("The form asks for neither more nor less.", status=422, hint="Load the page again.")
     with site.open_store() as store:
         item = store.item(asked)
-        said = learn.steer(site.config, store, item=asked, more=wish == "more", by=site.curator, now=site.clock())
+        said = learn.steer(site.config, store, item=asked, more=wish == "more", by=person_of(request).name, now=site.clock())
     if wants_json(request):
         return JSONResponse({"said": said, "item": item.id, "steer": wish})
     path = desk_path(field(request, "here"))

@@ -86,3 +86,8 @@ def host(url: str) -> str:
 def excerpt(text: str, *, limit: int = EXCERPT) -> str:
     """Give the beginning of a text, cut between words."""
     return clip(text, limit)
+
+
+def initials(name: str) -> str:
+    """Give the first letters of a name's first two words, for the round sign of a person."""
+    return "".join(part[0] for part in name.split()[:2]).upper()

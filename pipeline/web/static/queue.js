@@ -1,228 +1,329 @@
-"use strict";
-// The keyboard of the review queue. Every key has a button or link, and those work without this file: they are forms.
-// A decision is shown at once and sent behind; where the desk refuses it, the item comes back with the reason.
-(() => {
-  const $ = (selector, root = document) => root.querySelector(selector);
-  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const view = $("#view"), list = $(".items"), live = $("#live"), toast = $("#toast"), help = $("#help"), single = $("#single");
-  const wide = matchMedia("(min-width: 821px)"); // where the list stands beside the item, not below it
-  const gone = new Map();          // rows that were decided on this page, by item
-  let sending = Promise.resolve(); // one after the other, so that undo takes back what was seen last
-  let unsent = 0;
+// The review queue. A decision is shown at once and sent behind; where the desk refuses it, the item comes back with the reason.
+import { $, $$, acts, arrived, label, pane } from "./keys.js";
+import * as line from "./line.js";
 
-  const rows = () => $$(".row", list);
-  const current = () => $(".row[aria-current]", list);
-  const form = () => $("form.one", view);
+const view = $("#view"), list = $(".items"), live = $("#live"), toast = $("#toast"), unsent = $("#unsent");
+const wide = matchMedia("(min-width: 821px)"); // where the list stands beside the item, not below it
+const gone = new Map(); // rows that were decided on this page, by item
+const NEAR = 15;        // rows before the end at which the next ones are fetched
+const AHEAD = 12;       // panes that are fetched before they are wanted
+const ACTS = {
+  accept: ["accept", "accepted", "Accepted"], "must-have": ["accept", "accepted", "Must have"], reject: ["reject", "rejected", "Rejected"],
+  defer: ["defer", "deferred", "Put off until later"], reopen: ["reopen", "queued", "Back in the queue"],
+};
 
-  function say(words, bad = false) {
-    live.textContent = words;
-    toast.classList.toggle("bad", bad);
-    toast.hidden = false;
+const rows = () => $$(".row", list);
+export const current = () => $(".row[aria-current]", list);
+const form = () => $("form.one", view);
+const title = row => $("h3", row).textContent.trim();
+
+export function say(words, bad = false) {
+  live.textContent = words;
+  toast.classList.toggle("bad", bad);
+  toast.hidden = false;
+}
+
+function show(row, focus = true) {
+  const before = current();
+  if (before && before !== row) {
+    before.removeAttribute("aria-current");
+    if (form()) before.append(packed(view));
   }
+  view.classList.toggle("empty", !row);
+  if (before !== row) view.replaceChildren();
+  if (!row) return;
+  row.setAttribute("aria-current", "true");
+  const here = $("template", row);
+  if (here) { view.replaceChildren(here.content); here.remove(); }
+  if (form()) ready(row); else fetchPane(row).then(() => { if (row === current() && !form()) show(row, false); });
+  if (wide.matches) row.scrollIntoView({ block: "nearest" });
+  else if (before && before !== row) scrollTo({ top: view.offsetTop });
+  if (focus) $("a", row).focus({ preventScroll: true });
+  document.dispatchEvent(new CustomEvent("opened", { detail: row.dataset.id }));
+  further();
+  ahead();
+}
 
-  function show(row, focus = true) {
-    const before = current();
-    if (before && before !== row) {
-      before.removeAttribute("aria-current");
-      const kept = document.createElement("template");
-      kept.content.append(...view.childNodes);
-      before.append(kept);
-    } else if (!before) view.replaceChildren();
-    if (!row) { view.replaceChildren(); return; }
-    row.setAttribute("aria-current", "true");
-    const pane = $("template", row);
-    if (pane) { view.replaceChildren(pane.content); pane.remove(); }
-    $$("[data-script],[data-help]", view).forEach(element => { element.hidden = false; });
-    for (const [step, there] of [[-1, row.previousElementSibling], [1, row.nextElementSibling]])
-      for (const link of $$(`[data-move="${step}"]`, view)) link.hidden = !there;
-    number();
-    if (wide.matches) row.scrollIntoView({ block: "nearest" });
-    else if (before && before !== row) scrollTo({ top: view.offsetTop });
-    $(".paper", view).scrollTop = 0;
-    explain();
-    if (focus) $("a", row).focus({ preventScroll: true });
+function packed(from) {
+  const made = document.createElement("template");
+  made.content.append(...from.childNodes);
+  return made;
+}
+
+const coming = new Map(); // panes that are on their way, by row
+function fetchPane(row) {
+  if (!coming.has(row)) coming.set(row, fetched(row).finally(() => coming.delete(row)));
+  return coming.get(row);
+}
+
+async function fetched(row) {
+  delete row.dataset.failed;
+  try {
+    const page = await read(row.dataset.pane);
+    if (!$("template", row) && (row !== current() || !form())) row.append(packed(page.body));
+  } catch (error) {
+    row.dataset.failed = "1";
+    if (row === current()) { arrived(false); say(error.message, true); }
   }
+}
 
-  function number() {
-    $$(".chip", view).slice(0, 9).forEach((chip, place) => { $(".key", chip).textContent = place + 1; });
+/** Fetch the panes of the next items, three at a time, so that each is there before the eye. */
+let fetching = 0;
+async function ahead() {
+  if (fetching >= 3) return;
+  fetching += 1;
+  if (fetching < 3) ahead();
+  for (let next; (next = wanted()) && navigator.onLine;) await fetchPane(next);
+  fetching -= 1;
+}
+function wanted() {
+  const all = rows(), place = all.indexOf(current());
+  return all.slice(Math.max(0, place - 1), place + AHEAD).find(row => row !== current() && !coming.has(row) && !row.dataset.failed && !$("template", row));
+}
+
+/** Make a pane that was just put into place ours: what needs a script is shown, keys and digits stand on their buttons. */
+function ready(row) {
+  for (const element of $$("[data-script], [data-help]", view)) element.hidden = false;
+  for (const [step, there] of [[-1, row.previousElementSibling], [1, row.nextElementSibling]])
+    for (const link of $$(`[data-move="${step}"]`, view)) link.hidden = !there;
+  $$(".chip .key", view).slice(0, 9).forEach((cap, place) => { cap.dataset.digit = place + 1; });
+  $$(".menu kbd", view).forEach((cap, place) => { cap.dataset.digit = place + 1; });
+  label(view);
+  explain();
+  $(".paper", view).scrollTop = 0;
+  arrived();
+}
+
+function move(step) {
+  const all = rows(), row = all[all.indexOf(current()) + step];
+  if (!row) return;
+  if (!toast.classList.contains("bad")) toast.hidden = true;
+  show(row);
+}
+
+const add = (name, step) => { for (const element of $$(`[data-count="${name}"]`)) element.textContent = Number(element.textContent.replaceAll(",", "")) + step; };
+
+function count(verdict, step) {
+  const lane = list.dataset.lane;
+  add(lane === "audit" ? "audited" : lane, lane === "audit" ? step : -step);
+  if (verdict === "reopen") { add("ranked", step); return; }
+  for (const name of [verdict, "all", "sat"]) add(name, step);
+  if (verdict === "accept") add("sat-kept", step);
+  let x = 0;
+  for (const key of ["accept", "reject", "defer"]) {
+    const bar = $(`[data-bar="${key}"]`), width = Number($(`[data-count="${key}"]`).textContent);
+    bar.setAttribute("x", x);
+    bar.setAttribute("width", width);
+    x += width;
   }
+}
 
-  function move(step) {
-    const all = rows(), row = all[all.indexOf(current()) + step];
-    if (!row) return;
-    if (!toast.classList.contains("bad")) toast.hidden = true;
-    show(row);
+function away(row, verdict) {
+  const all = rows(), next = all[all.indexOf(row) + 1] || all[all.indexOf(row) - 1], place = { row, after: row.previousElementSibling, verdict };
+  if (row === current()) show(next);
+  row.remove();
+  gone.set(row.dataset.id, place);
+  if (verdict) count(verdict, 1);
+}
+
+function decide(sent, button) {
+  const row = current(), [verdict, want, said] = ACTS[{ reason: "reject", until: "defer" }[button.name] || button.value];
+  const body = new URLSearchParams(new FormData(sent, button)).toString();
+  for (const menu of $$(".decide details[open]", sent)) menu.removeAttribute("open");
+  away(row, verdict);
+  say(`${said}: ${title(row)}`);
+  line.add({ address: sent.getAttribute("action"), body, item: row.dataset.id, verdict, want, title: title(row) });
+}
+
+function back(id) {
+  const place = gone.get(id);
+  if (!place) return null;
+  gone.delete(id);
+  if (place.after?.isConnected) place.after.after(place.row); else list.prepend(place.row);
+  if (place.verdict) count(place.verdict, -1);
+  return place.row;
+}
+
+let before = 0;
+function undo() {
+  const entry = line.withdraw();
+  if (entry && !entry.verdict) { say("Not sent, and not done."); return; }
+  if (entry) { show(back(entry.item)); say(`Taken back before it was sent: ${entry.title}`); return; }
+  const body = new URLSearchParams(new FormData($("#undo")));
+  if (before) body.set("before", before); // the last act cannot be taken back any more: the one before it
+  line.add({ address: "/desk/undo", body: body.toString(), kind: "undo", once: true });
+}
+
+/** Send what changes an item but decides nothing; the pane is read anew afterwards. */
+function behind(sent, button) {
+  const row = current(), address = button?.getAttribute("formaction") || sent.getAttribute("action");
+  const go = Boolean(button?.matches("[data-go]") || sent.matches("[data-go]"));
+  if (go) away(row, "");
+  line.add({ address, body: new URLSearchParams(new FormData(sent, button)).toString(), item: row.dataset.id, kind: "behind", once: true, go });
+  if (address.endsWith("/remark")) for (const field of $$("[name=remark]", sent)) field.value = "";
+}
+
+line.on.done = async (entry, told) => {
+  if (entry.kind === "undo") {
+    before = 0;
+    const row = told.item && back(String(told.item));
+    say(told.said);
+    if (row) show(row); else if (told.item) location.assign(`/desk/queue?item=${told.item}`); else await refresh();
+  } else if (entry.kind === "behind") { say(told.said); if (!entry.go) await refresh(); }
+};
+
+line.on.refused = (entry, told) => {
+  const said = [told.error, told.hint].filter(Boolean).join(" "), empty = !current();
+  if (entry.kind === "undo") before = told.before || 0;
+  const row = entry.item && back(entry.item);
+  if (row) conflict(row, said, told);
+  if (row && empty) show(row);
+  say(`${row ? title(row) : entry.title || "Not done"}: ${said}`, true);
+};
+
+/** Say in the item's own pane what came between, so that a second decision is a knowing one. */
+function conflict(row, said, told) {
+  const place = row === current() ? view : $("template", row)?.content, note = document.createElement("p");
+  row.classList.add("contested");
+  if (!place || !$(".paper", place)) return;
+  for (const old of $$(".conflict", place)) old.remove();
+  note.className = "note warn conflict";
+  note.setAttribute("role", "alert");
+  note.textContent = said;
+  $(".paper", place).prepend(note);
+  for (const name of ["state", "mark"]) for (const field of told[name] ? $$(`[name=${name}]`, place) : []) field.value = told[name];
+}
+
+line.on.waiting = number => {
+  unsent.hidden = !number;
+  unsent.textContent = `${number} waiting to be sent`;
+  if (!number && gone.size && !rows().length && !further()) location.assign(list.dataset.here);
+};
+
+async function read(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error("The desk does not show this now. Load the page again.");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const fresh of $$("[data-news]", page)) for (const old of $$(`[data-news="${fresh.dataset.news}"]`)) old.textContent = fresh.textContent;
+  return page;
+}
+
+/** Fetch the next rows before the list ends. Gives whether some are on their way. */
+let more = false;
+function further() {
+  const link = $(".older"), all = rows();
+  if (link) link.hidden = true; // the rows come by themselves
+  if (!link || more || all.length - all.indexOf(current()) > NEAR) return more;
+  more = true;
+  read(link.href).then(page => {
+    const known = new Set(rows().map(row => row.dataset.id));
+    for (const fresh of $$(".row", page)) if (!known.has(fresh.dataset.id) && !gone.has(fresh.dataset.id)) list.append(whole(fresh, page));
+    const next = $(".older", page);
+    if (next) link.href = next.href; else link.remove();
+    if (!current() && rows().length) show(rows()[0]); else if (current()) ready(current());
+  }).catch(() => { link.hidden = false; }).finally(() => { more = false; });
+  return true;
+}
+
+/** Take a row from another page; where its own item stood open there, its pane goes into the row. */
+function whole(fresh, page) {
+  const row = document.adoptNode(fresh);
+  if (row.hasAttribute("aria-current")) row.append(packed($("#view", page)));
+  row.removeAttribute("aria-current");
+  return row;
+}
+
+async function refresh() {
+  const row = current(), chosen = row?.dataset.id || "", here = list.dataset.here, shown = new Map(rows().map(one => [one.dataset.id, one]));
+  const page = await read(`${here}${here.includes("?") ? "&" : "?"}item=${chosen}`).catch(error => say(error.message, true));
+  if (!page) return;
+  for (const fresh of $$(".row", page)) {
+    if (gone.has(fresh.dataset.id)) continue; // decided meanwhile
+    const old = shown.get(fresh.dataset.id);
+    if (old) $(".lead", old).replaceWith(document.adoptNode($(".lead", fresh)));
+    if (old && fresh.dataset.id === chosen && current() === row) renew(row, page, fresh);
+    list.append(old || whole(fresh, page));
+    shown.delete(fresh.dataset.id);
   }
+  for (const rest of shown.values()) if (rest.isConnected) list.append(rest); // of further pages
+  current()?.scrollIntoView({ block: "nearest" });
+}
 
-  const add = (name, step) => { for (const element of $$(`[data-count="${name}"]`)) element.textContent = Number(element.textContent) + step; };
-
-  function count(verdict, step) {
-    const lane = list.dataset.lane;
-    add(lane === "audit" ? "audited" : lane, lane === "audit" ? step : -step);
-    if (verdict === "reopen") { add("ranked", step); return; }
-    for (const name of [verdict, "all", "sat"]) add(name, step);
-    if (verdict === "accept") add("sat-kept", step);
-    let x = 0;
-    for (const key of ["accept", "reject", "defer"]) {
-      const width = Number($(`[data-count="${key}"]`).textContent);
-      $(`[data-bar="${key}"]`).setAttribute("x", x);
-      $(`[data-bar="${key}"]`).setAttribute("width", width);
-      x += width;
-    }
+function renew(row, page, fresh) {
+  const focus = document.activeElement, top = $(".paper", view)?.scrollTop || 0;
+  const again = view.contains(focus) && (focus.dataset.act ? `[data-act="${focus.dataset.act}"]` : focus.name && `[name="${focus.name}"]`);
+  const typed = $$("textarea, input:not([type=hidden], [type=checkbox], [type=radio])", view).filter(one => one.value !== one.defaultValue);
+  $(".meta", row).replaceWith(document.adoptNode($(".meta", fresh)));
+  view.replaceChildren(...$("#view", page).childNodes);
+  for (const { name, value } of typed) { // what is typed and not kept yet stays
+    const field = name && $(`[name="${name}"]`, view);
+    if (!field) continue;
+    field.value = value;
+    if (value !== field.defaultValue) field.closest("details")?.setAttribute("open", "");
   }
+  ready(row);
+  $(".paper", view).scrollTop = top;
+  if (again) $(again, view)?.focus({ preventScroll: true });
+}
 
-  async function post(address, body) {
-    let answer;
-    try {
-      answer = await fetch(address, { method: "POST", keepalive: true, headers: { Accept: "application/json" }, body: new URLSearchParams(body) });
-    } catch {
-      throw new Error("The desk does not answer. Nothing was kept of this; try again.");
-    }
-    const told = await answer.json().catch(() => ({ error: "The desk gave no answer that we understand." }));
-    if (!answer.ok) throw new Error([told.error, told.hint].filter(Boolean).join(" "));
-    return told;
-  }
+// All reasons need the model, so they are asked for one item at a time; once open they stay open.
+let explaining = false;
+async function explain() {
+  const link = $("[data-why]", view), place = $(".reasons", view);
+  if (!link) return;
+  link.setAttribute("aria-expanded", explaining);
+  place.hidden = !explaining;
+  if (!explaining || place.childElementCount) return;
+  try {
+    const page = await read(link.href);
+    if (!place.childElementCount) place.append(...document.adoptNode($("#why", page)).childNodes);
+  } catch (error) { place.textContent = error.message; }
+}
 
-  function decide(name, value) {
-    const row = current(), sent = form();
-    if (!row || !sent) return;
-    const verdict = name === "reason" ? "reject" : value, body = new FormData(sent), address = sent.action;
-    if (name === "verdict" && !$(`[name=verdict][value="${value}"]`, sent)) return; // a key without its button
-    body.set(name, value);
-    const title = $("h3", row).textContent, all = rows(), next = all[all.indexOf(row) + 1] || all[all.indexOf(row) - 1];
-    const place = { row, after: row.previousElementSibling, verdict };
-    $("details.reject", sent)?.removeAttribute("open");
-    show(next);
-    row.remove();
-    gone.set(row.dataset.id, place);
-    count(verdict, 1);
-    say(`${{ accept: "Accepted", reject: "Rejected", defer: "Put off until later", reopen: "Back in the queue" }[verdict]}: ${title}`);
-    unsent += 1;
-    sending = sending.then(() => post(address, body)).catch(error => { back(row.dataset.id); say(`${title}: ${error.message}`, true); })
-      .then(() => { unsent -= 1; if (!unsent && !rows().length) location.assign(list.dataset.here); });
-  }
+pane.isComing = () => Boolean(current()) && !form();
+acts.next = () => move(1);
+acts.previous = () => move(-1);
+acts.undo = undo;
+acts.digits = place => {
+  const menu = $(".decide details[open]", view);
+  (menu ? $$(".menu button", menu)[place] : $$(".chip input", view)[place])?.click();
+};
 
-  function back(id) {
-    const place = gone.get(id);
-    if (!place) return false;
-    gone.delete(id);
-    if (place.after?.isConnected) place.after.after(place.row); else list.prepend(place.row);
-    count(place.verdict, -1);
-    show(place.row);
-    return true;
-  }
+addEventListener("keydown", event => {
+  if (event.key === "Escape") close();
+  if (!event.key.startsWith("Arrow") || !list.contains(event.target) || !/Up|Down/.test(event.key)) return;
+  move(event.key === "ArrowDown" ? 1 : -1);
+  event.preventDefault();
+});
 
-  function undo() {
-    sending = sending.then(() => post("/desk/undo", new FormData($("#undo")))).then(told => {
-      if (!told.item) refresh();
-      else if (!back(String(told.item))) location.assign(`/desk/queue?item=${told.item}`);
-      say(told.said);
-    }).catch(error => say(error.message, true));
-  }
+const close = inside => { for (const menu of $$(".decide details[open]", view)) if (!inside || !menu.contains(inside)) menu.removeAttribute("open"); };
+document.addEventListener("toggle", event => {
+  const menu = event.target;
+  if (menu.open && menu.matches(".decide details")) { close(menu); $("button", menu).focus(); }
+}, true);
 
-  // More or less of this moves what waits: the desk tells the new order, and the rows follow it.
-  function steer(wish) {
-    const row = current(), sent = form();
-    if (!row || !sent) return;
-    const body = new FormData(sent);
-    body.set("steer", wish);
-    sending = sending.then(() => post(`/desk/items/${row.dataset.id}/steer`, body)).then(told => {
-      say(told.said);
-      return refresh();
-    }).catch(error => say(error.message, true));
-  }
+document.addEventListener("click", event => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const moving = event.target.closest("[data-move]"), link = event.target.closest(".row h3 a");
+  if (event.target.closest("[data-why]")) { event.preventDefault(); explaining = !explaining; explain(); }
+  else if (moving) { event.preventDefault(); move(Number(moving.dataset.move)); }
+  else if (link) { event.preventDefault(); show(link.closest(".row")); }
+  else close(event.target);
+});
 
-  async function read(address) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error("The desk does not show this now. Load the page again.");
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
-  }
+document.addEventListener("submit", event => {
+  const sent = event.target, button = event.submitter;
+  if (event.defaultPrevented) return;
+  if (sent.id === "undo") { event.preventDefault(); undo(); }
+  else if (button?.matches("[data-behind]") || sent.matches("[data-behind]")) { event.preventDefault(); behind(sent, button); }
+  else if (sent.matches("form.one") && !button?.hasAttribute("formaction") && ["verdict", "reason", "until"].includes(button?.name)) { event.preventDefault(); decide(sent, button); }
+});
 
-  async function refresh() {
-    const chosen = current()?.dataset.id || "";
-    const page = await read(`${list.dataset.here}${list.dataset.here.includes("?") ? "&" : "?"}item=${chosen}`);
-    const known = new Map(rows().map(row => [row.dataset.id, row]));
-    if (!known.size) return;
-    for (const fresh of $$(".row", page)) {
-      if (gone.has(fresh.dataset.id)) continue; // decided meanwhile
-      const row = known.get(fresh.dataset.id);
-      if (row) $(".lead", row).replaceWith(document.adoptNode($(".lead", fresh)));
-      list.append(row || document.adoptNode(fresh));
-      known.delete(fresh.dataset.id);
-    }
-    for (const row of known.values()) if (row !== current()) row.remove();
-    for (const button of $$("[name=steer]", view)) {
-      const fresh = $(`#view [name=steer][value=${button.value}]`, page);
-      if (current()?.dataset.id === chosen && fresh) button.setAttribute("aria-pressed", fresh.hasAttribute("aria-pressed"));
-    }
-    current()?.scrollIntoView({ block: "nearest" });
-  }
-
-  // All reasons need the model, so they are asked for one item at a time; once open they stay open.
-  let explaining = false;
-  async function explain() {
-    const link = $("[data-why]", view), place = $(".reasons", view);
-    if (!link) return;
-    link.setAttribute("aria-expanded", explaining);
-    place.hidden = !explaining;
-    if (!explaining || place.childElementCount) return;
-    try {
-      const page = await read(link.href);
-      if (place.childElementCount) return;
-      place.append(...document.adoptNode($("#why", page)).childNodes);
-    } catch (error) { place.textContent = error.message; }
-  }
-  function why() { explaining = !explaining; explain(); }
-
-  function reject() {
-    const menu = $("details.reject", view);
-    if (!menu) return;
-    menu.open = !menu.open;
-    (menu.open ? $("button", menu) : $("summary", menu)).focus();
-  }
-
-  function digit(place) {
-    const menu = $("details.reject[open]", view);
-    const target = menu ? $$("button", menu)[place - 1] : $$(".chip input", view)[place - 1];
-    target?.click();
-  }
-
-  const keys = {
-    j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),
-    a: () => decide("verdict", "accept"), l: () => decide("verdict", "defer"), x: reject, u: undo, b: () => decide("verdict", "reopen"),
-    "+": () => steer("more"), "-": () => steer("less"), w: why, t: () => { const field = $("#minutes"); field.focus(); field.select(); },
-    o: () => $("[data-original]", view)?.click(), "/": () => $(".find input").focus(), "?": () => help.showModal(),
-    Escape: () => $("details.reject[open]", view)?.removeAttribute("open"),
-  };
-  const inText = target => target.closest("textarea, select, input:not([type=checkbox], [type=radio])");
-
-  addEventListener("keydown", event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open || inText(event.target)) return;
-    if (event.key.length === 1 && !single.checked) return; // WCAG 2.1.4: single-letter keys can be switched off
-    if (event.key.startsWith("Arrow") && !list.contains(event.target)) return;
-    const key = event.key === "T" ? "t" : event.key;
-    if (/^[1-9]$/.test(event.key)) { digit(Number(event.key)); event.preventDefault(); return; }
-    if (Object.hasOwn(keys, key)) { keys[key](); if (event.key !== "Escape") event.preventDefault(); }
-  });
-
-  document.addEventListener("click", event => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const moving = event.target.closest("[data-move]"), link = event.target.closest(".row h3 a");
-    if (event.target.closest("[data-help]")) help.showModal();
-    else if (event.target.closest("[data-why]")) { event.preventDefault(); why(); }
-    else if (moving) { event.preventDefault(); move(Number(moving.dataset.move)); }
-    else if (link) { event.preventDefault(); show(link.closest(".row")); }
-    else if (!event.target.closest("details.reject")) $("details.reject[open]", view)?.removeAttribute("open");
-  });
-
-  document.addEventListener("submit", event => {
-    if (event.target.id === "undo") { event.preventDefault(); undo(); }
-    else if (event.target.matches("form.one") && event.submitter?.name === "steer") { event.preventDefault(); steer(event.submitter.value); }
-    else if (event.target.matches("form.one") && event.submitter?.name) { event.preventDefault(); decide(event.submitter.name, event.submitter.value); }
-  });
-
-  addEventListener("beforeunload", event => { if (unsent) event.preventDefault(); });
-  try { single.checked = localStorage.getItem("single") !== "off"; } catch { /* storage may be switched off */ }
-  single.addEventListener("change", () => { try { localStorage.setItem("single", single.checked ? "on" : "off"); } catch { /* for this page only */ } });
-  if (current()) show(current(), false);
-})();
+// What was decided here and not sent before the page was loaded again is gone from the list, and goes now.
+for (const entry of line.waiting()) {
+  const row = entry.verdict && rows().find(one => one.dataset.id === entry.item);
+  if (row) away(row, entry.verdict);
+}
+if (current() && form()) { ready(current()); further(); ahead(); }
+line.run();
+if (current()) document.dispatchEvent(new CustomEvent("opened", { detail: current().dataset.id }));

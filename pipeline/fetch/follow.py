@@ -19,5 +19,6 @@ async def follow(request: Request, fetch: Fetch) -> Page | NotModified:
         if not isinstance(answer, Moved):
             return replace(answer, permanent=permanent and answer.permanent)
         permanent = permanent and answer.permanent
-        request = Request(url=answer.to, limit=request.limit)  # without validators: another host would take the date of ours for its own
+        # Without validators: another host would take the date of ours for its own.
+        request = Request(url=answer.to, limit=request.limit, head=request.head)
     raise UnreachableError(f"{urls.host(request.url)} sends us on and on; it was given up after {HOPS} hosts.", url=request.url)

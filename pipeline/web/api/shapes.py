@@ -1,0 +1,185 @@
+"""What operations answer about items and people, as types; made from ours, so that ours may change without breaking a program elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated
+
+from pipeline.exchange.items import address
+from pipeline.model import Decision, Event, Item, ItemId, Kind, Lane, State, Verdict
+from pipeline.web.api.schema import Note
+
+MOST = 200
+"""Entries of one page at most."""
+
+Limit = Annotated[int, Note(about="Entries of one page at most.", least=1, most=MOST)]
+Cursor = Annotated[str | None, Note(about="`next` of the page before; the first page without it.")]
+Next = Annotated[str | None, Note(about="Cursor of the next page; null where this is the last.")]
+Id = Annotated[int, Note(about="Number of the item.", least=1)]
+Day = date | datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemTopic:
+    """A topic of an item: chosen by a curator (probability null), or suggested."""
+
+    id: str
+    probability: Annotated[float | None, Note(about="How likely a curator would choose it, from 0 to 1.")]
+    assigned: Annotated[bool, Note(about="Whether the item counts as having it.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSeen:
+    """Where an item was seen."""
+
+    source: str
+    url: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDecision:
+    """The verdict that stands."""
+
+    verdict: Verdict
+    by: str
+    at: datetime
+    reason: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemEvent:
+    """When and where something takes place. An all-day event ends on its last day."""
+
+    start: Day | None
+    end: Day | None
+    all_day: bool
+    timezone: str | None
+    location: str | None
+    online: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBrief:
+    """An item as it stands now. Where a curator's words say otherwise than the source, they count."""
+
+    id: ItemId
+    url: str | None
+    title: str
+    kind: Kind
+    state: State
+    version: Annotated[int, Note(about="Counts the revisions of what was read.")]
+    lane: Lane
+    rank: Annotated[float, Note(about="How likely a curator would keep it, from 0 to 1.")]
+    topics: tuple[ItemTopic, ...]
+    description: Annotated[str | None, Note(about="What it is.")]
+    note: Annotated[str, Note(about="Why it matters to our readers.")]
+    creators: tuple[str, ...]
+    publisher: str | None
+    published: Day | None
+    added: datetime
+    language: str | None
+    minutes: Annotated[int | None, Note(about="Of reading.")]
+    duration_seconds: Annotated[int | None, Note(about="Of what is watched or heard.")]
+    audience: str
+    must_have: bool
+    sources: tuple[str, ...]
+    folded_into: ItemId | None
+    edition: str | None
+    deferred_until: datetime | None
+    decision: ItemDecision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemDetail(ItemBrief):
+    """An item with all that was read of it."""
+
+    text: str
+    words: int
+    pages: int | None
+    event: ItemEvent | None
+    identifiers: dict[str, str]
+    seen: tuple[ItemSeen, ...]
+    may_be: Annotated[tuple[ItemId, ...], Note(about="Items that may be the same thing.")]
+    origin: Annotated[dict[str, str], Note(about="By which rule each field was read.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A page of items."""
+
+    items: tuple[ItemBrief, ...]
+    next: Next
+
+
+def brief(item: Item) -> ItemBrief:
+    """Write an item for a list."""
+    return ItemBrief(**_brief(item))  # type: ignore[arg-type]  # the fields of one dictionary
+
+
+def detail(item: Item, may_be: tuple[ItemId, ...]) -> ItemDetail:
+    """Write an item with all that was read of it."""
+    resource = item.resource
+    return ItemDetail(
+        **_brief(item),  # type: ignore[arg-type]  # the fields of one dictionary
+        text=resource.text,
+        words=resource.words,
+        pages=resource.pages,
+        event=event(item.event),
+        identifiers=dict(resource.identifiers),
+        seen=tuple(ItemSeen(source=one.lead.source, url=address(one.lead.url), at=one.first_seen) for one in item.sightings),
+        may_be=may_be,
+        origin=dict(resource.origin),
+    )
+
+
+def event(of: Event | None) -> ItemEvent | None:
+    """Write an event."""
+    if of is None:
+        return None
+    return ItemEvent(start=of.start, end=of.end, all_day=of.all_day, timezone=of.timezone, location=of.location, online=of.online)
+
+
+def _brief(item: Item) -> dict[str, object]:
+    resource = item.resource
+    return {
+        "id": item.id,
+        "url": address(resource.url),
+        "title": item.title,
+        "kind": item.kind,
+        "state": item.state,
+        "version": item.version,
+        "lane": item.lane,
+        "rank": item.rank,
+        "topics": _topics(item),
+        "description": item.description,
+        "note": item.note,
+        "creators": resource.creators,
+        "publisher": resource.publisher,
+        "published": resource.published,
+        "added": item.added,
+        "language": resource.language,
+        "minutes": resource.minutes,
+        "duration_seconds": int(resource.duration.total_seconds()) if resource.duration is not None else None,
+        "audience": item.audience,
+        "must_have": item.overlay.must_have,
+        "sources": tuple(dict.fromkeys(one.lead.source for one in item.sightings)),
+        "folded_into": item.merged_into,
+        "edition": item.edition,
+        "deferred_until": item.deferred_until,
+        "decision": _decision(item.decision),
+    }
+
+
+def _topics(item: Item) -> tuple[ItemTopic, ...]:
+    if item.overlay.topics is not None:
+        return tuple(ItemTopic(id=one, probability=None, assigned=True) for one in item.overlay.topics)
+    return tuple(ItemTopic(id=one.topic, probability=round(one.probability, 4), assigned=one.is_assigned) for one in item.suggestions)
+
+
+def _decision(of: Decision | None) -> ItemDecision | None:
+    if of is None:
+        return None
+    return ItemDecision(verdict=of.verdict, by=of.curator, at=of.decided, reason=of.reason, note=of.note)

@@ -1,0 +1,119 @@
+"""The counts beside the filters, and lists under any filter, kept in step with the database: `Facets` is the door to both.
+
+Everything is held in memory as bits (see `tally`) and brought up to date before each answer from the table of changes. A large desk is loaded in
+the background, and again after very many changes: until then nothing is counted, and lists come from SQL, which gives the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Lock, Thread
+
+import numpy as np
+
+from pipeline.model import ItemId
+from pipeline.store import Store
+from pipeline.web.filters import Filters, Sort
+from pipeline.web.held import Held, Words, load, numbers
+
+__all__ = ["Facets", "Filters"]
+
+AT_ONCE = 20_000
+"""Items that are loaded while somebody waits."""
+IN_STEP = 2_000
+"""Changes that are followed one by one; beyond, everything is read again."""
+MANY = 10_000
+"""Items that a search looks through; of more that it finds, the newest."""
+
+log = logging.getLogger(__name__)
+
+
+class Facets:
+    """What the desk filters by. Safe to use from several threads."""
+
+    def __init__(self, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> None:
+        self._open_store = open_store
+        self._clock = clock
+        self._lock = Lock()
+        self._held: Held | None = None
+        self._loader: Thread | None = None
+
+    def counts(self, store: Store, filters: Filters) -> Mapping[str, Mapping[str, int]]:
+        """Count the items of each value of each facet under the filters of the others; what has none is left out. Empty until it is loaded."""
+        with self._in_step(store) as held:
+            return held.counts(filters, _words(held, store, filters, counting=True)) if held else {}
+
+    def total(self, store: Store, filters: Filters) -> int | None:
+        """Count the items under these filters; `None` until it is loaded."""
+        with self._in_step(store) as held:
+            return held.total(filters, _words(held, store, filters)) if held else None
+
+    def page(self, store: Store, filters: Filters, *, order: Sort = "best", after: ItemId | None = None, limit: int = 40) -> tuple[ItemId, ...]:
+        """List items under these filters in an order: must-haves and the likeliest first, the last added first, or events to come, the next first."""
+        with self._in_step(store) as held:
+            if held and (after is None or held.knows(after)):
+                found = held.page(filters, _words(held, store, filters), order=order, after=after, limit=limit, now=self._clock())
+                return tuple(ItemId(one) for one in found)
+        return store.item_ids(filters.item_query(order=order, after=after, limit=limit), now=self._clock())
+
+    def record(self, store: Store, sources: Iterable[str]) -> Mapping[str, tuple[int, int]]:
+        """Say for each of these sources how many of its items were kept and how many decided. Empty until it is loaded."""
+        with self._in_step(store) as held:
+            return held.record(sources) if held else {}
+
+    def is_partial(self, store: Store, filters: Filters) -> bool:
+        """Say whether more items hold the words of a search than are looked through."""
+        with self._in_step(store) as held:
+            words = _words(held, store, filters) if held else numbers(store.newest_with(filters.q, limit=MANY))
+        return words is not None and len(words) >= MANY
+
+    def members(self, store: Store, filters: Filters, *, limit: int = 10_000) -> tuple[ItemId, ...]:
+        """List all items under these filters, the best first."""
+        return self.page(store, filters, limit=limit)
+
+    @contextmanager
+    def _in_step(self, store: Store) -> Iterator[Held | None]:
+        """Give what is held, up to date, to one at a time; `None` while it is being loaded."""
+        with self._lock:
+            self._follow(store)
+            yield self._held
+
+    def _follow(self, store: Store) -> None:
+        if self._held is not None:
+            until, changed = store.changed(after=self._held.until, limit=IN_STEP + 1)
+            if len(changed) <= IN_STEP:
+                self._held.follow(store, changed, until)
+                return
+            self._held = None
+        if store.last_item() <= AT_ONCE:
+            self._held = load(store)
+        elif self._loader is None:
+            self._loader = Thread(target=self._load, name="facets", daemon=True)
+            self._loader.start()
+
+    def _load(self) -> None:
+        """Load beside the visits. What changes meanwhile is followed afterwards."""
+        try:
+            with self._open_store() as store:
+                held = load(store)
+            with self._lock:
+                self._held = held
+        except Exception:
+            log.exception("the counts could not be loaded")
+        finally:
+            self._loader = None
+
+
+def _words(held: Held, store: Store, filters: Filters, *, counting: bool = False) -> Words:
+    """Find the items that hold the words of a search: `None` without one. A few candidates are asked one by one, else the newest that hold them.
+    What was found is kept until something changes: a page asks several times."""
+    if not filters.q.strip():
+        return None
+    few = held.few(filters, counting=counting)
+    if (filters.q, few) not in held.found:
+        found = np.array(store.holding(filters.q, among=few), np.int64) if few is not None else numbers(store.newest_with(filters.q, limit=MANY))
+        held.found[filters.q, few] = found
+    return held.found[filters.q, few]

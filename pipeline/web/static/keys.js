@@ -1,0 +1,135 @@
+// The keys of every page of the desk. A key presses a button or link that can be seen (`data-act`), so all of it works without this file.
+export const $ = (selector, root = document) => root.querySelector(selector);
+export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** What the browser keeps for the desk; where storage is switched off, for this page only. */
+const memory = new Map();
+const tell = name => `desk/${name}`;
+export const kept = {
+  get(name) { try { return localStorage.getItem(tell(name)) ?? memory.get(name) ?? null; } catch { return memory.get(name) ?? null; } },
+  set(name, value) { memory.delete(name); try { localStorage.setItem(tell(name), value); } catch { memory.set(name, value); } },
+  drop(name) { memory.delete(name); try { localStorage.removeItem(tell(name)); } catch { /* it was in memory only */ } },
+  names(start) {
+    let found = [];
+    try { found = Object.keys(localStorage).filter(name => name.startsWith(tell(start))).map(name => name.slice(5)); } catch { /* in memory only */ }
+    return [...found, ...[...memory.keys()].filter(name => name.startsWith(start))].sort();
+  },
+};
+
+const body = document.body, help = $("#help"), single = $("#single");
+const given = JSON.parse(body.dataset.keys || "{}");
+let keys = given;
+/** Acts that a page does itself instead of pressing their button. */
+export const acts = {};
+
+function own() {
+  const mine = body.dataset.keysIn === "browser" && kept.get("keys");
+  try { keys = mine ? { ...given, ...JSON.parse(mine) } : given; } catch { keys = given; }
+}
+
+const one = stroke => /^[A-Z]$/.test(stroke) ? `⇧${stroke}` : stroke === "-" ? "−" : stroke.toUpperCase();
+const sign = key => key.split(" ").map(one).join(" ");
+
+/** Write the person's own keys onto the buttons, also of what came later. */
+export function label(root = document) {
+  for (const button of $$("[data-act]", root)) {
+    const key = keys[button.dataset.act], cap = button.matches("input") ? $("kbd", button.parentElement) : $("kbd", button);
+    if (!cap || key === undefined) continue;
+    cap.hidden = !key || !single.checked;
+    cap.textContent = sign(key);
+  }
+  for (const cap of $$("[data-digit]", root)) cap.textContent = single.checked && keys.digits[cap.dataset.digit - 1] || "";
+  for (const cap of $$("[data-keyed]", root)) cap.textContent = cap.dataset.keyed === "digits" ? [...keys.digits].join(" ") || "off" : sign(keys[cap.dataset.keyed] || "off");
+}
+
+export function press(name) {
+  if (acts[name]) { acts[name](); return; }
+  const found = (root, asked = name) => $$(`[data-act="${asked}"], [data-${asked}]`, root).find(element => element.checkVisibility());
+  const target = ($("#view") && found($("#view"))) || found(document) || (name === "fold" && found(document, "unfold"));
+  if (!target) return;
+  if (target.matches("input, select")) { target.focus(); target.select?.(); } else (target.matches("details") ? $("summary", target) : target).click();
+}
+
+/** A page whose buttons are still on their way holds what is pressed until they are there, in its order. */
+export const pane = { isComing: () => false };
+const held = [], MOVES = ["next", "previous", "search", "keys"];
+function strike(act) {
+  if (pane.isComing() && (held.length || !MOVES.includes(act))) held.push(act);
+  else if (typeof act === "number") acts.digits(act);
+  else press(act);
+}
+/** Do what was held, or forget it where the buttons cannot come. */
+export function arrived(there = true) {
+  for (const act of held.splice(0)) if (there) strike(act);
+}
+
+function named(stroke) {
+  const find = wanted => Object.keys(keys).find(name => name !== "digits" && keys[name] === wanted);
+  return find(stroke) || find(stroke.toLowerCase()); // Caps Lock, or Shift where only the small letter means something
+}
+
+const inText = target => target.closest("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
+let before = "", since = 0;
+addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]") || inText(event.target)) return;
+  if (event.key.length !== 1 || event.key === " " || !single.checked) return; // WCAG 2.1.4: they can be switched off
+  const stroke = before && event.timeStamp - since < 1500 ? `${before} ${event.key}` : event.key, digit = keys.digits.indexOf(event.key);
+  before = "";
+  if (digit >= 0 && acts.digits) strike(digit);
+  else if (named(stroke)) strike(named(stroke));
+  else if (Object.values(keys).some(key => key.startsWith(`${stroke} `))) { before = stroke; since = event.timeStamp; }
+  else return;
+  event.preventDefault();
+});
+
+const shut = inside => { for (const menu of $$(".drop[open]")) if (!inside || !menu.contains(inside)) menu.removeAttribute("open"); };
+document.addEventListener("click", event => {
+  shut(event.target);
+  if (event.target.closest("[data-act=keys], [data-help]")) { event.preventDefault(); shut(); help.showModal(); }
+});
+addEventListener("keydown", event => {
+  const menu = event.key === "Escape" && $(".drop[open]");
+  if (menu) { shut(); $("summary", menu).focus(); }
+});
+acts.keys = () => help.showModal();
+acts.queue = () => location.assign("/desk/queue");
+acts.draft = () => location.assign("/desk/editions/draft");
+const sift = $(".sift");
+if (sift && matchMedia("(max-width: 1180px)").matches) sift.open = false;
+$(".close", help).addEventListener("click", () => help.close());
+single.checked = kept.get("single") !== "off";
+single.addEventListener("change", () => { kept.set("single", single.checked ? "on" : "off"); label(); });
+
+// The page of the keys: without accounts the desk judges them and this browser keeps them.
+const mine = $("#my-keys");
+if (mine) {
+  for (const field of $$("[name^=key-]", mine)) {
+    const off = $("[type=checkbox]", field.parentElement);
+    field.addEventListener("input", () => { off.checked = !field.value.trim(); });
+    off.addEventListener("change", () => { field.value = off.checked ? "" : field.dataset.usual; });
+  }
+  if (mine.matches("[data-browser]")) mine.addEventListener("submit", async event => {
+    event.preventDefault();
+    const told = $("#told");
+    try {
+      const answer = await fetch(mine.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(mine, event.submitter)) });
+      const said = await answer.json();
+      if (answer.ok) { kept.set("keys", JSON.stringify(said.keys)); own(); fill(); label(); }
+      told.textContent = said.said || `${said.error} ${said.hint}`;
+      told.classList.toggle("warn", !answer.ok);
+    } catch { told.textContent = "The desk does not answer. Nothing was changed."; }
+    told.hidden = false;
+    told.focus();
+  });
+}
+function fill() {
+  for (const field of $$("[name^=key-]", mine)) {
+    field.value = keys[field.name.slice(4)];
+    $("[type=checkbox]", field.parentElement).checked = !field.value;
+  }
+}
+
+own();
+if (mine?.matches("[data-browser]")) fill();
+label();
+for (const element of $$("[data-script], [data-help]")) element.hidden = false;

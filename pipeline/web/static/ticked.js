@@ -1,0 +1,13 @@
+// Keeps the number on the buttons of a form with boxes; without it they say "those ticked".
+"use strict";
+for (const form of document.querySelectorAll("form[data-ticked]")) {
+  const count = () => {
+    const number = form.querySelectorAll("input[type=checkbox]:checked:not(:disabled)").length;
+    for (const one of form.querySelectorAll("[data-number]")) one.textContent = String(number);
+    for (const one of form.querySelectorAll("[data-without]")) one.hidden = true;
+    for (const one of form.querySelectorAll("[data-with]")) one.hidden = false;
+    for (const one of form.querySelectorAll(".do button, .do summary")) one.toggleAttribute("disabled", number === 0);
+  };
+  form.addEventListener("change", count);
+  count();
+}

@@ -1,0 +1,216 @@
+"""Counting at a million items: which items have a value, as bits or as numbers, and in which order they stand. Knows no database and no page.
+
+A value that many items have is a row of bits, one for each item number; a rare one is a list of numbers, which is shorter and as quick to count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+RARE = 64
+"""A value is rare while it has at most one item in so many."""
+_ROOM = 65_536
+"""Item numbers that there is room for beyond the last, in whole words of 64."""
+_LOOSE = 2_000
+"""Items out of the sorted order before they are sorted in."""
+_STEP = 256
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+Bits = NDArray[np.uint64]
+Numbers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Members:
+    """The items of one value."""
+
+    def __init__(self, items: Numbers, room: int) -> None:
+        self._bits: Bits | None = None
+        self._items: NDArray[np.int32] = np.unique(items).astype(np.int32)
+        if len(self._items) * RARE > room:
+            self._bits, self._items = pack(self._items, room), np.empty(0, np.int32)
+
+    def bits(self, room: int) -> Bits:
+        """Give the items as bits, for this many numbers."""
+        return pack(self._items, room) if self._bits is None else self._bits
+
+    def count(self, among: Bits, flags: Flags, spare: tuple[Bits, NDArray[np.uint8]]) -> int:
+        """Count those among others, which are given as bits and as flags; `spare` is room to reckon in."""
+        if self._bits is None:
+            return int(np.count_nonzero(flags.take(self._items)))
+        np.bitwise_and(self._bits, among, out=spare[0])
+        np.bitwise_count(spare[0], out=spare[1])
+        return int(spare[1].sum(dtype=np.uint32))
+
+    def put(self, item: int, here: bool) -> None:
+        """Add an item that is not among them, or take out one that is."""
+        if self._bits is not None:
+            self._bits[item >> 6] ^= np.uint64(1 << (item & 63))
+        elif here:
+            self._items = np.append(self._items, np.int32(item))
+        else:
+            self._items = self._items[self._items != item]
+
+    def grow(self, room: int) -> None:
+        """Make room for more numbers."""
+        if self._bits is not None:
+            self._bits = np.concatenate((self._bits, np.zeros(room // 64 - len(self._bits), np.uint64)))
+
+
+class Facet:
+    """The values of one facet, and what each item has of them. Of the combinations of values that occur each is kept once."""
+
+    def __init__(self, values: Mapping[str, Numbers], room: int) -> None:
+        self.values = {value: Members(items, room) for value, items in values.items()}
+        self._of = np.zeros(room, np.int32)
+        self._combinations: list[tuple[str, ...]] = [()]
+        self._known: dict[tuple[str, ...], int] = {(): 0}
+        for value, items in values.items():
+            self._join(value, np.unique(items))
+
+    def of(self, item: int) -> tuple[str, ...]:
+        """Give the values of an item."""
+        return self._combinations[int(self._of[item])]
+
+    def put(self, item: int, values: tuple[str, ...], room: int) -> None:
+        """Give an item other values."""
+        before = self.of(item)
+        for value in set(before).symmetric_difference(values):
+            self.values.setdefault(value, Members(np.empty(0, np.int64), room)).put(item, value in values)
+        self._of[item] = self._number(tuple(sorted(values)))
+
+    def grow(self, room: int) -> None:
+        """Make room for more numbers."""
+        self._of = np.concatenate((self._of, np.zeros(room - len(self._of), np.int32)))
+        for members in self.values.values():
+            members.grow(room)
+
+    def _join(self, value: str, items: Numbers) -> None:
+        held, place = np.unique(self._of[items], return_inverse=True)
+        joined = np.array([self._number(tuple(sorted({*self._combinations[one], value}))) for one in held.tolist()], np.int32)
+        if len(items):
+            self._of[items] = joined[place]
+
+    def _number(self, combination: tuple[str, ...]) -> int:
+        if combination not in self._known:
+            self._known[combination] = len(self._combinations)
+            self._combinations.append(combination)
+        return self._known[combination]
+
+
+class Order:
+    """Items by a key, the highest last, of equal ones the higher number last. A key of -1 stands for none: such an item has no place."""
+
+    def __init__(self, keys: Numbers) -> None:
+        self._keys = keys
+        placed = np.flatnonzero(keys >= 0)
+        self._line = placed[np.argsort(keys[placed], kind="stable")].astype(np.int32)
+        self._line_keys = keys[self._line]  # as they were when the line was sorted
+        self._loose: set[int] = set()  # whose keys are others since; where they still stand in the line they are passed over
+
+    def put(self, item: int, key: int) -> None:
+        """Give an item another key."""
+        if key != self._keys[item]:
+            self._keys[item] = key
+            self._loose.add(item)
+            if len(self._loose) > _LOOSE:
+                self._settle()
+
+    def grow(self, room: int) -> None:
+        """Make room for more numbers."""
+        self._keys = np.concatenate((self._keys, np.full(room - len(self._keys), -1, np.int64)))
+
+    def falling(self, flags: Flags, *, after: int | None, limit: int) -> list[int]:
+        """List the first of those that are flagged, the highest key first; those that follow one item."""
+        start = None if after is None else self._key(after)
+        line = self._line if start is None else self._line[: self._place(start)]
+        loose = [one for one in self._loose if flags[one] and self._keys[one] >= 0 and (start is None or self._key(one) < start)]
+        return sorted(self._walk(line[::-1], flags, limit) + loose, key=self._key, reverse=True)[:limit]
+
+    def rising(self, flags: Flags, *, least: int, after: int | None, limit: int) -> list[int]:
+        """List the first of those that are flagged, the lowest key from `least` on first; those that follow one item."""
+        start = (least, -1) if after is None else self._key(after)
+        loose = [one for one in self._loose if flags[one] and self._key(one) > start]
+        found = self._walk(self._line[self._place(start) :], flags, limit + 1) + loose
+        return sorted((one for one in found if self._key(one) > start), key=self._key)[:limit]
+
+    def _key(self, item: int) -> tuple[int, int]:
+        return int(self._keys[item]), item
+
+    def _place(self, start: tuple[int, int]) -> int:
+        """Say how many of the line stand before a key and number."""
+        low, high = (int(np.searchsorted(self._line_keys, start[0], side)) for side in _SIDES)
+        return low + int(np.searchsorted(self._line[low:high], start[1]))
+
+    def _walk(self, line: NDArray[np.int32], flags: Flags, limit: int) -> list[int]:
+        found: list[int] = []
+        at, step = 0, _STEP
+        while at < len(line) and len(found) < limit:
+            part = line[at : at + step]
+            found += [one for one in part[flags[part]].tolist() if one not in self._loose]
+            at, step = at + step, step * 4
+        return found[:limit]
+
+    def _settle(self) -> None:
+        """Sort in those that came or moved."""
+        out = np.zeros(len(self._keys), np.bool_)
+        out[list(self._loose)] = True
+        stays = ~out[self._line]
+        self._line, self._line_keys = self._line[stays], self._line_keys[stays]
+        placed = sorted((one for one in self._loose if self._keys[one] >= 0), key=self._key)
+        places = [self._place(self._key(one)) for one in placed]
+        self._line = np.insert(self._line, places, placed)
+        self._line_keys = np.insert(self._line_keys, places, self._keys[placed])
+        self._loose.clear()
+
+
+def newest(flags: Flags, *, after: int | None, limit: int) -> list[int]:
+    """List the first of those that are flagged, the highest number first; those below one number."""
+    end = len(flags) if after is None else min(after, len(flags))
+    found: list[int] = []
+    step = _STEP
+    while end > 0 and len(found) < limit:
+        begin = max(0, end - step)
+        found += (np.flatnonzero(flags[begin:end])[::-1] + begin).tolist()
+        end, step = begin, step * 4
+    return found[:limit]
+
+
+def room_for(last: int) -> int:
+    """Say for how many numbers there is to be room where this is the last."""
+    return (last // 64 + 1) * 64 + _ROOM
+
+
+def pack(items: NDArray[np.int32], room: int) -> Bits:
+    """Write numbers as bits."""
+    flags = np.zeros(room, np.bool_)
+    flags[items] = True
+    return np.packbits(flags, bitorder="little").view(np.uint64)
+
+
+def unpack(bits: Bits) -> Flags:
+    """Write bits as a flag for each number."""
+    return np.unpackbits(bits.view(np.uint8), bitorder="little").view(np.bool_)
+
+
+def union(rows: Iterable[Bits], room: int) -> Bits:
+    """Give the bits that any of these has."""
+    made = np.zeros(room // 64, np.uint64)
+    for row in rows:
+        made |= row
+    return made
+
+
+def key_of(rank: float, *, must_have: bool) -> int:
+    """Write a rank as a whole number in the same order, must-haves above all: for numbers from 0 on, the bits of a float are in its order."""
+    return int(np.float64(max(rank, 0.0)).view(np.int64)) | (int(must_have) << 62)
+
+
+def keys_of(ranks: Sequence[float] | NDArray[np.float64], *, must_have: bool) -> Numbers:
+    """Write ranks as `key_of` does."""
+    keys: Numbers = np.maximum(np.asarray(ranks, np.float64), 0.0).view(np.int64)
+    return keys | (int(must_have) << 62)

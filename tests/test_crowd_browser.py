@@ -1,0 +1,64 @@
+"""Many at once, their like, views and talk in a real browser: accessible in light and dark at three widths, silent, with true numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pipeline.model import State
+from tests import builders
+from tests.test_browser import SMALL_TARGETS, browser, desk
+from tests.test_bulk import like, rejections
+from tests.test_public_pages import axe, watched
+from tests.test_web import Site
+
+__all__ = ["browser", "desk"]  # fixtures
+pytestmark = pytest.mark.browser
+
+AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_these_pages_are_accessible_at_three_widths_and_silent(desk: tuple[Site, str], browser: Browser, scheme: Literal["light", "dark"]) -> None:
+    site, address = desk
+    offers, others = like(site)
+    with site.open() as store:
+        done = store.decide_all(rejections(offers[3:]))
+        store.remark(others[0], "We had this in March.", by="Priya", now=site.now)
+        store.opine(others[0], keep=True, by="Priya", now=site.now)
+        store.read(others[0], by="Priya", now=site.now)
+        store.save_view("desk", "Reports", "kind=report")
+        store.save_view("Priya", "Events", "kind=event", shared=True)
+    pages = ["bulk?act=reject&reason=old", f"bulk/{done.number}", f"items/{offers[0]}/similar", "views?topic=care", f"items/{others[0]}/crowd"]
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # axe is not ours
+    page = context.new_page()
+    complaints = watched(page)
+    for name in pages:
+        page.goto(f"{address}/desk/{name}")
+        page.evaluate(axe())
+        for width in (1440, 640, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(AXE) == [], (name, width)
+            assert page.evaluate(SMALL_TARGETS) == [], (name, width)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, width)
+    assert complaints == []
+    context.close()
+
+
+def test_the_button_says_how_many_are_ticked_and_does_that(desk: tuple[Site, str], browser: Browser) -> None:
+    site, address = desk
+    offers, _ = like(site)
+    with site.open() as store:
+        store.decide(builders.decision(item=offers[0], verdict=rejections(offers)[0].verdict, reason="promotional"))
+    page = browser.new_page()
+    page.goto(f"{address}/desk/items/{offers[0]}/similar")
+    expect(page.get_by_role("button", name="Reject these 4 as promotional, like the one before")).to_be_visible()
+    page.get_by_role("checkbox", checked=True).first.uncheck()
+    page.get_by_role("button", name="Reject these 3 as promotional, like the one before").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 items were rejected as promotional")
+    page.get_by_role("button", name="Take all of it back").click()
+    expect(page.get_by_role("status")).to_contain_text("All of it is taken back")
+    assert [site.state(item) for item in offers] == [State.REJECTED] + [State.QUEUED] * 4
+    page.close()

@@ -1,0 +1,230 @@
+"""The drill: a copy is taken back, and every edition that was released comes out of it as it was, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.config import Config
+from pipeline.errors import LockedError, StoreError
+from pipeline.publish import keep, rebuild
+from pipeline.store import Store, copies, restoring
+from pipeline.store.connection import SCHEMA
+from pipeline.store.forms import dump
+from pipeline.store.lock import hold
+from tests import kept, old
+from tests.builders import NOW
+from tests.forks import killed
+from tests.test_publish import accepted
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A desk, and its copy in `backups`."""
+    config = kept.make(tmp_path_factory.mktemp("desk"))
+    with Store.open(config.db) as store:
+        keep.nightly(config, store, now=NOW)
+    return config
+
+
+@pytest.fixture
+def copy(desk: Config, tmp_path: Path) -> Path:
+    return Path(shutil.copy(keep.home(desk) / keep.LATEST, tmp_path / "copy.db"))
+
+
+@pytest.fixture
+def elsewhere(desk: Config, tmp_path: Path) -> Path:
+    """Another folder with the same settings and nothing else."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for name in ("sources.yaml", "topics.yaml"):
+        shutil.copy(desk.folder / name, folder / name)
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def change(path: Path, sql: str, *values: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(sql, values)
+        db.commit()
+
+
+# ---------------------------------------------------------------- the drill
+
+
+def test_all_editions_of_a_copy_rebuild_byte_identical(desk: Config, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dir", str(tmp_path), "restore", "--verify", str(keep.home(desk))]) == 0
+    assert capsys.readouterr().out == "3 items, 1 edition; the one edition rebuilds byte-identical, 1 earlier revision too.\n"
+    assert list(tmp_path.iterdir()) == []  # nothing was needed here, and nothing is left
+
+
+def test_a_desk_restored_elsewhere_has_the_same_editions(desk: Config, elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--dir", str(elsewhere), "restore", str(keep.home(desk)), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["items"], said["editions"], said["before"], said["problems"]) == (3, 1, None, [])
+    assert files(elsewhere / "digests") == files(desk.digests)
+    with Store.open(elsewhere / "curated.db") as there, Store.open(desk.db) as here:
+        assert there.editions() == here.editions()
+        assert [dump(item) for item in there.each_item()] == [dump(item) for item in here.each_item()]
+
+
+def test_a_file_that_comes_out_otherwise_is_named_with_the_versions_that_differ(copy: Path) -> None:
+    change(copy, "UPDATE editions SET files = json_set(files, '$.\"digest.pdf\"', 'other')")
+    change(copy, "UPDATE made_with SET versions = json_set(versions, '$.typst', '0.1.0') WHERE revision = 2")
+    with Store.open(copy) as store:
+        made = rebuild.rebuild(store)
+    (unequal,) = made.unequal
+    assert (unequal.edition, unequal.revision, unequal.name) == (kept.EDITION, 2, "digest.pdf")
+    assert unequal.why.startswith("it was made with other versions: typst 0.1.0 then, ")
+    assert (made.editions, made.corrections) == (1, 1)
+
+
+def test_a_changed_snapshot_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(copy, "UPDATE revisions SET snapshot = replace(snapshot, 'How network 2', 'How networc 2')")
+    assert main(["restore", "--verify", str(copy)]) == 4
+    said = capsys.readouterr().out
+    assert "3 items, 1 edition; 1 of 1 does not rebuild byte-identical:" in said
+    assert "2026-11, revision 1: digest.pdf: the versions of all packages are the same: the snapshot was changed" in said
+
+
+def test_an_edition_of_before_this_record_says_that_it_is_not_known(tmp_path: Path) -> None:
+    path = old.make(tmp_path / "old.db", 3)
+    change(path, 'UPDATE editions SET files = \'{"digest.md": "other"}\'')
+    with Store.open(path) as store:
+        (unequal,) = rebuild.rebuild(store).unequal
+    assert unequal.why.startswith("with what it was made was not recorded; here are python ")
+
+
+def test_an_edition_is_asked_only_for_what_it_was_released_in(tmp_path: Path) -> None:
+    with Store.open(old.make(tmp_path / "old.db", 3)) as store:
+        made = rebuild.rebuild(store)
+    assert (made.files, made.unequal) == (len(old.QUICK), ())
+
+
+# ---------------------------------------------------------------- into this desk's place
+
+
+def test_what_was_there_is_kept(copy: Path, tmp_path: Path) -> None:
+    db = tmp_path / "curated.db"
+    with Store.open(db) as store:
+        accepted(store, 7)
+    restored = restoring.restore(copy, db, now=NOW)
+    assert restored.before == tmp_path / "curated.db.before-restore-20261120T120000Z"
+    with Store.open(db) as store, Store.open(restored.before) as before:
+        assert (len(list(store.each_item())), [item.title for item in before.each_item()]) == (3, ["How network 7 learns"])
+
+
+def test_what_still_stood_beside_a_killed_process_is_kept_too(copy: Path, tmp_path: Path) -> None:
+    db, home = tmp_path / "curated.db", tmp_path / "home"
+    home.mkdir()
+    with Store.open(home / "curated.db") as store:
+        accepted(store, 7)
+        for one in home.iterdir():  # as a killed process leaves them
+            shutil.copy(one, tmp_path / one.name)
+    assert (tmp_path / "curated.db-wal").stat().st_size
+    restored = restoring.restore(copy, db, now=NOW)
+    assert restored.before
+    with Store.open(restored.before) as before, Store.open(db) as store:
+        assert (len(list(before.each_item())), len(list(store.each_item()))) == (1, 3)
+
+
+def test_a_damaged_database_gives_way_and_is_kept_as_it_is(copy: Path, tmp_path: Path) -> None:
+    db = tmp_path / "curated.db"
+    damaged = b"SQLite format 3\0" + b"nonsense" * 1000
+    db.write_bytes(damaged)
+    Path(f"{db}-wal").write_bytes(b"more of it")
+    restored = restoring.restore(copy, db, now=NOW)
+    assert restored.before
+    assert restored.before.read_bytes() == damaged
+    with Store.open(db) as store:
+        assert len(list(store.each_item())) == 3
+
+
+def test_a_restore_killed_at_any_step_leaves_what_was_there_or_the_copy(copy: Path, tmp_path: Path) -> None:
+    db, found = tmp_path / "curated.db", 0
+    with Store.open(db) as store:
+        accepted(store, 7)
+    for at in range(1, 60):
+        code = killed(lambda: restoring.restore(copy, db, now=NOW + timedelta(seconds=at)), at=at, about="curated")  # noqa: B023 - at once
+        found = copies.check(db).rows["items"]
+        assert found in (1, 3)
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+    assert (code, found, at > 8) == (0, 3, True)
+    kept_ones = [copies.check(path).rows["items"] for path in tmp_path.glob("curated.db.before-restore-*")]
+    assert 1 in kept_ones
+
+
+@pytest.mark.parametrize("errand", ["serve", "harvest", "send"])
+def test_nothing_is_restored_while_another_is_at_work(copy: Path, tmp_path: Path, errand: str) -> None:
+    db = tmp_path / "curated.db"
+    Store.open(db).close()
+    before = db.read_bytes()
+    with hold(db, errand, now=NOW), pytest.raises(LockedError, match="Another Gleanings is at work"):
+        restoring.restore(copy, db, now=NOW)
+    assert db.read_bytes() == before
+
+
+def test_nothing_is_restored_while_another_program_has_it_open(copy: Path, tmp_path: Path) -> None:
+    db = tmp_path / "curated.db"
+    with Store.open(db) as store:
+        accepted(store, 1)
+        with pytest.raises(LockedError, match="Another program has"):
+            restoring.restore(copy, db, now=NOW)
+        assert len(list(store.each_item())) == 1
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.name.endswith(".lock")) == ["copy.db", "curated.db"]
+
+
+def test_a_copy_from_the_future_is_refused_before_anything_is_touched(copy: Path, tmp_path: Path) -> None:
+    change(copy, f"PRAGMA user_version = {SCHEMA + 1}")
+    with pytest.raises(StoreError, match=f"written by a newer Gleanings \\(schema {SCHEMA + 1}"):
+        restoring.restore(copy, tmp_path / "curated.db", now=NOW)
+    assert not (tmp_path / "curated.db").exists()
+
+
+def test_a_damaged_copy_is_refused_and_the_desk_stays(copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy.write_bytes(copy.read_bytes()[:200_000])
+    assert main(["restore", "--verify", str(copy)]) == 1
+    assert "copy.db" in capsys.readouterr().err
+    assert not (tmp_path / "curated.db").exists()
+
+
+def test_a_copy_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="There is no copy"):
+        restoring.found(tmp_path / "backups")
+
+
+def test_a_copy_is_named_by_its_file_its_folder_or_without_its_ending(desk: Config) -> None:
+    folder = keep.home(desk)
+    assert len({restoring.found(path) for path in (folder, folder / "latest", folder / "latest.db")}) == 1
+
+
+def test_an_older_copy_is_brought_up_to_date(tmp_path: Path) -> None:
+    restoring.restore(old.make(tmp_path / "old.db", 2), tmp_path / "curated.db", now=NOW + timedelta(days=1))
+    with Store.open(tmp_path / "curated.db") as store:
+        assert (store.schema_version, len(store.editions())) == (SCHEMA, 1)
+
+
+def test_going_back_to_an_older_gleanings_is_a_restore_of_the_copy_that_was_kept(tmp_path: Path) -> None:
+    db = old.make(tmp_path / "curated.db", 6)
+    Store.open(db).close()
+    before = tmp_path / f"curated.db.before-schema-{SCHEMA}"
+    restored = restoring.restore(before, db, now=NOW)
+    assert restored.copy.schema == 6
+
+
+def test_every_release_and_correction_records_what_made_it(desk: Config) -> None:
+    with Store.open(desk.db) as store:
+        assert store.made_with(kept.EDITION, 1) == store.made_with(kept.EDITION, 2) == rebuild.versions()
