@@ -990,3 +990,10 @@ def test_times_are_told_in_the_zone_of_the_desk() -> None:
     assert words.moment(datetime(2025, 12, 1, 12, 5, tzinfo=UTC), zone=zone, today=today) == "1 Dec 2025, 12:05"
     assert words.span(timedelta(days=6, hours=3)) == "6 days"
     assert words.span(timedelta(seconds=3)) == "less than a minute"
+
+
+def test_the_words_that_a_search_looks_for_are_marked_in_the_list_and_stay_words(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.add(1, title="How <b>networks</b> learn")
+    text = site.visitor().get("/desk/queue?q=network").text
+    assert "How &lt;b&gt;<mark>networks</mark>&lt;/b&gt; learn" in text

@@ -20,7 +20,7 @@ from pipeline.store import Store
 from pipeline.web import plan, sifting, words
 from pipeline.web.crowd import crowd_of
 from pipeline.web.facets import Filters
-from pipeline.web.finding import wanted
+from pipeline.web.finding import marked, wanted
 from pipeline.web.items import around
 from pipeline.web.plan import minutes_of
 from pipeline.web.rows import SAID, Desk, Row, lines, queue_url, row
@@ -139,13 +139,13 @@ def _lists(asked: Asked, request: Request, store: Store, *, minutes: int) -> dic
     items = store.listed(_with_asked(numbers[:PAGE], asked, store))
     if asked.is_whole and minutes:
         items = tuple(item for item in items if item.state is State.QUEUED)
-    shown = lines(items, store, filters=asked.all)
+    shown, sought = lines(items, store, filters=asked.all), wanted(asked.filters.q)
     return {
         "lines": shown,
         "current": _current([line.item.id for line in shown], asked, Desk(config=site.config, store=store, me=me, now=now, facets=site.facets)),
         "crowds": crowd_of(store, [item.id for item in items], me=me, now=now),
         "views": views_of(store, me, asked.filters.query(), site.config),
-        "marked_words": wanted(asked.filters.q),
+        "title_of": lambda line: marked(line.title, sought),
         "notice": _notice(request, store),
         "more": asked.address(after=str(numbers[PAGE - 1])) if len(numbers) > PAGE else "",
     }
