@@ -277,8 +277,9 @@ def test_trays_take_the_same_keys_and_b_puts_back(window: Window) -> None:
     expect(page.locator("#live")).to_have_text("Back in the queue: How network 1 learns")
     page.keyboard.press("a")
     settle(window)
-    assert page.locator(".trays [data-count=skipped]").inner_text() == "1"
-    assert page.locator(".trays [data-count=ranked]").inner_text() == "2"
+    expect(page.locator(".trays [data-count=skipped]")).to_have_text("1")
+    expect(page.locator(".trays [data-count=ranked]")).to_have_text("2")
+    settle(window)
     with window.site.open() as store:
         assert (store.item(window.items[1]).lane, store.item(window.items[2]).state) == (Lane.RANKED, State.ACCEPTED)
     page.keyboard.press("x")

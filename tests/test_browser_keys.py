@@ -107,6 +107,7 @@ def test_every_key_has_a_button_that_can_be_seen(window: Window) -> None:
     page = window.page
     seen = "names => names.filter(name => ![...document.querySelectorAll(`[data-act='${name}'], [data-${name}]`)].some(one => one.checkVisibility()))"
     page.keyboard.press("j")
+    expect(page.locator("#view form.one")).to_be_visible()
     page.locator(".drop.me summary").click()
     always = ["next", "previous", "original", "search", "views", "accept", "reject", "later", "must-have", "edit", "more", "less", "why", "minutes"]
     assert page.evaluate(seen, [*always, "queue", "keys", "draft"]) == []
@@ -231,6 +232,7 @@ def test_minutes_are_counted_down_and_leaving_tells_what_was_done(window: Window
     page.keyboard.press("t")
     page.keyboard.type("25")
     page.keyboard.press("Enter")
+    page.wait_for_url("**began=**")  # and loaded, so that the keys are heard
     expect(page.locator(".clock")).to_be_visible()
     page.keyboard.press("a")
     expect(page.locator("[data-count=sat-kept]")).to_have_text("1")
