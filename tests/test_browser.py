@@ -21,6 +21,7 @@ from tests.test_web import Site
 
 pytestmark = pytest.mark.browser
 
+ARRIVED = "!document.querySelector('.items .row') || !!document.querySelector('#view form.one')"
 SMALL_TARGETS = """[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), textarea')]
     .filter(one => one.checkVisibility() && !one.closest('p, label, .skip, .row, .vh'))
     .map(one => [one.textContent.trim(), one.getBoundingClientRect()])
@@ -98,7 +99,7 @@ def settle(window: Window) -> None:
     """Wait until what was sent is answered. ("networkidle" comes once for each page, and not again.)"""
     window.page.wait_for_timeout(20)  # lets the page send what it is about to send
     for _ in range(500):
-        if not window.asked:
+        if not window.asked and window.page.evaluate(ARRIVED):  # keys pressed before a pane has come wait for it
             return
         window.page.wait_for_timeout(10)
 
