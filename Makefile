@@ -4,8 +4,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 SERVE ?= 1
 ARGS ?=
+# Compiled modules are kept, whatever the shell says: without them each process of ours takes seconds longer to start.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo run test check fix bench floors lock wheel licences sbom docs
+.PHONY: install demo cluster-demo run test check fix bench floors lock wheel licences sbom docs
 
 .venv/.runtime: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv .venv
@@ -24,6 +26,13 @@ install: .venv/.dev  ## virtual environment, the package, what developers need, 
 demo: .venv/.runtime  ## the whole job on a built-in sample web, offline; SERVE=0 ends instead of serving
 	$(BIN)/python -m pipeline.demo $(if $(filter 0,$(SERVE)),--no-serve)
 
+.venv/.cluster: .venv/.runtime
+	$(PIP) --editable '.[cluster]'
+	@touch $@
+
+cluster-demo: .venv/.cluster  ## harvest the sample web with a Dask scheduler and two workers on loopback
+	$(BIN)/python -m pipeline.demo.cluster
+
 run: .venv/.runtime  ## harvest your sources.yaml, then serve the desk
 	$(BIN)/gleanings harvest || [ $$? -eq 4 ]
 	$(BIN)/gleanings serve
@@ -35,7 +44,7 @@ check: .venv/.dev  ## format, lint, types, import contracts: seconds
 	$(BIN)/lint-imports
 
 test: check  ## everything that must hold; make test ARGS="-k dedupe"
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile --cov --cov-report=term:skip-covered)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),--numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered)
 
 docs: .venv/.dev  ## the pages of docs/ as a site in build/site, what is made from the program first
 	$(BIN)/python docs/site/reference.py

@@ -1,9 +1,11 @@
 """The desk at a million items: a real server in a process of its own, one visit at a time, first in quiet and then beside a harvest.
 
     python -m benchmarks desk                       # makes the file under the temporary folder, once
-    python -m benchmarks.desk FOLDER [COUNT]        # makes it in a folder, or takes the one that stands there
+    python -m benchmarks.desk FOLDER [COUNT [VISITS]]   # makes it in a folder, or takes the one that stands there
 
-Times are the client's, over loopback with one kept connection: what the server takes and about half a millisecond more.
+Fewer items and visits of each sort make it quick: `python -m benchmarks.desk FOLDER 50000 40`. A million items take a quarter of an hour to
+write, once, and some minutes to measure. Times are the client's, over loopback with one kept connection: what the server takes and about half a
+millisecond more.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import html
 import http.client
 import json
+import os
 import re
 import socket
 import statistics
@@ -33,7 +36,8 @@ BOUNDS = {"queue": 5.0, "deep": 5.0, "filter": 5.0, "search": 15.0, "prefix": 15
 """Milliseconds that 95 of 100 visits may take."""
 COLD, MEMORY = 1.5, 300
 """Seconds to the first page, and megabytes."""
-_VISITS = 200
+VISITS = 200
+"""Visits of each sort, in quiet and once more beside the harvest."""
 _QUEUE = "/desk/queue"
 
 
@@ -75,44 +79,63 @@ class Visitor:
         return said
 
 
-def desk(folder: Path | None = None, count: int = COUNT) -> Iterator[str]:
+def desk(folder: Path | None = None, count: int = COUNT, visits: int = VISITS) -> Iterator[str]:
     """Queue, filters, search, decisions, each in quiet and beside a harvest; cold start and memory."""
     where = folder or Path(tempfile.gettempdir()) / "gleanings-desk-bench"
     where.mkdir(parents=True, exist_ok=True)
-    make(where / "curated.db", count, lambda said: print(f"desk: {said}", file=sys.stderr, flush=True))
+    make(where / "curated.db", count, _say)
     _settings(where)
     with _serving(where) as (child, port):
         visitor = Visitor(port)
         cold = _first_page(visitor)
+        _say(f"first page after {cold:.1f} s")
         loaded = cold + _until_counted(visitor)
-        quiet = _measured(visitor)
+        _say(f"counted after {loaded:.1f} s")
+        quiet = _measured(visitor, count, visits)
+        _say("in quiet done; beside a harvest")
         with _harvesting(where) as harvest:
-            busy = _measured(visitor)
+            busy = _measured(visitor, count, visits)
         stored, refused = harvest()
         memory = _memory(child.pid)
+    load = os.getloadavg()[1]
+    yield f"desk: {visits} visits of each sort; load of the machine {load:.1f} on {os.cpu_count()} processors"
     yield f"desk: {count:,} items; cold start {cold:.2f} s (bound {COLD} s), counts after {loaded:.1f} s; memory {memory} MB (bound {MEMORY} MB)"
     yield f"desk: beside the harvest {stored:.0f} items/s were stored, {refused} times the file was busy"
     for name in BOUNDS:
         yield _line(name, quiet[name], busy[name])
-    figures = {"count": count, "cold_s": cold, "loaded_s": loaded, "memory_mb": memory, "stored_per_s": stored, "busy": refused}
+    figures = {
+        "count": count,
+        "visits": visits,
+        "load": round(load, 1),
+        "cold_s": cold,
+        "loaded_s": loaded,
+        "memory_mb": memory,
+        "stored_per_s": stored,
+        "busy": refused,
+    }
     written = {**figures, "quiet_ms": {n: _shares(v) for n, v in quiet.items()}, "harvest_ms": {n: _shares(v) for n, v in busy.items()}}
     (where / "desk.json").write_text(json.dumps(written, indent=1))
 
 
-def _measured(visitor: Visitor) -> dict[str, list[float]]:
+def _say(words: str) -> None:
+    print(f"desk: {words}", file=sys.stderr, flush=True)
+
+
+def _measured(visitor: Visitor, count: int, visits: int) -> dict[str, list[float]]:
+    visitor.connect()  # the server has hung up on who said nothing for some seconds, as while a harvest was started
     visitor.took.clear()
-    for _ in range(_VISITS):
+    for _ in range(visits):
         visitor.get(_QUEUE, "queue")
-    _deep(visitor)
-    for at in range(_VISITS):
+    _deep(visitor, count, visits)
+    for at in range(visits):
         visitor.get(f"{_QUEUE}?{_filters(at)}", "filter")
     words = vocabulary()
-    for at in range(_VISITS):  # every second one of the hundred most frequent, the others from the whole vocabulary
+    for at in range(visits):  # every second one of the hundred most frequent, the others from the whole vocabulary
         word = words[at // 2 if at % 2 else at * 149 % len(words)]
         visitor.get(f"{_QUEUE}?q={quote(word)}+", "search")
         visitor.get(f"{_QUEUE}?q={quote(word[: 1 + at % 6])}", "prefix")
-    _decide(visitor)
-    _bulk(visitor)
+    _decide(visitor, visits)
+    _bulk(visitor, max(2, visits // 10))
     return dict(visitor.took)
 
 
@@ -123,26 +146,26 @@ def _filters(at: int) -> str:
     return urlencode({name: asked[name] for name in names})
 
 
-def _deep(visitor: Visitor) -> None:
+def _deep(visitor: Visitor, count: int, visits: int) -> None:
     """Go on from page to page, and to places far down that nobody pages to."""
     path = _QUEUE
-    for at in range(_VISITS):
+    for at in range(visits):
         page = visitor.get(path, "deep")
         onward = re.search(r'class="btn older" href="([^"]+)"', page)
-        path = html.unescape(onward[1]) if onward and at % 10 else f"{_QUEUE}?after={1 + at * 4_993 % COUNT}"
+        path = html.unescape(onward[1]) if onward and at % 10 else f"{_QUEUE}?after={1 + at * 4_993 % count}"
 
 
-def _decide(visitor: Visitor) -> None:
+def _decide(visitor: Visitor, visits: int) -> None:
     waiting = re.findall(r'data-id="(\d+)"', "".join(visitor.get(f"{_QUEUE}?topic=topic-{at:02}&order=newest") for at in range(20)))
-    for at, item in enumerate(dict.fromkeys(waiting)):
+    for at, item in enumerate(list(dict.fromkeys(waiting))[:visits]):
         choice = {"verdict": "accept"} if at % 3 == 0 else {"reason": "weak"}
         visitor.post(f"/desk/items/{item}/decide", choice, "decide")
         visitor.post("/desk/undo", {})
 
 
-def _bulk(visitor: Visitor) -> None:
+def _bulk(visitor: Visitor, times: int) -> None:
     """Reject 200 at a time from the preview, as its form does."""
-    for at in range(20):
+    for at in range(times):
         page = visitor.get(f"/desk/bulk?{urlencode({'topic': f'topic-{at:02}', 'act': 'reject', 'reason': 'weak'})}", "preview")
         fields = {
             html.unescape(name): html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
@@ -237,5 +260,5 @@ def _line(name: str, quiet: list[float], busy: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    for said in desk(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else COUNT):
+    for said in desk(Path(sys.argv[1]), *map(int, sys.argv[2:4])):
         print(said, flush=True)

@@ -1,7 +1,8 @@
 """A robot curator at the real desk: Chromium, `gleanings serve` and a file of made-up items. `python -m benchmarks robot`.
 
 One robot decides 300 items by keys; from each key's own time stamp to the frame after it has been painted is measured in the page. Then two robots,
-each under a name of its own, decide 1,000 items each at the same time, some of which both of them have; what they saw is held against the log.
+each under a name of its own, decide 1,000 items each at the same time, some of which both of them have. What they saw is held against the log, and so
+is every number that the page shows.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from pipeline import dedupe
 from pipeline.model import Fold, Kind, Match, Resource, Role, Suggestion
@@ -38,24 +39,34 @@ topics:
   - {{id: care, name: Integrated care, keywords: [care, general practice]}}
 sources: []
 """
-PAINTED = """() => {
+PAINTED = """
     window.painted = [];
+    window.taken = -1;
     addEventListener("keydown", event => {
         const began = event.timeStamp;
         requestAnimationFrame(() => {
             const channel = new MessageChannel();
-            channel.port1.onmessage = () => {
-                const there = Boolean(document.querySelector("#view form.one"));
-                painted.push([performance.now() - began, there, document.querySelector(".row[aria-current]")?.dataset.id || ""]);
-            };
+            channel.port1.onmessage = () => painted.push([performance.now() - began, Boolean(document.querySelector("#view form.one"))]);
             channel.port2.postMessage(0);
         });
     }, true);
-}"""
-"""Notes for each key the milliseconds until after the next frame, whether an item to read stood there, and which: `requestAnimationFrame` runs before
-that frame is painted, a message that is posted in it arrives after."""
+"""
+"""Notes for each key the milliseconds until after the next frame, and whether an item to read stood there: `requestAnimationFrame` runs before that
+frame is painted, a message that is posted in it arrives after. In a page that was just loaded no key was pressed yet."""
 
-SEEN = "pressed => new Promise(done => { const look = () => painted.length >= pressed ? done() : setTimeout(look, 1); look(); })"
+SEEN = """() => new Promise(done => {
+    const look = () => {
+        const row = document.querySelector(".row[aria-current]"), there = Boolean(document.querySelector("#view form.one"));
+        if (painted.length <= taken || !row || !there) { setTimeout(look, 1); return; }
+        taken = Math.max(taken, painted.length);
+        done([Number(row.dataset.id), row.matches(".contested"), painted.at(-1) || null]);
+    };
+    look();
+})"""
+"""Waits until a key is painted and an item is there to be read: which, whether somebody else decided it first, and how long the key took."""
+
+NUMBERS = """() => Object.fromEntries([...document.querySelectorAll("[data-count]")].map(
+    one => [one.dataset.count, Number(one.textContent.replaceAll(",", ""))]))"""
 TEXT = "Teams that meet as peers keep what they learn. Practices, hospitals and councils share one plan of care. A convenor keeps it going. "
 
 
@@ -109,12 +120,11 @@ def serving(folder: Path) -> Iterator[None]:
     program = [str(Path(sys.executable).parent / "gleanings"), "--dir", str(folder), "serve", "--port", str(PORT), "--no-harvest"]
     process = subprocess.Popen(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            try:
+        while process.poll() is None:
+            with suppress(OSError):
                 socket.create_connection(("127.0.0.1", PORT), timeout=1).close()
                 break
-            except OSError:
-                time.sleep(0.1)
+            time.sleep(0.1)
         yield
     finally:
         process.terminate()
@@ -122,33 +132,46 @@ def serving(folder: Path) -> Iterator[None]:
 
 
 def work(page: Page, count: int) -> Shift:
-    """Decide by keys until so many stand: mostly accepting, every third rejected with a reason, some put off."""
-    page.evaluate(PAINTED)
+    """Decide by keys until so many stand: mostly accepting, every third rejected with a reason, some put off. What somebody else decided first is
+    passed over: a second decision would be a knowing one."""
     began = time.perf_counter()
     done: list[tuple[int, str]] = []
+    paints: list[tuple[float, bool]] = []
     refused: frozenset[int] = frozenset()
-    pressed = 0
+    item, contested, _ = seen(page)
     while len(done) - len(refused) < count:
-        page.wait_for_selector("#view form.one")  # nobody decides on what is not there
-        item = int(page.evaluate("document.querySelector('.row[aria-current]').dataset.id"))
         keys, verdict = (("x", "2"), "rejected") if len(done) % 3 == 1 else (("l",), "deferred") if len(done) % 10 == 9 else (("a",), "accepted")
-        for key in keys:
+        before = item
+        if not contested:
+            done.append((item, verdict))
+        for key in ("j",) if contested else keys:
             page.keyboard.press(key)
-            pressed += 1
-            page.evaluate(SEEN, pressed)
-        done.append((item, verdict))
-        if len(done) >= count:
-            refused = told(page)
-    settle(page)
-    refused = told(page)
-    paints = page.evaluate("painted")
+            item, contested, paint = seen(page)
+            paints += [paint] if paint else []
+        if contested and item == before:  # nothing else is left in this list
+            refused |= told(page)
+            page.reload()
+            item, contested, _ = seen(page)
+        if len(done) - len(refused) >= count:
+            settle(page)
+            refused |= told(page)
     return Shift(
         done=tuple(done),
         refused=refused,
-        paints=tuple(took for took, _, _ in paints),
-        blank=sum(not there for _, there, _ in paints),
+        paints=tuple(took for took, _ in paints),
+        blank=sum(not there for _, there in paints),
         seconds=time.perf_counter() - began,
     )
+
+
+def seen(page: Page) -> tuple[int, bool, tuple[float, bool] | None]:
+    """Wait for the item after a key, also where the page loads itself anew because its list is done."""
+    try:
+        item, contested, paint = page.evaluate(SEEN)
+    except Error:  # the page went away under the question
+        page.wait_for_load_state()
+        item, contested, paint = page.evaluate(SEEN)
+    return item, contested, tuple(paint) if paint else None
 
 
 def told(page: Page) -> frozenset[int]:
@@ -164,19 +187,50 @@ def settle(page: Page) -> None:
 
 def shift(name: str, door: str, path: str, count: int) -> Shift:
     """Let one robot work in a browser of its own."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with window() as page:
         page.goto(door)
         for field in ("password", "again"):
             page.fill(f"[name={field}]", PASSWORD)
         page.locator("main button").click()
         page.goto(HOME + path)
-        page.wait_for_selector("#view form.one")
         page.wait_for_timeout(1_000)  # somebody who sits down looks first
-        made = work(page, count)
+        return work(page, count)
+
+
+def shown(name: str) -> dict[str, int]:
+    """Sign in and read every number of the queue that counts decisions or what waits."""
+    with window() as page:
+        page.goto(f"{HOME}/desk/login")
+        page.fill("[name=user]", name)
+        page.fill("[name=password]", PASSWORD)
+        page.locator("main button").first.click()
+        page.goto(f"{HOME}/desk/queue")
+        read: dict[str, int] = page.evaluate(NUMBERS)
+        return read
+
+
+@contextmanager
+def window() -> Iterator[Page]:
+    """Open a page in a browser of its own, which waits longer for a busy machine than it would by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
+        page.add_init_script(PAINTED)
+        yield page
         browser.close()
-        return made
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """Count the same from the log: the last act on each item that was not taken back; what has none waits."""
+    last = """SELECT act, count(*) FROM decisions WHERE id IN (SELECT max(id) FROM decisions WHERE undone IS NULL
+              AND act IN ('accept', 'reject', 'defer', 'reopen') GROUP BY item) GROUP BY act"""
+    acts = dict(rows(folder, last))
+    made = {act: acts.get(act, 0) for act in ("accept", "reject", "defer")}
+    waits = "SELECT lane, count(*) FROM items WHERE id NOT IN (SELECT item FROM decisions WHERE undone IS NULL) GROUP BY lane"
+    lanes = dict(rows(folder, waits))
+    ranked = lanes.get("ranked", 0) + lanes.get("must-have", 0)
+    return {**made, "all": sum(made.values()), "ranked": ranked, "unlikely": lanes.get("unlikely", 0), "skipped": lanes.get("skipped", 0)}
 
 
 def rows(folder: Path, sql: str, *values: str) -> list[Any]:
@@ -185,6 +239,12 @@ def rows(folder: Path, sql: str, *values: str) -> list[Any]:
         return connection.execute(sql, values).fetchall()
     finally:
         connection.close()
+
+
+def compared(log: dict[str, int], page: dict[str, int]) -> str:
+    """Hold the numbers of the page against those of the log."""
+    wrong = [f"; {name}: {page.get(name)} on the page, {number} by the log" for name, number in log.items() if page.get(name) != number]
+    return f"robot: {len(log) - len(wrong)} of {len(log)} numbers of the page are those of the log{''.join(wrong)}"
 
 
 def account(folder: Path, shifts: dict[str, Shift]) -> str:
@@ -219,6 +279,7 @@ def robot() -> Iterator[str]:
             for name, made in two.items():
                 yield _figures(f"{name} beside another", made)
             yield f"robot: {account(folder, two)}"
+            yield compared(counted(folder), shown("Ada"))
 
 
 def _figures(who: str, made: Shift) -> str:

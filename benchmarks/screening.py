@@ -53,9 +53,9 @@ class Screened:
     stop: tuple[float, float, float]
 
 
-def collections(seeds: range) -> Iterator[Records]:
-    """Two topics of each collection, other ones for each seed, as a curator might want them."""
-    for path in sorted(TOPICS.glob("*/items.jsonl")):
+def collections(seeds: range, *, name: str = "*") -> Iterator[Records]:
+    """Two topics of each collection, or of the named one, other topics for each seed, as a curator might want them."""
+    for path in sorted(TOPICS.glob(f"{name}/items.jsonl")):
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         candidates = suggested([candidate(n, row["title"], row["text"]) for n, row in enumerate(rows)], path.with_name("taxonomy.yaml"))
         counts = Counter(topic for row in rows for topic in row["topics"])
@@ -137,7 +137,7 @@ def screened(records: Records, scores: Scores, *, stopping_too: bool) -> Screene
             decided.append(n)
             if seen_at is None and sum(records.wanted[d] for d in decided) >= 0.95 * wanted:
                 seen_at = len(decided)
-        if stop is None:
+        if stopping_too and stop is None:
             stop = _stop(records, decided)
         ranks = scores(decided)
         done = set(decided)

@@ -158,7 +158,7 @@ def serving(desk: Desk, *words: str) -> Iterator[tuple[subprocess.Popen[str], Vi
 
 
 def _answering(port: int, child: subprocess.Popen[str]) -> Visitor:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + 4 * PATIENCE  # a fault is tried on busy machines too
     visitor = Visitor(port)
     while time.monotonic() < until and child.poll() is None:
         try:

@@ -1,4 +1,4 @@
-"""A pool of other processes that never outlives this one."""
+"""This process and others: a pool that never outlives this one, and memory that is given back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import forkserver
 
 
@@ -21,6 +22,15 @@ def pool(workers: int, *, preload: Sequence[str]) -> ProcessPoolExecutor:
 def cores() -> int:
     """How many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def give_back() -> None:
+    """Give memory that was freed back to the system. glibc keeps it: sixty megabytes after the counts of a large desk were loaded, four a month
+    after the errands of a service."""
+    import ctypes  # late: a process that never asks is not to wait for it
+
+    with suppress(AttributeError, OSError, TypeError):  # where there is no glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _begin(environ: Mapping[str, str]) -> None:

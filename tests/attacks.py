@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.model import Role
 from pipeline.web.security import FORM_LIMIT
+from tests.attacks_desk import desk_attacks
 from tests.stage import FORM_TOKEN, FORMULAS, HOME, Attack, Pairs, in_path
 
 NO, GONE, WRONG, LARGE, NOT_OURS = frozenset({403}), frozenset({404, 410}), frozenset({400, 422}), frozenset({413}), frozenset({421})
@@ -123,7 +124,6 @@ POSTED: tuple[tuple[str, Role, tuple[tuple[str, str], ...]], ...] = (
     ("/desk/account/token", Role.EDITOR, (("label", "zq"), ("scope", "read"))),
     ("/desk/sources/north-blog/pause", Role.OPERATOR, ()),
     ("/desk/subscribers/§ann§/leave", Role.OPERATOR, ()),
-    ("/desk/editions/2026-12/freeze", Role.EDITOR, ()),
 )
 """Forms of the desk that would do something, with who may send them."""
 
@@ -145,6 +145,7 @@ def all_attacks() -> list[Attack]:
             bodies(),
             doors(),
             sign_ins(),
+            desk_attacks(),
         )
     )
 

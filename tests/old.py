@@ -19,7 +19,7 @@ from pipeline.model import Edition, EditionState, Lead, Resource, Run
 from pipeline.store.connection import stamp
 from pipeline.store.copies import OURS
 from pipeline.store.forms import dump
-from pipeline.store.schema_watch import changes
+from pipeline.store.schema_ties import changes
 from tests import builders
 from tests.builders import NOW
 

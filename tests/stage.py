@@ -131,7 +131,7 @@ class Stage:
         with self.site.open() as store:
             store.save_edition(builders.edition(id="2026-12", title="A draft that nobody may see"))
             learn.fit(self.site.config, store)  # counts the words of new items, as each harvest does
-        self.known |= {"item": str(items[0]), "other": str(items[1]), "third": str(items[2])}
+        self.known |= {"entry": str(builders.entry().id), "item": str(items[0]), "other": str(items[1]), "third": str(items[2])}
 
     def _formula(self, formula: str, place: int) -> None:
         item = self.site.add(500 + place, title=f"{formula} in a title")

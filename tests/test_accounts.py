@@ -649,3 +649,44 @@ def test_the_command_line_does_what_the_page_does(tmp_path: Path) -> None:
         ("Priya Nair", "operator", "invited"),
         ("Tom", "section-editor", "invited"),
     ]
+
+
+# ---------------------------------------------------------------- what opens the desk for others
+
+
+def test_an_operator_ends_one_token_and_one_browser_of_somebody_and_no_other(site: Site) -> None:
+    boss, tom = signed_in(site, person(site)), person(site, "Tom Reed", Role.CURATOR)
+    first, second = signed_in(site, tom), signed_in(site, tom)
+    with site.open() as store:
+        for label in ("reading list", "dashboard"):
+            store.add_token(tom.id, secret_hash(label), label=label, scopes=(Scope.READ,), now=site.now)
+        kept = secret_hash(first.cookies.get("gleanings_session") or "")
+        number = store.tokens(tom.id)[0].id
+    shown = boss.get("/desk/accounts").text
+    assert "2 browsers, 2 programs" in shown
+    assert 'aria-label="End the token of Tom Reed for dashboard"' in shown
+    assert boss.post(f"/desk/accounts/{tom.id}/end-browser", {"browser": kept}).status_code == OUT
+    assert boss.post(f"/desk/accounts/{tom.id}/end-token", {"number": str(number)}).status_code == OUT
+    assert (first.get(HERE).status_code, second.get(HERE).status_code) == (OUT, IN)
+    with site.open() as store:
+        assert [one.label for one in store.tokens(tom.id)] == ["reading list"]
+    assert "1 browser, 1 program" in boss.get("/desk/accounts").text
+
+
+def test_what_is_ended_already_or_is_anothers_is_a_sentence(site: Site) -> None:
+    chief = person(site)
+    boss, tom, ann = signed_in(site, chief), person(site, "Tom Reed", Role.CURATOR), person(site, "Ann Poe", Role.SCOUT)
+    other = signed_in(site, ann)
+    kept = secret_hash(other.cookies.get("gleanings_session") or "")
+    with site.open() as store:
+        number = store.add_token(ann.id, secret_hash("x"), label="hers", scopes=(Scope.READ,), now=site.now).id
+    for act, fields in (
+        ("end-browser", {"browser": kept}),
+        ("end-browser", {}),
+        ("end-token", {"number": str(number)}),
+        ("end-token", {"number": "²"}),
+    ):
+        answer = boss.post(f"/desk/accounts/{tom.id}/{act}", fields)
+        assert answer.status_code == 404
+        assert "ended already" in answer.text or "signed out already" in answer.text
+    assert other.get(HERE).status_code == IN

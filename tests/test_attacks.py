@@ -6,16 +6,19 @@ import csv
 import io
 import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.routing import Route
 
 from pipeline.exchange.csvfile import as_csv, as_typed
 from pipeline.model import Role
+from pipeline.store import connection
 from pipeline.text import clean
 from tests.attacks import ACTS, POSTED, all_attacks
 from tests.stage import FORMULAS, HOME, Answer, Attack, Stage, own
@@ -189,6 +192,24 @@ def test_looking_changes_nothing_whoever_looks_and_wherever(stage: Stage) -> Non
         assert list(_faults(answer, stage)) == [] or visit.method == "HEAD", visit
         assert answer.status < 500 or visit.path == "/readyz", visit
     assert reached[200] > 150, reached
+
+
+def test_looking_takes_no_turn_at_writing_on_a_desk_as_an_import_leaves_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing counted, nothing trained, no key made yet; and another process writes all the while, so that who wanted to write would be told off."""
+    monkeypatch.setattr(connection, "WAIT", 0.0)
+    with bare(), Stage(tmp_path) as made, closing(sqlite3.connect(made.site.config.db, isolation_level=None)) as writer:
+        for table in ("features", "trained", "secrets"):
+            writer.execute(f"DELETE FROM {table}")  # noqa: S608 - named above
+        made.changed()
+        writer.execute("BEGIN IMMEDIATE")
+        reached = Counter[int]()
+        for place, visit in enumerate(one for one in visits(made) if one.who in (None, Role.OPERATOR)):
+            answer = made.send(visit, place=place)
+            reached[answer.status] += 1
+            assert answer.status < 500 or visit.path == "/readyz", (visit, answer.text[-400:])
+        writer.execute("ROLLBACK")
+        assert made.changed() == []
+    assert reached[200] > 100, reached
 
 
 # ---------------------------------------------------------------- who is there is not told

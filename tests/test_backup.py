@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.cli import main
-from pipeline.config import BackupSettings, Config, load
+from pipeline.config import BackupSettings, Config, bundle, load
 from pipeline.errors import StoreError
 from pipeline.publish import keep
 from pipeline.store import Store, copies
@@ -125,11 +126,11 @@ def test_after_two_years_of_nights_seven_days_four_weeks_and_twelve_months_are_t
 
 @given(st.lists(st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)), min_size=1), st.tuples(*[st.integers(0, 15)] * 3))
 def test_the_newest_always_stays_and_deciding_again_changes_nothing(moments: list[datetime], numbers: tuple[int, int, int]) -> None:
-    settings = BackupSettings(daily=numbers[0], weekly=numbers[1], monthly=numbers[2])
-    stay = keep.kept(moments, settings)
+    wanted = BackupSettings(daily=numbers[0], weekly=numbers[1], monthly=numbers[2])
+    stay = keep.kept(moments, wanted)
     assert max(moments) in stay
     assert stay <= set(moments)
-    assert keep.kept(stay, settings) == stay
+    assert keep.kept(stay, wanted) == stay
     assert len(stay) <= sum(numbers) + 1
 
 
@@ -164,8 +165,52 @@ def test_the_last_copy_has_a_name_that_stays_and_old_ones_go(store: Store, tmp_p
         keep.nightly(made, store, now=NOW + number * DAY)
     (folder / "notes.txt").write_text("not ours")
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["curated-20261122T120000Z.db", "curated-20261123T120000Z.db", "latest.db", "notes.txt"]
+    pairs = [f"curated-202611{day}T120000Z.{ending}" for day in (22, 23) for ending in ("db", "settings.zip")]
+    assert names == [*pairs, "latest.db", "latest.settings.zip", "notes.txt"]
     assert (folder / "latest.db").resolve().name == "curated-20261123T120000Z.db"
+    assert (folder / "latest.settings.zip").resolve().name == "curated-20261123T120000Z.settings.zip"
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=40, unique=True))
+@settings(max_examples=15)
+def test_after_each_night_there_are_whole_pairs_and_as_many_as_wanted(nights_lived: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as name, Store.open(":memory:") as store:
+        folder = Path(name)
+        (folder / "sources.yaml").write_text("sources: []\n")
+        made = load(folder / "sources.yaml", {})
+        for night in sorted(nights_lived):
+            stamp = f"curated-{NOW + night * DAY:%Y%m%dT%H%M%SZ}"  # as if copied: a real copy each night would only take time
+            (folder / f"{stamp}.db").touch()
+            (folder / f"{stamp}.settings.zip").touch()
+        last = keep.backup(made, store, folder, now=NOW + 901 * DAY).path
+        there = {path.name.removesuffix(".db") for path in folder.glob("curated-*.db")}
+        assert there == {path.name.removesuffix(".settings.zip") for path in folder.glob("curated-*.zip")}
+        stay = keep.kept([NOW + night * DAY for night in (*nights_lived, 901)], BackupSettings())
+        assert there == {f"curated-{moment:%Y%m%dT%H%M%SZ}" for moment in stay}
+        assert last.stem in there
+
+
+def test_copies_of_a_clock_that_was_ahead_neither_count_nor_go(store: Store, tmp_path: Path) -> None:
+    made, folder = replace(config(tmp_path), backup=BackupSettings(daily=2, weekly=0, monthly=0)), tmp_path / "backups"
+    for number in range(3):
+        keep.nightly(made, store, now=NOW + (400 + number) * DAY)
+    for number in range(3):
+        assert keep.nightly(made, store, now=NOW + number * DAY) is not None
+    assert [(moment - NOW).days for moment, _ in keep.copies(folder)] == [402, 401, 2, 1]
+    assert (folder / "latest.db").resolve() == keep.copies(folder)[2][1].resolve()
+
+
+def test_a_night_whose_settings_could_not_be_copied_is_tried_again(store: Store, tmp_path: Path) -> None:
+    made = config(tmp_path)
+    (tmp_path / "backups").mkdir()
+    blocked = tmp_path / "backups" / f"curated-{NOW:%Y%m%dT%H%M%SZ}.settings.zip.part"
+    blocked.mkdir()
+    with pytest.raises(StoreError, match="The settings cannot be copied"):
+        keep.nightly(made, store, now=NOW)
+    assert len(keep.copies(tmp_path / "backups")) == 1  # the database is safe
+    blocked.rmdir()
+    assert keep.nightly(made, store, now=NOW + timedelta(hours=1)) is not None
+    assert keep.nightly(made, store, now=NOW + timedelta(hours=2)) is None
 
 
 def test_no_copies_are_wanted_where_all_numbers_are_nought(store: Store, tmp_path: Path) -> None:
@@ -215,5 +260,6 @@ def test_the_command_takes_a_file_a_folder_or_nothing(tmp_path: Path, capsys: py
         assert main([*here, *argument]) == 0
         written.append(Path(json.loads(capsys.readouterr().out)["written"]))
     assert [path.parent.name for path in written] == [tmp_path.name, "disk", "backups"]
+    assert [bundle.names(bundle.beside(path)) for path in written] == [("sources.yaml",)] * 3
     assert all(copies.check(path).rows["items"] == 0 for path in written)
     assert (tmp_path / "disk" / "latest.db").resolve() == written[1]

@@ -21,7 +21,9 @@ from tests.test_web import Site
 
 pytestmark = pytest.mark.browser
 
-ARRIVED = "!document.querySelector('.items .row') || !!document.querySelector('#view form.one')"
+ARRIVED = """(!document.querySelector('.items .row') || !!document.querySelector('#view form.one'))
+    && !(navigator.onLine && Object.keys(localStorage).some(name => name.startsWith('desk/line/')))"""
+"""Whether the item is there, and nothing waits to be sent that can be sent."""
 SMALL_TARGETS = """[...document.querySelectorAll('a, button, summary, input:not([type=hidden]), textarea')]
     .filter(one => one.checkVisibility() && !one.closest('p, label, .skip, .row, .vh'))
     .map(one => [one.textContent.trim(), one.getBoundingClientRect()])

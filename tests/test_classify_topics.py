@@ -334,6 +334,7 @@ def decided(train: list[tuple[dict[str, Any], Features]], each: int) -> list[Exa
     return told
 
 
+@pytest.mark.floors
 @pytest.mark.parametrize("each", [0, 20])
 @pytest.mark.parametrize("vectors", [True, False], ids=["vectors", "plain"])
 @pytest.mark.parametrize("name", ["18f", "selfhosted", "ted"])

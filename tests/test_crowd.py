@@ -49,6 +49,15 @@ def test_a_claim_is_seen_by_others_until_it_was_not_heard_of_for_45_seconds() ->
         assert (reading.since, reading.seen) == (NOW, NOW + timedelta(seconds=40))
 
 
+def test_a_claim_of_a_clock_that_was_ahead_is_none_when_it_is_back() -> None:
+    with Store.open(":memory:") as store:
+        item = add(store, 1)
+        store.read(item, by="Priya", now=NOW + timedelta(days=400))
+        assert store.readings([item], now=NOW) == ()
+        store.read(item, by="Priya", now=NOW)
+        assert [(one.since, one.seen) for one in store.readings([item], now=NOW)] == [(NOW, NOW)]
+
+
 def test_who_comes_back_to_an_item_after_a_while_claims_it_anew() -> None:
     with Store.open(":memory:") as store:
         item = add(store, 1)
@@ -349,3 +358,13 @@ def test_many_who_read_vote_and_remark_at_once_wait_for_one_another(tmp_path: Pa
         assert len(store.readings(items, now=NOW)) == 6
         assert len(store.opinions(items)) == 30
         assert len(store.remarks(items)) == 120
+
+
+def test_a_pane_fetched_ahead_says_what_somebody_else_decided_since_the_list_was_made(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    item, visitor = site.add(1), site.visitor()
+    assert "conflict" not in visitor.get(f"/desk/items/{item}/pane").text
+    with site.open() as store:
+        store.decide(builders.decision(item=item, verdict=Verdict.ACCEPT, curator="Kim"))
+    assert "Kim accepted this 0 s ago." in visitor.get(f"/desk/items/{item}/pane").text
+    assert "Kim accepted" not in visitor.get(f"/desk/items/{item}/pane?state=accepted").text

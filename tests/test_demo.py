@@ -105,6 +105,16 @@ def test_the_event_that_ends_before_it_starts_carries_its_problem(demo: Demo) ->
     assert any(problem.startswith("end_before_start") for problem in problems)
 
 
+def test_the_parts_of_a_series_are_counted(demo: Demo) -> None:
+    parts = [demo.item(f"Growing a community of practice, blog {number}") for number in (1, 2)]
+    assert [(one["series"], one["part"]) for one in parts] == [("Growing a community of practice", number) for number in (1, 2)]
+
+
+def test_the_film_of_a_clinic_is_proposed_as_its_recording(demo: Demo) -> None:
+    rows = Desk(demo.folder, sources=None).rows("SELECT item, other, tie, state FROM relations")
+    assert (demo.item("Run charts in five minutes")["id"], demo.item("Autumn clinic")["id"], "records", "proposed") in [tuple(row) for row in rows]
+
+
 def test_a_past_event_is_accepted_but_stands_in_no_edition(demo: Demo) -> None:
     past = demo.item("Autumn clinic on run charts")
     assert (past["state"], past["edition"]) == ("accepted", None)

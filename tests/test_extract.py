@@ -403,6 +403,7 @@ def prediction(body: bytes, url: str) -> dict[str, Any]:
     }
 
 
+@pytest.mark.floors
 def test_real_pages_are_described_no_worse_than_the_floors(corpus: Path) -> None:
     gold = [json.loads(line) for line in (corpus / "pages/gold.jsonl").read_text().splitlines()]
     predicted = {one["id"]: prediction(gzip.decompress((corpus / "pages" / one["html_file"]).read_bytes()), one["url"]) for one in gold}
@@ -413,6 +414,7 @@ def test_real_pages_are_described_no_worse_than_the_floors(corpus: Path) -> None
     assert figures["text_bag"]["F1"] >= FLOORS["text_bag_F1"]
 
 
+@pytest.mark.floors
 def test_real_reports_have_their_titles(corpus: Path) -> None:
     scorer = load(corpus / "score_pages.py")
     gold = [json.loads(line) for line in (corpus / "pages/pdf/gold_pdf.jsonl").read_text().splitlines()]

@@ -70,6 +70,14 @@ def test_the_title_is_what_a_reader_calls_the_page(row: dict[str, Any]) -> None:
     assert found.title == row["expect"], found.origin.get("title")
 
 
+@pytest.mark.parametrize("row", cases("recordings"))
+def test_a_recording_has_its_speakers_its_channel_its_show_and_its_length(row: dict[str, Any]) -> None:
+    found = read(row)
+    assert found is not None
+    seconds = int(found.duration.total_seconds()) if found.duration else None
+    assert {"creators": list(found.creators), "publisher": found.publisher, "series": found.series, "seconds": seconds} == row["expect"]
+
+
 def test_what_a_curator_selects_wins_over_every_rule() -> None:
     body = (
         "<html><head><title>Menu | North</title><meta name=description content='The home of the North Network.'></head><body><h1>Menu</h1>"

@@ -202,6 +202,7 @@ def test_the_time_it_takes_is_read_from_words(words: str, minutes: int | None, d
 RENAMED = {"research-article": "research", "ebook": "book"}
 
 
+@pytest.mark.floors
 def test_real_leads_are_of_the_kind_that_their_words_tell(corpus: Path) -> None:
     rows = [json.loads(line) for line in (corpus / "s4n.jsonl").read_text().splitlines()]
     right, told = 0, []

@@ -182,9 +182,10 @@ def by_sql(bench: Bench, asked: Filters, order: Sort = "best", after: ItemId | N
 
 
 def counted_by_sql(bench: Bench, asked: Filters) -> dict[str, dict[str, int]]:
-    """Count by putting each value of each facet into the filters."""
+    """Count by putting each value of each facet into the filters. A topic that goes by another name today is counted under that."""
     found: dict[str, dict[str, int]] = {}
-    values = {"topic": TOPICS, "kind": [kind.value for kind in KINDS], "source": SOURCES, "person": PEOPLE}
+    topics = [topic for topic in TOPICS if topic not in bench.store.renames()]
+    values = {"topic": topics, "kind": [kind.value for kind in KINDS], "source": SOURCES, "person": PEOPLE}
     for name, choices in values.items():
         counts = {value: len(by_sql(bench, replace(asked, **{name: value}))) for value in choices}
         found[name] = {value: count for value, count in counts.items() if count}
@@ -203,7 +204,7 @@ def test_under_any_filter_memory_counts_and_lists_what_sql_does(
         for step in before:
             do(bench, step)
         for one in asked:
-            bench.facets.counts(bench.store, one)  # loaded and counted here: what comes is followed
+            bench.facets.look(bench.store, one)  # loaded and counted here: what comes is followed
         for step in after:
             do(bench, step)
         for one in asked:
@@ -214,9 +215,11 @@ def test_under_any_filter_memory_counts_and_lists_what_sql_does(
 def same(bench: Bench, asked: Filters) -> None:
     store, facets = bench.store, bench.facets
     expected = by_sql(bench, asked)
-    assert facets.total(store, asked) == len(expected)
+    look = facets.look(store, asked, limit=1_000)
+    assert look.total == len(expected)
     assert facets.members(store, asked) == expected
-    counts = facets.counts(store, asked)
+    assert look.every == facets.look(store, Filters()).counts
+    counts = look.counts
     for name, counted in counted_by_sql(bench, asked).items():
         known = {value: count for value, count in counts[name].items() if value in dict.fromkeys((*TOPICS, *SOURCES, *PEOPLE, *KINDS))}
         assert {value: known.get(value, 0) for value in counted} == counted
@@ -224,9 +227,9 @@ def same(bench: Bench, asked: Filters) -> None:
     assert facets.record(store, SOURCES) == {source: (kept, kept + bad) for source, (kept, bad) in decided.items() if kept + bad}
     for order in SORTS:
         listed = by_sql(bench, asked, order)
-        assert facets.page(store, asked, order=order, limit=1_000) == listed
+        assert facets.look(store, asked, order=order, limit=1_000).page == listed
         for place, one in enumerate(listed[:3]):
-            assert facets.page(store, asked, order=order, after=one, limit=2) == listed[place + 1 : place + 3]
+            assert facets.look(store, asked, order=order, after=one, limit=2).page == listed[place + 1 : place + 3]
 
 
 # ---------------------------------------------------------------- the parts
@@ -284,7 +287,7 @@ def test_ranks_as_whole_numbers_stand_in_the_same_order_and_must_haves_above_all
 
 def test_what_changed_too_much_is_read_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.add()
-    assert bench.facets.total(bench.store, Filters()) == 1
+    assert bench.facets.look(bench.store, Filters()).total == 1
     monkeypatch.setattr(door, "IN_STEP", 2)
     for _ in range(5):
         bench.add()
@@ -297,12 +300,12 @@ def test_a_large_desk_is_loaded_beside_the_visits_and_until_then_lists_come_from
     facets = Facets(bench.open, lambda: NOW)
     ended, load = threading.Event(), held.load
     monkeypatch.setattr(door, "load", lambda store: (ended.wait(20), load(store))[1])
-    assert (facets.counts(bench.store, Filters()), facets.total(bench.store, Filters())) == ({}, None)
-    assert facets.page(bench.store, Filters(), order="soonest") == tuple(items)
+    look = facets.look(bench.store, Filters(), order="soonest")
+    assert (look.page, look.counts, look.every, look.total) == (tuple(items), {}, {}, None)
     ended.set()
     loader = next(one for one in threading.enumerate() if one.name == "facets")
     loader.join(20)
-    assert facets.total(bench.store, Filters()) == 3
+    assert facets.look(bench.store, Filters()).total == 3
 
 
 def test_a_number_beyond_the_room_makes_room(bench: Bench) -> None:

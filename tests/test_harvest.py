@@ -222,7 +222,8 @@ def killing(shard: Shard, settings: HarvestSettings) -> ShardDone:
 def test_a_page_that_kills_its_worker_is_set_aside_and_the_rest_is_done() -> None:
     claims = [claim(n, f"http://host{n}.example/{'killer' if n == 5 else 'page'}") for n in range(8)]
     cut = shards(claims, most=4, robots={})
-    done = [outcome for answer in crew.run(cut, HarvestSettings(), workers=2, work=killing) for outcome in answer.outcomes]
+    with crew.hired(HarvestSettings(), workers=2, work=killing) as hands:
+        done = [outcome for answer in crew.run(cut, hands) for outcome in answer.outcomes]
     assert sorted(outcome.claim for outcome in done) == list(range(8))
     assert [outcome.claim for outcome in done if outcome.reason != "well"] == [5]
     assert "set aside" in next(outcome.reason or "" for outcome in done if outcome.claim == 5)

@@ -210,7 +210,36 @@ def test_a_mail_that_failed_is_told_without_the_address_of_its_reader(desk: Prog
     assert b"ada@" not in server.told[0][1]
 
 
+def test_mails_that_fail_after_the_clock_was_set_back_are_told(desk: Programs, server: Server) -> None:
+    with desk.open() as store:
+        store.release(builders.edition(sections=()), files={}, now=desk.now)
+        store.add_subscriber("ada@example.org", now=desk.now)
+    true = desk.now
+    desk.now += timedelta(days=400)
+    minute(desk)
+    desk.now = true
+    with desk.open() as store:
+        store._db.execute(
+            "INSERT INTO deliveries (edition, subscriber, state, error, changed) VALUES ('2026-11', 1, 'failed', 'no', ?)",
+            ((desk.now + timedelta(seconds=30)).isoformat(timespec="microseconds"),),
+        )
+    minute(desk)
+    minute(desk)
+    assert [one["subscriber"] for one in server.data if "subscriber" in one] == [1]
+
+
 # ---------------------------------------------------------------- how it is told
+
+
+def test_what_a_clock_put_off_that_was_ahead_is_told_when_it_is_back(desk: Programs, server: Server) -> None:
+    minute(desk)
+    item, true = accept(desk, 1), desk.now
+    server.answers = [500, 204]
+    desk.now += timedelta(days=400)
+    assert minute(desk) == 0
+    desk.now = true
+    assert minute(desk) == 1
+    assert server.data[-1]["id"] == item
 
 
 def test_a_server_that_does_not_take_it_is_asked_again_later_each_time_and_given_up(desk: Programs, server: Server) -> None:

@@ -17,7 +17,23 @@ from pipeline import config as configuration
 from pipeline import dedupe, extract, harvest, render, sources, urls
 from pipeline.config import Config
 from pipeline.errors import ConfigError, ParseError
-from pipeline.model import Credit, Desk, DigestSettings, Event, HarvestSettings, Kind, Lead, MailSettings, Mark, Page, Request, Run, Section, Source
+from pipeline.model import (
+    Citation,
+    Credit,
+    Desk,
+    DigestSettings,
+    Event,
+    HarvestSettings,
+    Kind,
+    Lead,
+    MailSettings,
+    Mark,
+    Page,
+    Request,
+    Run,
+    Section,
+    Source,
+)
 from pipeline.sources.discover import Offer, offers
 from pipeline.store import ItemQuery, Store
 from tests import builders
@@ -255,7 +271,7 @@ def search(service: str, url: str = "", since: str = "30d") -> Source:
         (
             "crossref",
             "?query.bibliographic=communities%20of%20practice&filter=from-created-date:2026-11-01&rows=100"
-            "&select=DOI,title,subtitle,author,container-title,publisher,published,created,abstract,type&mailto=editor%40desk.example",
+            "&select=DOI,title,subtitle,author,container-title,volume,issue,page,publisher,published,created,abstract,type&mailto=editor%40desk.example",
         ),
         (
             "pubmed",
@@ -289,6 +305,7 @@ def test_crossref_works_are_leads_by_their_doi_the_newest_first() -> None:
         kind=Kind.PAPER,
         page=False,
         publisher="Journal of Wards",
+        citation=Citation(journal="Journal of Wards"),
     )
     assert urls.identity(newer.url)[1:] == ("doi:10.5555/newer.2",)
     assert (older.url, older.published, older.creators) == ("https://doi.org/10.5555/older.1", date(2026, 11, 9), ("Fen Network",))
@@ -309,6 +326,7 @@ def test_pubmed_is_asked_for_numbers_and_then_for_what_they_stand_for() -> None:
         creators=("A B Marsh", "Fen Night Staff Group"),
         kind=Kind.REVIEW,
         publisher="Journal of wards and streets",
+        citation=Citation(journal="Journal of wards and streets"),
     )
     assert urls.identity(first.url)[1:] == ("pmid:40000002",)
     assert (second.published, second.kind, second.publisher) == (date(2026, 11, 2), Kind.ARTICLE, "J Wards")

@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 
 from pipeline import dedupe, publish, render
 from pipeline.config import Config
-from pipeline.model import Collection, DigestSettings, Event, Fold, ItemId, Kind, Match, Severity, Topic
+from pipeline.model import Collection, DigestSettings, Event, Fold, ItemId, Kind, Match, Mention, RelationState, Severity, Tie, Topic
 from pipeline.publish import Amendment, collections
 from pipeline.publish.post import keys, letter
 from pipeline.store import Store
@@ -86,7 +86,10 @@ def publish_all(made: Config, store: Store) -> None:
     for number in (1, 2):
         item(store, number)
     event = Event(start=NOW + timedelta(days=30), location=f"{MARK.title()} Hall")
-    assert (secret(store, 3, kind=Kind.REPORT), secret(store, 4, kind=Kind.EVENT, event=event)) == SECRETS
+    speaks = (Mention(tie=Tie.CONTINUES, words=f"{MARK} follows", url="https://north.example/1"),)
+    assert (secret(store, 3, kind=Kind.REPORT, mentions=speaks), secret(store, 4, kind=Kind.EVENT, event=event)) == SECRETS
+    (tie,) = store.ties(SECRETS)
+    store.settle_tie(replace(tie, state=RelationState.TAKEN), by="Sam", now=NOW)
     publish.release(EDITION, made, store, now=NOW)
     for number, about in enumerate((ItemId(1), SECRETS[0]), start=1):
         if any(entry.id == about for entry in store.edition(EDITION).entries):

@@ -288,6 +288,20 @@ def test_what_a_curator_took_out_of_the_tray_stays_out(store: Store) -> None:
     assert store.item(item).lane is Lane.RANKED
 
 
+def test_what_nobody_decided_in_sixty_days_is_put_by_and_stays_back_where_it_is_put_back(store: Store) -> None:
+    filled(store, 20)
+    learn.train(config(), store, now=NOW + timedelta(days=59))
+    assert store.lanes()[Lane.UNLIKELY] == 0
+    learn.train(config(), store, now=NOW + timedelta(days=61))
+    put_by = [one for one in store.waiting() if one.lane is Lane.UNLIKELY]
+    assert {one.lane_reason for one in put_by} == {"It waited for 60 days and nobody decided."}
+    assert len(put_by) == 30  # and ten drawn for the audit
+    item = put_by[0].item
+    store.decide(decision(item=item, verdict=Verdict.REOPEN, decided=LATER))
+    learn.train(config(), store, now=NOW + timedelta(days=62))
+    assert store.item(item).lane is Lane.RANKED
+
+
 def test_rules_win_over_the_machine_and_let_go_when_they_are_taken_away(store: Store) -> None:
     skip = Rule(id="engines", when=When(title=("piston", "valve")), then=Action.SKIP, why="Not ours.")
     must = Rule(id="frost", when=When(title=("frost",)), then=Action.MUST_HAVE)
@@ -404,6 +418,7 @@ def test_topics_are_judged_by_models_that_had_not_seen_the_item(store: Store) ->
     gardens, engines = filled(store)
     decide(store, gardens[:10], [])
     decide(store, engines[:10], [], topics=("engines",))
+    learn.count(store)
     found = learn.evaluate(config(), store, now=LATER)
     assert [one.topic for one in found.topics] == ["gardens", "engines"]
     assert [one.positives for one in found.topics] == [10, 10]
@@ -415,6 +430,7 @@ def test_topics_are_judged_by_models_that_had_not_seen_the_item(store: Store) ->
 def test_what_was_shown_is_compared_with_what_became_of_it(store: Store) -> None:
     gardens, engines = trained(store)
     decide(store, gardens[15:20], engines[15:20], begin=LATER)
+    learn.count(store)
     found = learn.evaluate(config(), store, now=LATER)
     assert found.decisions == 40
     assert sum(one.decided for one in found.shown) == 40
@@ -428,6 +444,7 @@ def test_what_was_shown_is_compared_with_what_became_of_it(store: Store) -> None
 def test_ranks_are_judged_once_more_by_models_that_had_not_seen_the_item(store: Store) -> None:
     gardens, engines = filled(store)
     decide(store, gardens[:10], engines[:10])
+    learn.count(store)
     found = learn.evaluate(config(), store, now=LATER)
     assert (found.rank_bins, found.rank_error) == ((), None)
     assert sum(one.count for one in found.unseen_bins) == 20

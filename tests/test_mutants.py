@@ -11,12 +11,13 @@ from typing import Any
 import jinja2
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 from pipeline import tokens
 from pipeline.exchange import csvfile
 from pipeline.fetch import Guard
 from pipeline.model import Role, Scope
-from pipeline.web import access, crowd, security
+from pipeline.web import access, crowd, gate, security
 from pipeline.web.api import serve
 from pipeline.web.limits import Limit
 from pipeline.web.rights import Rights
@@ -166,3 +167,22 @@ def test_cookies_are_for_this_host_https_and_no_script_and_the_test_would_tell(s
     assert not any(one.startswith("domain") for attributes in made.values() for one in attributes)
     monkeypatch.setattr(security, "is_https", lambda request, public_url: False)
     assert all("secure" not in attributes for attributes in cookies(stage).values())
+
+
+def test_another_site_sends_no_cookie_of_ours_and_the_test_would_tell(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [brought(attributes, "POST") for attributes in cookies(stage).values()] == [False, False]
+    assert [brought(attributes, "GET") for _, attributes in sorted(cookies(stage).items())] == [True, False]
+    set_cookie = Response.set_cookie
+
+    def lax_no_more(self: Response, *named: Any, **said: Any) -> None:
+        set_cookie(self, *named, **{**said, "samesite": "none"})
+
+    monkeypatch.setattr(Response, "set_cookie", lax_no_more)
+    monkeypatch.setattr(gate, "_STRICT", "SameSite=None")
+    assert [brought(attributes, "POST") for attributes in cookies(stage).values()] == [True, True]
+
+
+def brought(attributes: set[str], method: str) -> bool:
+    """Say whether a browser sends a cookie when a page of another site leads or posts to us (RFC 6265bis, 5.8.3)."""
+    rule = next((one.partition("=")[2] for one in attributes if one.startswith("samesite=")), "lax")
+    return rule == "none" or (rule == "lax" and method == "GET")

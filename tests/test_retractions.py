@@ -261,3 +261,21 @@ def test_an_accepted_item_that_was_withdrawn_stops_the_release(december: Site) -
         store.keep_retractions([said()])
         found = publish.findings(replace(store.edition("2026-12"), id="2027-01", state=EditionState.DRAFT), december.config, store)
     assert [(one.severity, one.rule) for one in found if one.rule == "retracted"] == [("error", "retracted")]
+
+
+@pytest.mark.parametrize(
+    ("nature", "said"),
+    [
+        (Nature.RETRACTION, "It was retracted on 3 March 2027: Error in Data."),
+        (Nature.CONCERN, "Its journal published an expression of concern on 3 March 2027: Error in Data."),
+    ],
+)
+def test_who_decides_on_a_withdrawn_work_is_told(tmp_path: Path, nature: Nature, said: str) -> None:
+    site = Site(tmp_path)
+    withdrawn, sound = site.add(1, identifiers={"doi": DOI}), site.add(2, identifiers={"doi": "10.1000/sound"})
+    with site.open() as store:
+        store.keep_retractions([Retraction(work=work, nature=nature, reason="Error in Data", day=DAY, notice="") for work in works(doi=DOI)])
+    visitor = site.visitor()
+    for page in (f"/desk/items/{withdrawn}", f"/desk/items/{withdrawn}/pane", f"/desk/queue?item={withdrawn}"):
+        assert said in visitor.get(page).text, page
+    assert "note bad" not in visitor.get(f"/desk/items/{sound}").text

@@ -82,7 +82,7 @@ def test_each_role_may_what_those_before_may() -> None:
 
 
 def test_nobody_is_let_in_without_signing_in(site: Site, people: dict[Role, Account]) -> None:
-    for template in sorted(set(RIGHTS) - {"/desk/login"}):
+    for template in sorted(one for one in RIGHTS if not one.startswith("/desk/login")):
         assert site.visitor().get(address(template)).status_code == 303, template
         assert site.visitor().post(address(template), {}).status_code == 401, template
 

@@ -15,7 +15,7 @@ from pipeline import exchange, learn
 from pipeline.cli import main
 from pipeline.errors import ParseError
 from pipeline.exchange import Result
-from pipeline.model import Event, Item, ItemId, Kind, State
+from pipeline.model import Citation, Event, Item, ItemId, Kind, State
 from pipeline.store import ItemQuery, Store
 from tests.builders import NOW, decision, item, resource
 
@@ -86,10 +86,8 @@ def test_a_record_is_read_with_all_that_it_says() -> None:
         "language": "en",
         "description": "First paragraph of the abstract, which goes on in a second line. UK - a country - is no tag.",
         "published": "2024-03-05",
-        "identifiers": {"issn": "1234-5678", "doi": "10.1000/XYZ.1"},
-        "volume": "12",
-        "issue": "3",
-        "page_range": "101-119",
+        "identifiers": {"issn": "1234-5678", "doi": "10.1000/xyz.1"},
+        "citation": {"journal": "Journal of Shared Care", "volume": "12", "issue": "3", "pagination": "101-119"},
         "keywords": ["primary care", "learning", "networks"],
         "accessed": "2024-04-01",
         "links": ["https://journal.example/paper.pdf"],
@@ -127,8 +125,9 @@ def test_the_form_of_pubmed_is_read() -> None:
     )
     assert (first["title"], first["creators"], first["published"]) == ("A trial of learning together.", ["Ada B Marsh"], "2024-03-05")
     assert first["identifiers"] == {"pmid": "31000001", "doi": "10.1000/trial", "issn": "1234-5678"}
-    assert (first["url"], first["publisher"], first["page_range"]) == ("https://doi.org/10.1000/trial", "The Journal", "7-19")
-    assert (first["volume"], first["issue"], first["description"], first["language"]) == ("4", "2", "What was found.", "en")
+    assert (first["url"], first["publisher"]) == ("https://doi.org/10.1000/trial", "The Journal")
+    assert first["citation"] == {"journal": "The Journal", "volume": "4", "issue": "2", "pagination": "7-19"}
+    assert (first["description"], first["language"]) == ("What was found.", "en")
     assert (second["url"], second["issued"], second["creators"]) == ("https://pubmed.ncbi.nlm.nih.gov/31000002", "2023-01", ["D Oak"])
 
 
@@ -195,9 +194,9 @@ def test_references_come_in_as_items_and_fold_by_their_doi(store: Store) -> None
     assert (one.title, one.resource.published, one.resource.identifiers["doi"]) == (
         "Learning in networks: a realist review",
         date(2024, 3, 5),
-        "10.1000/XYZ.1",
+        "10.1000/xyz.1",
     )
-    assert one.extra["page_range"] == "101-119"
+    assert one.resource.citation == Citation(journal="Journal of Shared Care", volume="12", issue="3", pagination="101-119")
 
 
 def test_a_rehearsal_changes_nothing(store: Store) -> None:

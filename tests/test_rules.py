@@ -539,7 +539,9 @@ def test_a_skipped_item_leaves_the_queue_with_the_reason_and_comes_back_when_the
         assert store.item(ItemId(4)).suggestions[0].reasons[0] == "rule networks"
     settings = desk.folder / "sources.yaml"
     settings.write_text(settings.read_text().replace(RULES, ""))
-    assert trained(desk, now=now) == dict.fromkeys((3, 4, 5), (Lane.RANKED, ""))
+    after = trained(desk, now=now)
+    assert after.pop(5)[0] is Lane.AUDIT  # of a year ago: put by since nobody decided, and drawn by lot
+    assert after == dict.fromkeys((3, 4), (Lane.RANKED, ""))
     assert {line["id"] for line in desk.must("queue")} == {3, 4, 5}
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import NotFoundError
 from pipeline.model import Claim, Fingerprint, Fold, Kind, Lead, Match, Run
 from pipeline.store import Store
+from pipeline.store.leads import LONGEST_LEASE
 from tests.builders import NOW, lead, resource, source
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -115,6 +116,24 @@ def test_a_lease_that_runs_out_is_given_out_again_and_counted(store: Store) -> N
     assert [claim.attempts for claim in lease(store)] == [1]
     assert lease(store, NOW + timedelta(seconds=599)) == ()
     assert [claim.attempts for claim in lease(store, NOW + timedelta(seconds=600))] == [2]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(days=30), timedelta(days=400)])
+def test_a_lease_of_a_clock_that_was_ahead_holds_nobody_up_when_it_is_back(jump: timedelta, store: Store) -> None:
+    store.offer("north-blog", [lead(url=f"https://a.example/{n}") for n in range(2)], NOW)
+    assert len(lease(store, NOW + jump, limit=1)) == 1
+    assert store.pending(NOW) == 2
+    assert [claim.url for claim in lease(store, owner="next")] == ["https://a.example/0", "https://a.example/1"]
+
+
+@given(seconds=st.floats(1, 1e6), back=st.floats(0, 4e7))
+def test_wherever_the_clock_goes_no_lead_is_held_for_longer_than_the_longest_lease(seconds: float, back: float) -> None:
+    with Store.open(":memory:") as store:
+        store.sync_sources([source()], NOW)
+        store.offer("north-blog", [lead()], NOW)
+        assert len(store.lease(NOW + timedelta(seconds=back), limit=1, seconds=seconds, owner="dies")) == 1
+        moment = NOW if store.pending(NOW) else NOW + LONGEST_LEASE
+        assert store.pending(moment) == len(lease(store, moment, owner="next")) == 1
 
 
 def test_leases_are_given_back_by_owner(store: Store) -> None:

@@ -21,8 +21,9 @@ from pipeline.publish import submissions
 from pipeline.web import create_app
 from pipeline.web.suggest import HOURLY
 from tests import builders, hostile
+from tests.axe import axe
 from tests.test_browser import SMALL_TARGETS, browser, desk
-from tests.test_public_pages import axe, watched
+from tests.test_public_pages import watched
 from tests.test_submissions import printed, refused, visited
 from tests.test_web import Site, Visitor
 

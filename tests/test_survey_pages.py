@@ -18,9 +18,9 @@ from pipeline.publish import notices
 from pipeline.publish import survey as rounds
 from pipeline.store import Store
 from pipeline.survey import Round
+from tests.axe import axe
 from tests.smtp import postbox
 from tests.test_browser import browser, desk  # noqa: F401 - fixtures
-from tests.test_public_pages import axe
 from tests.test_web import FORM, Site, Visitor
 
 ID = "2026-11-01"

@@ -24,7 +24,7 @@ MEANINGS = Path(__file__).with_name("settings.yaml")
 _HOMES = [import_module(f"pipeline.config.{name}") for name in ("content", "settings", "rules", "webhooks")]
 STOOD_IN = ((config, "Section"), *((home, "unique") for home in _HOMES), (_HOMES[0], "_predecessors"))
 """What is looked away from while the reader notes: an empty entry repeats nothing that could be compared."""
-_OPENED = ("when", "proxy")
+_OPENED = ("when", "proxy", "oidc")
 """Parts that the reader enters only where something stands there."""
 _FORMS = {
     "line": "words in one line",
@@ -42,8 +42,10 @@ _FORMS = {
     "kind": "a kind of item",
     "mailbox": "`Name <address>`",
     "server": "`host:port`",
+    "scheduler": "`tls://host:port` or `tcp://host:port`",
     "private": "a host or a network",
     "network": "a network such as 10.0.0.0/8",
+    "issuer": "a web address",
     "header": "the name of a header",
     "phrase": "a word or a phrase",
     "bare_host": "a host",
@@ -51,6 +53,7 @@ _FORMS = {
     "_day": "a day such as 2026-12-01",
     "_action": "`skip`, `unlikely`, `must-have`, or `{topic: ID}`",
     "_role": "a role of the desk",
+    "_beside": "a file beside this one",
 }
 
 

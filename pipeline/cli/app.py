@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("send", "Mail a released edition to its subscribers."),
     "outbox": ("send", "Say what became of each message."),
     "user": ("user", "List, add and change the people at the desk, and make tokens for programs."),
+    "people": ("spellings", "List spellings of people and publishers that may be one, and write down which are."),
     "subscribers": ("people", "List, add, confirm, import, export and erase subscribers."),
     "mail": ("incoming", "Read the mailboxes in which bounces and replies arrive."),
     "survey": ("survey", "Ask the members how the network is doing: open a round, end it, read its results."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from pipeline.cli.rooms import desk
 from pipeline.cli.session import PARTLY, Session, command, here, now
 from pipeline.errors import PipelineError
 from pipeline.model import Run
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +30,18 @@ _LOGGED_ALL = "harvest done sources=%s found=%s new=%s same=%s failed=%s seconds
 @click.option("--all", "everything", is_flag=True, help="Ask every source, due or not.")
 @click.option("--limit", type=click.IntRange(min=1), help="Visit so many links at most.")
 @click.option("--workers", type=click.IntRange(min=1, max=256), help="Processes that fetch and read; one for each core if left out.")
+@click.option("--cluster", default="", metavar="ADDRESS", help="Let the workers of this Dask scheduler fetch and read: tls://host:port.")
 @click.option("--for-service", is_flag=True, hidden=True, help="Read the settings in force from standard input, and log as the service does.")
 @here
-def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None, for_service: bool) -> int:
+def harvest_command(
+    session: Session, ids: tuple[str, ...], everything: bool, limit: int | None, workers: int | None, cluster: str, for_service: bool
+) -> int:
     """Ask the sources that are due, and visit what they name."""
     if for_service:
         late.log.set_up(level=min(logging.INFO, logging.getLogger().level))
     with desk(session, given=for_service) as (config, store), late.lock.hold(config.db, "harvest", now=now()), progress() as report:
+        if cluster:
+            config = _with_cluster(config, cluster)
         runs = late.harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
     for run in runs:
         log.info(_LOGGED, *_line(run).values())
@@ -41,6 +51,10 @@ def harvest_command(session: Session, ids: tuple[str, ...], everything: bool, li
     session.emit(_total(runs))
     session.say(_sum(runs))
     return PARTLY if any(run.error for run in runs) else 0
+
+
+def _with_cluster(config: Config, address: str) -> Config:
+    return replace(config, harvest=replace(config.harvest, cluster=replace(config.harvest.cluster, address=address)))
 
 
 def _line(run: Run) -> dict[str, object]:

@@ -20,6 +20,7 @@ from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.config.bundle import Unpacked
     from pipeline.publish.rebuild import Rebuilt
     from pipeline.store import Prunable, Store
 
@@ -33,17 +34,22 @@ SHOWN = 20
 @click.argument("path", type=click.Path(path_type=Path), required=False, metavar="[FILE|FOLDER]")
 @here
 def backup_command(session: Session, path: Path | None) -> None:
-    """Write a checked copy of the database, while others use it.
+    """Write a checked copy of the database, while others use it, and beside it one of what people wrote: settings, charter, questions, letters.
 
     Into a folder of copies (without an argument the one of the setting `backup`): under the day's name, with `latest.db` leading to it; copies that
-    need not be kept by `backup.daily`, `weekly` and `monthly` are taken away. Into a file: that one alone.
+    need not be kept by `backup.daily`, `weekly` and `monthly` are taken away. Into a file: that one alone, with its `.settings.zip`.
     """
     with desk(session) as (config, store):
-        folder = late.keep.home(config) if path is None else path
-        into_folder = path is None or path.is_dir()
-        copy = late.keep.backup(config, store, folder, now=now()) if into_folder else store.backup(folder)
-    session.emit({"written": str(copy.path), "bytes": copy.bytes, "schema": copy.schema, "rows": copy.rows})
-    session.say(f"{copy.path} is a whole copy, {copy.bytes / 1e6:.1f} MB with {counted(copy.rows['items'], 'item')}.")
+        if path is None or path.is_dir():
+            copy = late.keep.backup(config, store, path or late.keep.home(config), now=now())
+        else:
+            copy = store.backup(path)
+            late.bundle.pack(config, late.bundle.beside(copy.path))
+    beside = late.bundle.beside(copy.path)
+    session.emit({"written": str(copy.path), "settings": str(beside), "bytes": copy.bytes, "schema": copy.schema, "rows": copy.rows})
+    session.say(
+        f"{copy.path} is a whole copy, {copy.bytes / 1e6:.1f} MB with {counted(copy.rows['items'], 'item')}. The settings are in {beside.name}."
+    )
 
 
 @command("restore", "restore backups/latest.db --verify", "restore backups/latest.db")
@@ -51,26 +57,51 @@ def backup_command(session: Session, path: Path | None) -> None:
 @click.option(
     "--verify", is_flag=True, help="Restore into a folder for the time being, make every released edition again, and compare. Changes nothing."
 )
+@click.option("--with-settings", is_flag=True, help="Also take the copy's settings, charter and letters where others are here.")
 @here
-def restore_command(session: Session, path: Path, verify: bool) -> int:
-    """Put a copy in the place of this desk's database. What was there is kept under another name."""
+def restore_command(session: Session, path: Path, verify: bool, with_settings: bool) -> int:
+    """Put a copy in the place of this desk's database. What was there is kept under another name.
+
+    Settings, charter, questions and letters that are not here come from the copy too. Those that are here stay, unless `--with-settings` is given.
+    """
     copy = late.restoring.found(path)
     if verify:
         return _verify(session, copy)
+    late.restoring.usable(copy)
+    first = None if session.path.exists() else _settings(session, copy, overwrite=False)  # they say where the database goes
     config = settings(session)
     restored = late.restoring.restore(copy, config.db, now=now())
+    taken = first or _settings(session, copy, overwrite=with_settings)
     editions, problems = written(config)
     items, before = restored.copy.rows["items"], restored.before
     session.emit(
-        {"restored": str(config.db), "from": str(copy), "before": str(before) if before else None}
-        | {"items": items, "editions": editions, "problems": problems}
+        {"restored": str(config.db), "from": str(copy), "before": str(before) if before else None, "items": items, "editions": editions}
+        | {"settings": [str(one) for one in taken.written], "differing": [str(one) for one in taken.differing], "problems": problems}
     )
     session.say(f"{config.db} is {copy} now: {counted(items, 'item')}, {counted(editions, 'released edition')}.")
-    if before:
-        session.say(f"What was there is kept: {before}")
+    _told(session, taken, *([before] if before else []))
     for problem in problems[:SHOWN]:
         session.note(problem)
     return PARTLY if problems else 0
+
+
+def _settings(session: Session, copy: Path, *, overwrite: bool) -> Unpacked:
+    """Take what people wrote out of a copy; older copies have none."""
+    bundle = late.bundle.beside(copy)
+    if not bundle.exists():
+        session.note(f"No settings lie beside this copy ({bundle.name}).")
+        return late.bundle.Unpacked()
+    return late.bundle.unpack(bundle, session.path, session.folder, overwrite=overwrite, now=now())
+
+
+def _told(session: Session, taken: Unpacked, *aside: Path) -> None:
+    """Say which files came, which stayed, and under which names those are kept that gave way."""
+    for one in taken.written[:SHOWN]:
+        session.say(f"{one} comes from the copy.")
+    for one in taken.differing[:SHOWN]:
+        session.say(f"{one} is not that of the copy, and stays; --with-settings takes the copy's.")
+    for one in (*aside, *taken.aside)[:SHOWN]:
+        session.say(f"What was there is kept: {one}")
 
 
 def written(config: Config) -> tuple[int, list[str]]:
@@ -91,12 +122,15 @@ def _verify(session: Session, copy: Path) -> int:
         with late.store.Store.open(Path(folder) / "curated.db") as store:
             made = late.rebuild.rebuild(store, report=report)
     items = restored.copy.rows["items"]
-    session.emit({"copy": str(copy), "items": items, "equal": not made.unequal, **_plain(made)})
+    beside = late.bundle.beside(copy)
+    there = late.bundle.names(beside) if beside.exists() else ()
+    session.emit({"copy": str(copy), "items": items, "equal": not made.unequal, "settings": list(there), **_plain(made)})
     session.say(f"{items:,} items, {counted(made.editions, 'edition')}; {_verdict(made)}")
     for one in made.unequal[:SHOWN]:
         session.say(f"  {one.edition}, revision {one.revision}: {one.name}: {one.why}")
     if len(made.unequal) > SHOWN:
         session.say(f"  … and {len(made.unequal) - SHOWN} more.")
+    session.say(f"Beside it: {', '.join(there[:SHOWN])}{' …' if there[SHOWN:] else ''}." if there else "No settings lie beside it.")
     return PARTLY if made.unequal else 0
 
 

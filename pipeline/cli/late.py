@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline import config, deliver, exchange, harvest, learn, log, publish, schedule, service, sources, store, watch
+    from pipeline import config, dedupe, deliver, exchange, harvest, learn, log, publish, schedule, service, sources, store, watch
     from pipeline.classify import record, rules, stopping, taxonomy
+    from pipeline.config import bundle
     from pipeline.exchange import bulletins, everything
     from pipeline.fetch import imap
     from pipeline.publish import collections, corrections, hooks, impact, incoming, keep, links, readers, rebuild, retractions, survey, tailor
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.sources import discover, mailbox, repair
     from pipeline.store import lock, migration, prune, restoring
     from pipeline.watch import looking
-    from pipeline.web import app, static_site
+    from pipeline.web import app, contributors, proposals, static_site
 else:
     from importlib import import_module
 
@@ -26,6 +27,7 @@ else:
         **dict.fromkeys(("discover", "mailbox", "repair"), "sources."),
         **dict.fromkeys(("migration", "prune", "restoring"), "store."),
         **dict.fromkeys(("corrections", "keep", "rebuild"), "publish."),
+        "bundle": "config.",
         **{
             "app": "web.",
             "bulletins": "exchange.",
@@ -41,6 +43,8 @@ else:
             "looking": "watch.",
             "lock": "store.",
             "retractions": "publish.",
+            "contributors": "web.",
+            "proposals": "web.",
             "static_site": "web.",
             "survey": "publish.",
             "readers": "publish.",
@@ -56,9 +60,12 @@ else:
 __all__ = [
     "app",
     "bulletins",
+    "bundle",
     "collections",
     "config",
+    "contributors",
     "corrections",
+    "dedupe",
     "deliver",
     "discover",
     "everything",
@@ -77,6 +84,7 @@ __all__ = [
     "looking",
     "mailbox",
     "migration",
+    "proposals",
     "prune",
     "publish",
     "readers",

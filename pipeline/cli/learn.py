@@ -153,6 +153,7 @@ def evaluate_command(session: Session, of_taxonomy: bool) -> None:
         _review(session)
         return
     with desk(session) as (config, store), progress():
+        late.learn.count(store)
         found = late.learn.evaluate(config, store, now=now())
     session.emit(_written(found))
     for words in _evaluated(found):

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 SHOWN = ("url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language", "description", "words",
-         "minutes", "duration_seconds", "pages", "event", "identifiers", "series", "audience")  # fmt: skip
+         "minutes", "duration_seconds", "pages", "event", "identifiers", "citation", "licence",
+         "image_alt", "series", "part", "audience")  # fmt: skip
 
 
 @command("queue", "queue --limit 10", "queue --minutes 25", "queue --lane unlikely", "queue --topic leadership --kind report --json")
@@ -95,15 +96,26 @@ def show_command(session: Session, item: str) -> None:
     with desk(session) as (_, store):
         found = store.item(item_id(item, store))
         decisions = store.decisions(found.id)
+        ties = [(one, store.item(one.other if one.item == found.id else one.item)) for one in store.ties([found.id])]
     session.emit(late.exchange.item_line(found))
     for words in _fields(found):
         session.say(words)
     for sighting in found.sightings:
         session.say(f"seen in {sighting.lead.source} since {day(sighting.first_seen)}: {sighting.lead.url}")
+    for tie, other in ties:
+        label = late.dedupe.label(tie.tie, of_other=tie.other == found.id, kind=other.kind)
+        session.say(f"{label}: item {other.id}, {other.title} ({tie.state}: {tie.words})")
     for decision in decisions:
         said = [decision.reason or "", decision.note or ""]
         session.say(f"{day(decision.decided)}: {decision.verdict}, by {decision.curator or 'somebody'}{''.join(f' ({one})' for one in said if one)}")
     session.say(clip(found.resource.text, 600))
+
+
+def _said(value: object) -> str:
+    """Write a field of a line for a terminal."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_said(one)}" for name, one in value.items() if one not in (None, "", [], False))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _fields(item: Item) -> Iterator[str]:
@@ -115,6 +127,5 @@ def _fields(item: Item) -> Iterator[str]:
         if value in (None, "", [], {}, 0):
             continue
         rule = origin.get("duration" if name == "duration_seconds" else name)
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        yield f"  {name:<16}  {text}" + (f"   [{rule}]" if rule else "")
+        yield f"  {name:<16}  {_said(value)}" + (f"   [{rule}]" if rule else "")
     yield f"  {'topics':<16}  {', '.join(item.topics) or 'none'}" + ("   [curator]" if item.overlay.topics is not None else "   [suggested]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,13 +83,16 @@ def _secrets(mail: MailSettings) -> dict[str, str]:
 
 def _masked(config: Config) -> dict[str, object]:
     """Write the settings as plain values. Secrets are never among them."""
-    mail = to_plain(config.mail)
-    plain = {name: to_plain(getattr(config, name)) for name in ("desk", "harvest", "digest", "backup", "topics", "collections")}
+    mail, harvest = to_plain(config.mail), to_plain(replace(config.harvest, mail_passwords=dict.fromkeys(config.harvest.mail_passwords, MASKED)))
+    plain = {name: to_plain(getattr(config, name)) for name in ("desk", "digest", "backup", "topics", "collections")}
     return {
+        "desk": plain.pop("desk"),
+        "harvest": harvest,
         **plain,
         "mail": {**(mail if isinstance(mail, dict) else {}), **_secrets(config.mail)},
         "sources": to_plain(config.sources),
         "webhook_secret": MASKED if config.webhook_secret else "",
         "desk_password": MASKED if config.desk_password else "",
+        "oidc_secret": MASKED if config.oidc_secret else "",
         **{name: str(getattr(config, name)) for name in ("path", "folder", "db", "digests")},
     }

@@ -165,4 +165,4 @@ def _line(person: Account) -> dict[str, object]:
 def _state(person: Account) -> str:
     if person.disabled:
         return f"disabled since {day(person.disabled)}"
-    return "active" if person.has_password else "invited"
+    return "active" if person.has_password or person.outside else "invited"

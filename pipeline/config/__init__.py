@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.config import content, settings
+from pipeline.config import content, settings, values
 from pipeline.config.alerts import Alerts, alerts
 from pipeline.config.backups import BackupSettings, backup
 from pipeline.config.charter import load_charter, write_charter
 from pipeline.config.document import DocumentError, Node, read
-from pipeline.config.edit import add_source, add_sources, change_source, flow, new_id
+from pipeline.config.edit import add_source, add_sources, change_source, new_id
 from pipeline.config.environment import mail_passwords, secrets
+from pipeline.config.people import FILE as PEOPLE
+from pipeline.config.people import add_spellings, load_spellings
+from pipeline.config.place import flow
 from pipeline.config.reviews import mark_reviewed, reviewed_days
 from pipeline.config.rules import rules
 from pipeline.config.section import Section
@@ -25,12 +28,14 @@ from pipeline.config.values import is_address
 from pipeline.config.webhooks import webhooks
 from pipeline.errors import ConfigError, Problem
 from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic, Webhook
+from pipeline.names.spellings import Spellings
 
 __all__ = [
     "BackupSettings",
     "Config",
     "add_source",
     "add_sources",
+    "add_spellings",
     "change_source",
     "example",
     "flow",
@@ -49,8 +54,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that was configured. `path` is the file, `files` all that were read, `folder` the place of work, `digests` where editions are
-    published."""
+    """Everything that was configured. `path` is the file, `people` that of `spellings`, `files` all that were read, `folder` the place of work,
+    `digests` where editions are published."""
 
     desk: Desk
     harvest: HarvestSettings
@@ -60,16 +65,23 @@ class Config:
     sources: tuple[Source, ...] = ()
     collections: tuple[Collection, ...] = ()
     rules: tuple[Rule, ...] = ()
+    spellings: Spellings = field(default_factory=Spellings)
+    people_file: str = PEOPLE
     webhooks: tuple[Webhook, ...] = ()
     webhook_secret: str = field(default="", repr=False)
     alerts: Alerts = field(default_factory=Alerts)
     backup: BackupSettings = field(default_factory=BackupSettings)
     desk_password: str = field(default="", repr=False)
+    oidc_secret: str = field(default="", repr=False)
     path: Path
     folder: Path
     db: Path
     digests: Path
     files: tuple[Path, ...] = ()
+
+    @property
+    def people(self) -> Path:
+        return self.path.parent / self.people_file
 
 
 def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, db: Path | None = None) -> Config:
@@ -78,8 +90,10 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     folder = (folder or path.parent).resolve()
     found = secrets(environ, problems)
     section = Section(_document(path, problems), where="", file=path.name, problems=problems)
-    desk = settings.desk(section.part("desk"))
-    harvest = replace(settings.harvest(section.part("harvest"), desk), mail_passwords=mail_passwords(environ, problems))
+    about = section.part("desk")
+    people_file, spellings = _names(about, path, problems)
+    desk = settings.desk(about)
+    harvest = replace(settings.harvest(section.part("harvest"), desk, folder=folder), mail_passwords=mail_passwords(environ, problems))
     mail = settings.mail(section.part("mail"), folder=folder, secrets=found)
     topics = content.topics(_topics(section, path))
     ids = [topic.id for topic in topics]
@@ -92,17 +106,20 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
         topics=topics,
         sources=sources,
         collections=content.collections(section, ids),
-        rules=rules(section, topics=ids, sources=[source.id for source in sources]),
+        rules=_spelt(rules(section, topics=ids, sources=[source.id for source in sources]), spellings),
+        spellings=spellings,
+        people_file=people_file,
         webhooks=webhooks(section, secret=found["GLEANINGS_WEBHOOK_SECRET"]),
         webhook_secret=found["GLEANINGS_WEBHOOK_SECRET"],
         alerts=alerts(section.part("alerts"), secret=found["GLEANINGS_WEBHOOK_SECRET"]),
         backup=backup(section.part("backup")),
         desk_password=found["GLEANINGS_DESK_PASSWORD"],
+        oidc_secret=found["GLEANINGS_OIDC_SECRET"],
         path=path,
         folder=folder,
         db=db or folder / "curated.db",
         digests=folder / "digests",
-        files=_files(section, path),
+        files=(*_files(section, path), path.parent / people_file),
     )
     section.close()
     if problems:
@@ -132,7 +149,7 @@ def read_rules(text: str, config: Config, *, name: str) -> tuple[Rule, ...]:
     section.close()
     if problems:
         raise ConfigError(tuple(sorted(problems, key=lambda problem: problem.line)))
-    return made
+    return _spelt(made, config.spellings)
 
 
 def example() -> str:
@@ -166,6 +183,33 @@ def _text(path: Path) -> str:
 def _files(section: Section, path: Path) -> tuple[Path, ...]:
     node = section.node("topics")
     return (path, path.parent / node.content) if node is not None and isinstance(node.content, str) else (path,)
+
+
+def _beside(node: Node) -> str:
+    """Read the name of a file that lies beside this one, or below."""
+    said = values.line(node)
+    if not said or Path(said).is_absolute() or ".." in Path(said).parts:
+        raise values.BadValueError(f"“{said}” is no file beside this one", "write a name such as people.yaml")
+    return said
+
+
+def _names(about: Section, path: Path, problems: list[Problem]) -> tuple[str, Spellings]:
+    """Read which names are one, from the file that lies beside this one. One that is named must be there."""
+    name = about.take("people", _beside, PEOPLE)
+    if about.node("people") is not None and not (path.parent / name).exists():
+        about.wrong(about.line_of("people"), f"people: there is no file {name} here", "write it, or take the line out")
+    return name, load_spellings(path.parent / name, problems)
+
+
+def _spelt(made: tuple[Rule, ...], spellings: Spellings) -> tuple[Rule, ...]:
+    """Let a condition on a person or publisher hold for all their spellings."""
+    return tuple(
+        replace(
+            rule,
+            when=replace(rule.when, person=spellings.people_called(rule.when.person), publisher=spellings.publishers_called(rule.when.publisher)),
+        )
+        for rule in made
+    )
 
 
 def _topics(section: Section, path: Path) -> Section:

@@ -7,14 +7,20 @@ from collections.abc import Collection as Names
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import sources, urls
 from pipeline.config import values
 from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.config.settings import spans, unique
+from pipeline.late import late
 from pipeline.model import Collection, Source, Topic
-from pipeline.sources.search import address_of
+
+if TYPE_CHECKING:
+    from pipeline.sources import search
+else:
+    search = late("pipeline.sources.search")
 
 _FILE = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)(?=.{1,60}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 """What can name a folder on every system (Windows keeps the names of its devices) and an address without signs that must be written otherwise."""
@@ -150,7 +156,7 @@ def _source(section: Section, known: Names[str], *, every: timedelta, beside: Pa
         _check(section, kind, options)
     plain = {key: node.plain() for key, node in options.items() if node.content is not None}
     if kind == "search" and not url:
-        url = address_of(str(plain.get("service")))
+        url = search.address_of(str(plain.get("service")))
     return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain)
 
 

@@ -13,12 +13,9 @@ from typing import NamedTuple
 import yaml
 
 from pipeline.config.document import DocumentError, Node, read
-from pipeline.errors import ConfigError, Problem
+from pipeline.config.place import after_line, end_of, flow, into_brackets, place, refused
 from pipeline.files import write_whole
 from pipeline.model import Source
-
-_PLAIN = re.compile(r"[a-z]+(?:[ -][a-z0-9]+)*|\d{4}-\d\d-\d\d")
-_NO_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # to YAML
 
 
 def new_id(words: str, taken: Collection[str]) -> str:
@@ -47,15 +44,15 @@ def add_sources(path: Path, sources: Sequence[Source]) -> None:
         changed = _appended(text, entries)
         after = read(changed.removeprefix("\ufeff"), path.name, [])
     except DocumentError as error:
-        raise _refused(path, error.line, error.what, error.remedy) from error
+        raise refused(path, error.line, error.what, error.remedy) from error
     except (OSError, ValueError) as error:
-        raise _refused(path, 0, f"the file cannot be read: {error}", "look at its permissions and its encoding") from error
+        raise refused(path, 0, f"the file cannot be read: {error}", "look at its permissions and its encoding") from error
     if not _differ_by(before, after, [read(entry, path.name, []) for entry in entries]):
-        raise _refused(path, 0, "the source cannot be added here", f"put this line under `sources:` yourself: - {entries[0]}")
+        raise refused(path, 0, "the source cannot be added here", f"put this line under `sources:` yourself: - {entries[0]}")
     try:
         write_whole(path, (changed.encode(),))
     except OSError as error:
-        raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
+        raise refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
 
 
 def change_source(path: Path, source_id: str, changes: Mapping[str, object]) -> None:
@@ -90,15 +87,15 @@ def _change(path: Path, which: _Entry, changes: Mapping[str, object]) -> None:
             changed = _with_key(changed, which, key, flow(value))
         after = read(changed.removeprefix("\ufeff"), path.name, [])
     except DocumentError as error:
-        raise _refused(path, error.line, error.what, error.remedy) from error
+        raise refused(path, error.line, error.what, error.remedy) from error
     except (OSError, ValueError, LookupError) as error:
-        raise _refused(path, 0, f"{which} cannot be changed: {error}", _by_hand(which, changes)) from error
+        raise refused(path, 0, f"{which} cannot be changed: {error}", _by_hand(which, changes)) from error
     if after.plain() != _as_changed(before, which, changes):
-        raise _refused(path, 0, f"{which} cannot be changed here", _by_hand(which, changes))
+        raise refused(path, 0, f"{which} cannot be changed here", _by_hand(which, changes))
     try:
         write_whole(path, (changed.encode(),))
     except OSError as error:
-        raise _refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
+        raise refused(path, 0, f"the file cannot be written: {error.strerror}", "look at the permissions of its folder") from error
 
 
 def _by_hand(which: _Entry, changes: Mapping[str, object]) -> str:
@@ -116,7 +113,7 @@ def _as_changed(before: Node, which: _Entry, changes: Mapping[str, object]) -> o
 
 def _with_key(text: str, which: _Entry, key: str, words: str) -> str:
     """Write one key of an entry: in the place of its value, or behind its other keys."""
-    _, value = _place(text, which.part)
+    _, value = place(text, which.part)
     entries = value.value if isinstance(value, yaml.SequenceNode) else []
     entry = next((one for one in entries if isinstance(one, yaml.MappingNode) and _value(one, "id") == which.id), None)
     if entry is None:
@@ -124,32 +121,16 @@ def _with_key(text: str, which: _Entry, key: str, words: str) -> str:
     known = next((one for name, one in entry.value if name.value == key), None)
     if known is not None:
         gap = " " if text[known.start_mark.index - 1] == ":" else ""  # the key stands there without a value
-        return f"{text[: known.start_mark.index]}{gap}{words}{text[_end(known) :]}"
+        return f"{text[: known.start_mark.index]}{gap}{words}{text[end_of(known) :]}"
     if entry.flow_style:
-        return _into_brackets(text, entry, f"{key}: {words}")
+        return into_brackets(text, entry, f"{key}: {words}")
     end = "\r\n" if "\r\n" in text else "\n"
     indent = " " * entry.value[0][0].start_mark.column
-    return _after_line(text, _end(entry), f"{indent}{key}: {words}{end}", end)
+    return after_line(text, end_of(entry), f"{indent}{key}: {words}{end}", end)
 
 
 def _value(entry: yaml.MappingNode, key: str) -> object:
     return next((value.value for name, value in entry.value if name.value == key), None)
-
-
-def _refused(path: Path, line: int, what: str, remedy: str) -> ConfigError:
-    return ConfigError((Problem(file=path.name, line=line, what=what, remedy=remedy),))
-
-
-def flow(value: object) -> str:
-    """Write a value in one line of flow style, with no more quotation marks than it needs."""
-    match value:
-        case Mapping():
-            return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items()) + "}"
-        case list() | tuple():
-            return f"[{', '.join(map(flow, value))}]"
-        case str() if _PLAIN.fullmatch(value) and value not in _NO_WORDS:
-            return value
-    return json.dumps(value, ensure_ascii=False)  # JSON strings are YAML strings
 
 
 def _line(source: Source) -> str:
@@ -173,46 +154,16 @@ def _differ_by(before: Node, after: Node, added: Sequence[Node]) -> bool:
 
 def _appended(text: str, entries: Sequence[str]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
-    key, value = _place(text, "sources")
+    key, value = place(text, "sources")
     if key is None or value is None:
         gap = "" if text.endswith("\n") or not text else end
         return f"{text}{gap}sources:{end}{_block(entries, '  ', end)}"
     if isinstance(value, yaml.SequenceNode) and value.flow_style:
-        return _into_brackets(text, value, ", ".join(entries))
+        return into_brackets(text, value, ", ".join(entries))
     if isinstance(value, yaml.SequenceNode):
-        return _after_line(text, _end(value), _block(entries, " " * value.start_mark.column, end), end)
-    return _after_line(text, key.end_mark.index, _block(entries, "  ", end), end)
+        return after_line(text, end_of(value), _block(entries, " " * value.start_mark.column, end), end)
+    return after_line(text, key.end_mark.index, _block(entries, "  ", end), end)
 
 
 def _block(entries: Sequence[str], indent: str, end: str) -> str:
     return "".join(f"{indent}- {entry}{end}" for entry in entries)
-
-
-def _place(text: str, part: str) -> tuple[yaml.Node | None, yaml.Node | None]:
-    """Find a key of the file and its value. Here the slow Python loader serves: its marks count characters."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    pairs = root.value if isinstance(root, yaml.MappingNode) else []
-    return next(((key, value) for key, value in pairs if key.value == part), (None, None))
-
-
-def _end(node: yaml.Node) -> int:
-    """Give the index where the last thing in a node ends. A block's own mark stands behind the comments that follow it."""
-    while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return int(node.end_mark.index)
-
-
-def _after_line(text: str, index: int, block: str, end: str) -> str:
-    index -= len(text[:index]) - len(text[:index].rstrip())
-    at = text.find("\n", index) + 1
-    return f"{text[:at]}{block}{text[at:]}" if at else f"{text}{end}{block}"
-
-
-def _into_brackets(text: str, value: yaml.CollectionNode, inside: str) -> str:
-    bracket = value.end_mark.index - 1
-    if not value.value:
-        return f"{text[:bracket]}{inside}{text[bracket:]}"
-    last = value.value[-1]
-    behind = re.sub(r"#[^\n]*", "", text[(last[1] if isinstance(last, tuple) else last).end_mark.index : bracket])
-    return f"{text[:bracket]}{' ' if ',' in behind else ', '}{inside}{text[bracket:]}"

@@ -9,7 +9,7 @@ from pipeline.config.values import nearest
 from pipeline.errors import Problem
 
 PREFIX = "GLEANINGS_"
-SECRETS = ("GLEANINGS_SMTP_PASSWORD", "GLEANINGS_DESK_PASSWORD", "GLEANINGS_LISTMONK_TOKEN", "GLEANINGS_WEBHOOK_SECRET")
+SECRETS = ("GLEANINGS_SMTP_PASSWORD", "GLEANINGS_DESK_PASSWORD", "GLEANINGS_LISTMONK_TOKEN", "GLEANINGS_WEBHOOK_SECRET", "GLEANINGS_OIDC_SECRET")
 KNOWN = frozenset(SECRETS) | {f"{name}_FILE" for name in SECRETS}
 MAILBOXES = "GLEANINGS_IMAP_PASSWORD"
 """The secret of every mailbox; with `_` and the id of a source in capitals, that of one."""

@@ -6,18 +6,20 @@ from collections.abc import Collection as Names
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pipeline.config import values
 from pipeline.config.conditions import ELSEWHERE, when
 from pipeline.config.document import Node
 from pipeline.config.section import Section
 from pipeline.digest import DEFAULT_SECTIONS
-from pipeline.model import Desk, DigestSettings, HarvestSettings, MailSettings, ProxySignIn, Role, SectionRule
+from pipeline.model import ClusterSettings, Desk, DigestSettings, HarvestSettings, MailSettings, OidcSignIn, ProxySignIn, Role, SectionRule
 
 PORTS = {"none": 25, "opportunistic": 25, "starttls": 587, "tls": 465}
 
 
 def desk(section: Section) -> Desk:
+    """Read who publishes, and who signs people in."""
     known = Desk()
     sign_in = section.part("sign_in")
     made = Desk(
@@ -30,6 +32,7 @@ def desk(section: Section) -> Desk:
         strap=section.take("strap", values.line, known.strap),
         editor=section.take("editor", values.line, known.editor),
         proxy=_proxy(sign_in.part("proxy")) if sign_in.node("proxy") else None,
+        oidc=_oidc(sign_in.part("oidc")) if sign_in.node("oidc") else None,
     )
     sign_in.close()
     section.close()
@@ -47,11 +50,23 @@ def _proxy(section: Section) -> ProxySignIn:
     return made
 
 
+def _oidc(section: Section) -> OidcSignIn:
+    """Read which provider signs people in. It cannot be guessed, and its secret never stands in the file."""
+    issuer = section.need("issuer", values.issuer, "")
+    made = OidcSignIn(
+        issuer=issuer,
+        client=section.need("client", values.line, ""),
+        name=section.take("name", values.line, urlsplit(issuer).hostname or ""),
+    )
+    section.close()
+    return made
+
+
 def _role(node: Node) -> Role:
     return Role(values.choice(*Role)(node))
 
 
-def harvest(section: Section, desk: Desk) -> HarvestSettings:
+def harvest(section: Section, desk: Desk, *, folder: Path) -> HarvestSettings:
     """Read how we fetch. Address and contact of the desk stand in the User-Agent, so that a site's owner can reach us."""
     known = HarvestSettings()
     per_host = section.part("per_host")
@@ -65,10 +80,21 @@ def harvest(section: Section, desk: Desk) -> HarvestSettings:
         allow_private=section.take("allow_private", values.each(values.private), known.allow_private),
         contact="; ".join(one for one in (desk.url if desk.url != Desk().url else "", desk.contact) if one),
         workers=section.take("workers", values.number(0, 256), known.workers),
+        cluster=_cluster(section.part("cluster"), folder),
     )
     per_host.close()
     section.close()
     return made
+
+
+def _cluster(section: Section, folder: Path) -> ClusterSettings:
+    """Read where the scheduler is. Files are named as seen from the place of work."""
+    files = {name: section.take(name, values.line, "") for name in ("ca", "cert", "key")}
+    address = section.take("address", values.scheduler, "")
+    section.close()
+    if address.startswith("tls:") and not all(files.values()):
+        section.wrong(section.line, "tls needs `ca`, `cert` and `key`", "name the three PEM files")
+    return ClusterSettings(address=address, **{name: str(folder / path) if path else "" for name, path in files.items()})
 
 
 def digest(section: Section, *, sources: Names[str]) -> DigestSettings:

@@ -29,6 +29,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _IMAP = re.compile(r"imaps://[^\s/]+@[^\s/@:]+(?::\d{1,5})?(?:/\S.*)?", re.IGNORECASE)
+_SCHEDULER = re.compile(r"(?:tcp|tls)://(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:]{2,45}\]):\d{1,5}")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -238,6 +239,15 @@ def base_url(node: Node) -> str:
     return word.rstrip("/")
 
 
+def issuer(node: Node) -> str:
+    """Read the issuer of a provider, which is compared letter by letter: https, or http on this machine."""
+    word = url(node)
+    parts = urlsplit(word)
+    if parts.query or parts.fragment or parts.username is not None or (parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost")):
+        raise BadValueError(f"“{word}” is no issuer", "write the provider's `issuer` as its /.well-known/openid-configuration has it, with https://")
+    return word
+
+
 def email(node: Node) -> str:
     """Read a bare mail address (ASCII: it stands in headers and envelopes)."""
     word = text(node)
@@ -270,6 +280,19 @@ def server(node: Node) -> tuple[str, int | None]:
     if not host or port == 0 or parts.netloc != word or "@" in word or not word.isascii() or " " in word:
         raise BadValueError(f"“{word}” is no mail server", "write host:port, for example localhost:25")
     return host, port
+
+
+def is_scheduler(word: str) -> bool:
+    """Say whether this is the address of a Dask scheduler."""
+    return _SCHEDULER.fullmatch(word) is not None
+
+
+def scheduler(node: Node) -> str:
+    """Read the address of a Dask scheduler."""
+    word = text(node)
+    if not is_scheduler(word):
+        raise BadValueError(f"“{word}” is no address of a scheduler", "write tls://host:port, or tcp://host:port on one machine")
+    return word
 
 
 def private(node: Node) -> str:

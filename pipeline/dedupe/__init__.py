@@ -4,7 +4,22 @@ Finds nothing by itself and changes nothing: the store brings the few neighbours
 `maybe`, because a kept duplicate costs a curator a click and a false fold loses a resource.
 """
 
-from pipeline.dedupe.decide import Neighbour, match
-from pipeline.dedupe.keys import fingerprint
+from __future__ import annotations
 
-__all__ = ["Neighbour", "fingerprint", "match"]
+from typing import TYPE_CHECKING
+
+from pipeline.late import door
+
+if TYPE_CHECKING:
+    from pipeline.dedupe.decide import Neighbour, match
+    from pipeline.dedupe.keys import fingerprint, identities
+    from pipeline.dedupe.ties import label, propose, sought
+
+__all__ = ["Neighbour", "fingerprint", "identities", "label", "match", "propose", "sought"]
+
+door(
+    __name__,
+    decide=("Neighbour", "match"),
+    keys=("fingerprint", "identities"),
+    ties=("label", "propose", "sought"),
+)

@@ -34,18 +34,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8765, help="where the desk answers")
     options = parser.parse_args(argv)
     begin, today = time.monotonic(), datetime.now(UTC).date()
-    folder = _emptied(options.folder)
+    folder = emptied(options.folder)
     with serving(today) as server:
         assert server.web is not None  # noqa: S101 - `serving` has set it
-        _reach_only(server.web.port)
-        _furnish(folder, server.web)
+        reach_only(server.web.port)
+        furnish(folder, server.web)
         code = _job(folder, today)
         if code:
             return code
         _say(folder, today, time.monotonic() - begin)
         if options.no_serve:
             return 0
-        return _run(folder, "serve", "--port", str(options.port), "--no-harvest")
+        return run(folder, "serve", "--port", str(options.port), "--no-harvest")
 
 
 def _job(folder: Path, today: date) -> int:
@@ -65,18 +65,20 @@ def _job(folder: Path, today: date) -> int:
         ("send", edition),
         ("status",),
     ):
-        code = _run(folder, *words)
+        code = run(folder, *words)
         if code not in (0, 4):
             return code
     return 0
 
 
-def _run(folder: Path, *words: str) -> int:
+def run(folder: Path, *words: str) -> int:
+    """Run a command as a person types it, and give its exit code."""
     print(f"\n$ gleanings {' '.join(words)}", flush=True)
     return cli.main(["--dir", str(folder), *words])
 
 
-def _emptied(folder: Path) -> Path:
+def emptied(folder: Path) -> Path:
+    """Give a folder of a demonstration, empty. Ends the program where it is somebody's own."""
     if folder.exists():
         if not (folder / MARK).exists():
             sys.exit(f"{folder} is not a demonstration's folder; move it away or give another with --folder.")
@@ -86,7 +88,7 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _reach_only(port: int) -> None:
+def reach_only(port: int) -> None:
     """Send every request to the sample web, whatever the machine's own proxies are."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         os.environ[name] = f"http://127.0.0.1:{port}"
@@ -94,7 +96,7 @@ def _reach_only(port: int) -> None:
         os.environ.pop(name, None)
 
 
-def _furnish(folder: Path, web: SampleWeb) -> None:
+def furnish(folder: Path, web: SampleWeb) -> None:
     """Put into the folder what a desk has: its configuration, an alert mail, a past issue, its curator's decisions, her letter, and readers."""
     past = (web.today.replace(day=1) - timedelta(days=40)).replace(day=1)
     for path, words in {

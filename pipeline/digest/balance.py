@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline import text
 from pipeline.digest.needs import MEMBER_NEEDS, served
 from pipeline.model import Edition, Entry, Tally, Topic
+from pipeline.names.spellings import AS_WRITTEN, Spellings
 from pipeline.text import counted
 
 EARLIER = 6
@@ -24,7 +24,7 @@ _MUCH = 0.25
 """The share of an edition from which on a publisher or a kind is worth a word."""
 _NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _REASONS = 4
-_GAVE = ("posted by", "recommended by")
+_GAVE = ("posted by", "submitted by", "recommended by")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,32 +50,33 @@ class Balance:
     sentences: tuple[str, ...] = ()
 
 
-def balance(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequence[Topic] = ()) -> Balance:
-    """Count an edition beside the editions before it. Needs are the topics of the facet `member-need`; without topics there are none."""
+def balance(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequence[Topic] = (), spellings: Spellings = AS_WRITTEN) -> Balance:
+    """Count an edition beside the editions before it; names that `spellings` knows to be one are counted as one. Needs are the
+    topics of the facet `member-need`; without topics there are none."""
     before = sorted((one for one in history if one.id < edition.id), key=lambda one: one.id)[-EARLIER:]
     needs = [topic.name for topic in topics if topic.facet == NEEDS]
     found = [one.entries for one in (*before, edition)]
     made = Balance(
         total=len(edition.entries),
         months=tuple(one.id for one in before),
-        publishers=_counts(found, lambda entry: [entry.source], _publisher),
+        publishers=_counts(found, lambda entry: [spellings.publisher(entry.source)], spellings.publisher_key),
         kinds=_counts(found, lambda entry: [entry.kind_name]),
         topics=_counts(found, lambda entry: [one for one in entry.topics if one not in needs]),
-        contributors=_counts(found, lambda entry: [one.name for one in entry.credits if one.role in _GAVE]),
+        contributors=_counts(found, lambda entry: [spellings.person(one.name) for one in entry.credits if one.role in _GAVE], spellings.person_key),
         needs=_counts(found, lambda entry: [one for one in entry.topics if one in needs], always=needs),
     )
     return Balance(**{name: getattr(made, name) for name in Balance.__slots__ if name != "sentences"}, sentences=_sentences(made))
 
 
-def even(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequence[Topic] = ()) -> Balance:
+def even(edition: Edition, history: Sequence[Edition] = (), *, topics: Sequence[Topic] = (), spellings: Spellings = AS_WRITTEN) -> Balance:
     """Count an edition for its editor, beside the six before it, with sentences on what is uneven. Where the taxonomy has no needs of members,
     the five of Malby and Anderson-Wallace (2016) are told by kinds and words."""
     own = any(topic.facet == NEEDS for topic in topics)
     if own:
-        made = balance(edition, history, topics=topics)
+        made = balance(edition, history, topics=topics, spellings=spellings)
     else:
         served = (Topic(id=need.name, name=need.name, facet=NEEDS) for need in MEMBER_NEEDS)
-        made = balance(_with_needs(edition), [_with_needs(one) for one in history], topics=(*topics, *served))
+        made = balance(_with_needs(edition), [_with_needs(one) for one in history], topics=(*topics, *served), spellings=spellings)
     return replace(made, sentences=tuple(_uneven(made)))
 
 
@@ -172,9 +173,3 @@ def _counts(
         for one, spellings in spelt.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.here, -sum(one.before), one.name)))
-
-
-def _publisher(name: str) -> str:
-    """ "King's Fund", "Kings Fund" and "The King's Fund" are one."""
-    found = [word.replace("'", "") for word in text.words(name)]
-    return " ".join(found[1:] if len(found) > 1 and found[0] == "the" else found) or name.casefold()

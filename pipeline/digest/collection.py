@@ -15,6 +15,7 @@ from pipeline.digest import entries
 from pipeline.digest.sections import DEFAULT_SECTIONS, EVENT_KINDS
 from pipeline.digest.words import KIND_WORDS
 from pipeline.model import Collection, Desk, Edition, Item, Section, SectionRule, State, Topic
+from pipeline.names.spellings import AS_WRITTEN, Spellings
 
 MOST = 1_000
 """Items of one collection: the newest ones. More are no collection but an archive, and nobody reads them through."""
@@ -26,7 +27,9 @@ _MAX_CHARACTERS = 200_000
 """Characters of a text in which words are looked for, as rules do."""
 
 
-def collect(collection: Collection, items: Iterable[Item], *, desk: Desk, topics: Sequence[Topic], now: datetime) -> Edition:
+def collect(
+    collection: Collection, items: Iterable[Item], *, desk: Desk, topics: Sequence[Topic], now: datetime, spellings: Spellings = AS_WRITTEN
+) -> Edition:
     """Make the edition of a collection from the items that belong to it, at most `MOST` beside the pinned ones.
 
     All parts of the query that are given must hold; of a list one is enough. An empty query asks for nothing: then there is what is pinned.
@@ -48,7 +51,7 @@ def collect(collection: Collection, items: Iterable[Item], *, desk: Desk, topics
         strap=desk.strap,
         letter=collection.introduction,
         editor=desk.editor,
-        sections=tuple(_section(rule, share, names) for rule, share in shares if share),
+        sections=tuple(_section(rule, share, names, spellings) for rule, share in shares if share),
         made=tuple(_told(collection, names, pinned=len(pinned), language=desk.language)),
         form="collection",
         composed=now,
@@ -208,6 +211,6 @@ def _either(said: Sequence[str]) -> str:
     return " or ".join(part for part in (", ".join(said[:-1]), said[-1]) if part)
 
 
-def _section(rule: SectionRule, share: Sequence[Item], names: Mapping[str, str]) -> Section:
-    made = tuple(entries.entry(item, names, lead=not place and item.kind not in EVENT_KINDS) for place, item in enumerate(share))
+def _section(rule: SectionRule, share: Sequence[Item], names: Mapping[str, str], spellings: Spellings) -> Section:
+    made = tuple(entries.entry(item, names, lead=not place and item.kind not in EVENT_KINDS, spellings=spellings) for place, item in enumerate(share))
     return Section(id=rule.id, title=rule.title, standfirst=rule.standfirst, entries=made)

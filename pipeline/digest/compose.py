@@ -15,6 +15,7 @@ from pipeline.digest.letter import default_letter
 from pipeline.digest.sections import BOARD_KINDS, EVENT_KINDS, by_merit, share_out
 from pipeline.digest.words import month_name, short_month
 from pipeline.model import Arrangement, Correction, Desk, DigestSettings, Edition, Entry, Item, ItemId, Section, SectionRule, Tally, Topic, TopicTrend
+from pipeline.names.spellings import AS_WRITTEN, Spellings
 
 _MONTHS_SHOWN = 6
 _TOPICS_SHOWN = 6
@@ -37,11 +38,13 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
     errata: Sequence[Correction] = (),
     essay: str = "",
     arrangement: Arrangement | None = None,
+    spellings: Spellings = AS_WRITTEN,
 ) -> Edition:
     """Make the edition of a month from its accepted items.
 
     `edition_id` is a month (`2026-12`), `letter` and `essay` Markdown, `history` the editions before this one, `homes` the section of what a rule
-    of the settings meets, by item, `errata` what this edition puts right of earlier ones, `arrangement` what editors changed by hand. Left out: what
+    of the settings meets, by item, `errata` what this edition puts right of earlier ones, `arrangement` what editors changed by hand, `spellings` how
+    people and publishers are called. Left out: what
     is not accepted, events that are over at `now`, what only members may see when the audience is the public, what waits for a later edition, and
     what the caps leave no room for. Letter and essay that nobody wrote are drafted.
     """
@@ -50,7 +53,7 @@ def compose(  # noqa: PLR0913 - an edition is made of this much, and of nothing 
     wanted = {item.id: item for item in items if arrange.belongs(item, edition_id, settings) and not entries.is_over(item, now, zone)}
     names = {topic.id: topic.name for topic in topics}
     shares = _shares([item for item in wanted.values() if item.id not in by_hand.left_out], by_hand, settings, homes=homes, own=desk.organisation)
-    sections = tuple(_section(rule, arrange.in_order(rule.id, _composed(share, zone), by_hand), names) for rule, share in shares)
+    sections = tuple(_section(rule, arrange.in_order(rule.id, _composed(share, zone), by_hand), names, spellings) for rule, share in shares)
     earlier = sorted((one for one in history if one.id < edition_id), key=lambda one: one.id)[1 - _MONTHS_SHOWN :]
     edition = replace(
         _blank(edition_id, desk, now),
@@ -108,8 +111,10 @@ def _composed(share: Sequence[Item], zone: tzinfo) -> Sequence[Item]:
     return share
 
 
-def _section(rule: SectionRule, share: Sequence[Item], names: dict[str, str]) -> Section:
-    made = tuple(entries.entry(item, names, lead=not place and item.kind not in _NOT_FOR_READING) for place, item in enumerate(share))
+def _section(rule: SectionRule, share: Sequence[Item], names: dict[str, str], spellings: Spellings) -> Section:
+    made = tuple(
+        entries.entry(item, names, lead=not place and item.kind not in _NOT_FOR_READING, spellings=spellings) for place, item in enumerate(share)
+    )
     return Section(id=rule.id, title=rule.title, standfirst=rule.standfirst, entries=made)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
 from pipeline import text, urls
@@ -10,6 +11,7 @@ from pipeline.digest.sections import EVENT_KINDS
 from pipeline.digest.series import spotlight
 from pipeline.digest.words import KIND_WORDS
 from pipeline.model import Credit, Entry, Event, Item, Kind
+from pipeline.names.spellings import AS_WRITTEN, Spellings, bare
 
 _SPOKEN = frozenset({Kind.TALK, Kind.WEBINAR, Kind.EVENT, Kind.PODCAST})
 _ROOM_FOR_SOURCES = 4
@@ -17,8 +19,8 @@ EXCERPT = 420
 """Characters of a source's own description that are printed; what a curator wrote is not cut here."""
 
 
-def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
-    """Put one item into words."""
+def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool, spellings: Spellings = AS_WRITTEN) -> Entry:
+    """Put one item into words. People and publishers are called as `spellings` prefers."""
     resource = item.resource
     name, label = KIND_WORDS[item.kind]
     return Entry(
@@ -28,8 +30,8 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         kind_name=name,
         link_label=label,
         title=item.title,
-        source=resource.publisher or resource.site_name or urls.host(resource.url),
-        credits=tuple(_credits(item)),
+        source=spellings.publisher(resource.publisher or resource.site_name or urls.host(resource.url)),
+        credits=tuple(credits(item, spellings)),
         published=resource.published,
         blurb=_blurb(item),
         note=item.note,
@@ -44,6 +46,8 @@ def entry(item: Item, topic_names: Mapping[str, str], *, lead: bool) -> Entry:
         must_have=item.overlay.must_have,
         audience=item.audience,
         series=resource.series or "",
+        part=resource.part,
+        citation=resource.citation,
         identifiers=dict(resource.identifiers),
     )
 
@@ -84,18 +88,33 @@ def _blurb(item: Item) -> str:
     return text.clip(item.resource.description or "", EXCERPT)
 
 
-def _credits(item: Item) -> Iterator[Credit]:
-    role = "speaker" if item.kind in _SPOKEN else "author"
+def credits(item: Item, spellings: Spellings = AS_WRITTEN) -> Iterator[Credit]:
+    """Name each person once in a role. Whoever sent in work of their own submitted it, and recommends nothing."""
+    made = tuple(_makers(item, spellings))
+    makers = {spellings.person_key(credit.name) for credit in made}
     leads = [sighting.lead for sighting in item.sightings]
-    claims = [Credit(role=role, name=name) for name in item.resource.creators]
-    if profile := spotlight(item):
-        name, _, about = profile.partition(", ")
-        claims.append(Credit(role="in conversation with", name=name, about=about))
-    claims += [Credit(role="posted by", name=lead.posted_by) for lead in leads if lead.posted_by]
-    claims += [Credit(role="recommended by", name=lead.recommended_by) for lead in leads if lead.recommended_by]
+    sent = [lead.recommended_by for lead in leads if lead.recommended_by]
+    given = [("posted by", lead.posted_by) for lead in leads if lead.posted_by]
+    given += [("submitted by" if spellings.person_key(name) in makers else "recommended by", name) for name in sent]
     said: set[tuple[str, str]] = set()
-    for claim in claims:
-        key = (claim.role, claim.name.casefold())
+    for claim in (*made, *(Credit(role=role, name=name) for role, name in given)):
+        key = (claim.role, spellings.person_key(claim.name))
         if claim.name.strip() and key not in said:
             said.add(key)
-            yield claim
+            name = spellings.person(claim.name)
+            yield replace(claim, name=name, written=claim.name if name != text.squeeze(claim.name) else "")
+
+
+def _makers(item: Item, spellings: Spellings) -> Iterator[Credit]:
+    """Who wrote it, speaks in it, or is asked in it: whoever the title of an interview names answers there."""
+    role = "speaker" if item.kind in _SPOKEN else "author"
+    title = f" {' '.join(text.words(item.title))} " if item.kind is Kind.INTERVIEW else ""
+    profile = spotlight(item)
+    asked, _, about = profile.partition(", ")
+    for name in item.resource.creators:
+        if profile and spellings.person_key(name) == spellings.person_key(asked):
+            continue
+        is_asked = title and f" {' '.join(text.words(bare(name)))} " in title
+        yield Credit(role="in conversation with" if is_asked else role, name=name)
+    if profile:
+        yield Credit(role="in conversation with", name=asked, about=about)

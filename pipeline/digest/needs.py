@@ -32,7 +32,7 @@ MEMBER_NEEDS = (
     Need(
         name="make members visible",
         kinds=frozenset({Kind.CASE_STUDY, Kind.INTERVIEW}),
-        roles=frozenset({"posted by", "in conversation with"}),
+        roles=frozenset({"posted by", "submitted by", "in conversation with"}),
         phrases=("award", "our members", "spotlight"),
     ),
     Need(

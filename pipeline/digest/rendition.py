@@ -46,7 +46,11 @@ def public(edition: Edition) -> Edition:
     The letter and the essay of the machine are made anew; of an editor's, each paragraph that names or cites such an entry is left out. The
     sentences on how the edition was made are counted anew. The tally stays. The public rendition of one is that one itself.
     """
-    audiences = {*(entry.audience for entry in edition.entries), *(one.audience for one in (*edition.corrections, *edition.errata))}
+    audiences = {
+        *(entry.audience for entry in edition.entries),
+        *(one.audience for entry in edition.entries for one in entry.ties),
+        *(one.audience for one in (*edition.corrections, *edition.errata)),
+    }
     if audiences <= {"public"} and edition.audience == "public":
         return edition
     edition = bounded(edition)
@@ -56,7 +60,7 @@ def public(edition: Edition) -> Edition:
     plain = _plain_secrets(hidden, told, edition)
     sections = tuple(_sections(edition.sections, plain))
     secrets = _all_secrets(plain, hidden, told, edition=replace(edition, sections=sections))
-    sections = tuple(replace(one, entries=tuple(_without_in_note(entry, secrets) for entry in one.entries)) for one in sections)
+    sections = tuple(replace(one, entries=tuple(_open(entry, secrets) for entry in one.entries)) for one in sections)
     shown = replace(
         edition,
         audience="public",
@@ -187,9 +191,11 @@ def _sections(sections: Iterable[Section], secrets: _Secrets) -> Iterator[Sectio
             yield replace(section, entries=(replace(kept[0], lead=True), *kept[1:]) if led else kept)
 
 
-def _without_in_note(entry: Entry, secrets: _Secrets) -> Entry:
-    """A public entry without the sentences of its note that speak of what is for members: these are the curator's, as the letter is."""
-    return replace(entry, note=_open_sentences(entry.note, secrets))
+def _open(entry: Entry, secrets: _Secrets) -> Entry:
+    """A public entry without the sentences of its note that speak of what is for members (these are the curator's, as the letter is), and without
+    its ties to such things."""
+    ties = tuple(one for one in entry.ties if one.audience == "public" and one.id not in secrets.ids)
+    return replace(entry, note=_open_sentences(entry.note, secrets), ties=ties)
 
 
 def _open_sentences(said: str, secrets: _Secrets) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline import dates, text
+from pipeline import dates, text, ties
 from pipeline.digest.letter import plain
 from pipeline.model import Edition, Entry, Finding, Item, Kind
 from pipeline.text import counted
@@ -18,12 +18,6 @@ from pipeline.text import counted
 ENOUGH = 3
 """New parts of a series that are worth a round-up."""
 
-_COUNTED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
-_THING = r"(?:part|blog|episode|instalment|installment|webinar|article|interview|video|paper)"
-_DIGITS = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_TH = rf"(?:{'|'.join(_COUNTED)}|\d{{1,3}}(?:st|nd|rd|th))"
-_PART = re.compile(rf"[\s,;:(–—-]*\b(?:{_THING}|no\.?|number|#)\s*(?P<number>{_DIGITS})\b|\b(?:the\s+)?(?P<th>{_TH})\s+{_THING}\b", re.IGNORECASE)
-_OF_SERIES = re.compile(rf"\b(?P<th>{_TH})\s+{_THING}\s+(?:in|of)\s+(?:our|the|a|this|my)\b.{{0,60}}?\bseries\b", re.IGNORECASE)
 _TAIL = frozenset({"series", "webinar", "webinars", "podcast", "podcasts", "blog", "blogs", "on"})
 _ROUND_UP = re.compile(r"\b(?:round[\s-]?up|overview)\b", re.IGNORECASE)
 
@@ -52,8 +46,8 @@ def round_ups(edition: Edition, history: Sequence[Edition]) -> tuple[RoundUp, ..
     parts: dict[str, list[tuple[int, Entry]]] = {}
     for place, month in enumerate(months):
         for entry in month.entries:
-            if key := _key(entry):
-                parts.setdefault(key, []).append((place, entry))
+            if of := key(entry):
+                parts.setdefault(of, []).append((place, entry))
     going_on = {key: found for key, found in parts.items() if len(found) >= ENOUGH and found[-1][0] == len(months) - 1}
     written = [_written(month) for month in months] if going_on else []
     fresh = (tuple(_fresh(found, key, written)) for key, found in going_on.items())
@@ -78,9 +72,23 @@ def draft_round_up(found: RoundUp) -> str:
 
 
 def ordinal(entry: Entry) -> int | None:
-    """Say which part of its series an entry is, as its title or its description states it: "part 2", "blog 1", "the second blog in our series"."""
-    found = _PART.search(entry.title[:500]) or _OF_SERIES.search(entry.blurb[:500])
-    return _number(found) if found else None
+    """Say which part of its series an entry is, as it was read, or as its title or its description states it: "part 2", "blog 1"."""
+    found = ties.part(entry.title)
+    return entry.part or (found.number if found else ties.part_of_series(entry.blurb))
+
+
+def name_of(entry: Entry) -> str:
+    """Give the series that an entry names, else the part of its title before the number of the part, where that says something."""
+    if entry.series.strip():
+        found = ties.part(entry.series[:300])
+        return text.squeeze(found.stem if found and found.stem else entry.series)
+    found = ties.part(entry.title)
+    return found.stem if found and len(text.words(found.stem)) > 1 else ""
+
+
+def key(entry: Entry) -> str:
+    """Give what is equal for the parts of one series, however each spells it; nothing where an entry is of none."""
+    return " ".join(_words(name_of(entry)))
 
 
 def spotlight(item: Item) -> str:
@@ -111,20 +119,6 @@ def _written(edition: Edition) -> str:
     return f" {' '.join(word for word in said if word != 'the')} "
 
 
-def _key(entry: Entry) -> str:
-    return " ".join(_words(_series(entry)))
-
-
-def _series(entry: Entry) -> str:
-    """The series that an entry names, else the part of its title before the number of the part, where that says something."""
-    if entry.series.strip():
-        found = _PART.search(entry.series[:300])
-        return text.squeeze(entry.series[: found.start()] if found and found.start() else entry.series)
-    found = _PART.search(entry.title[:500])
-    stem = entry.title[: found.start()].strip(" ,;:(–—-") if found else ""
-    return stem if len(text.words(stem)) > 1 else ""
-
-
 def _words(series: str) -> tuple[str, ...]:
     """The words by which a series is known: without an article before, and without what sort of series it is behind."""
     found = list(text.words(series[:300]))
@@ -135,12 +129,7 @@ def _words(series: str) -> tuple[str, ...]:
 
 def _name(parts: Iterable[Entry]) -> str:
     """The spelling that most parts use; of equal ones the first."""
-    return Counter(_series(entry) for entry in parts).most_common(1)[0][0]
-
-
-def _number(found: re.Match[str]) -> int | None:
-    said = next(one for one in found.groupdict().values() if one).casefold()
-    return _COUNTED.index(said) + 1 if said in _COUNTED else text.number(re.sub(r"(?:st|nd|rd|th)$", "", said) if said[0].isdigit() else said)
+    return Counter(name_of(entry) for entry in parts).most_common(1)[0][0]
 
 
 def _line(entry: Entry) -> str:

@@ -4,18 +4,25 @@ What comes in goes through the same doors as what is harvested or decided by han
 its number and counted, and the rest goes on. This room fetches nothing.
 """
 
-from pipeline.exchange.csvfile import as_csv
-from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
-from pipeline.exchange.decisions import export_decisions, import_decisions
-from pipeline.exchange.importing import import_items
-from pipeline.exchange.items import COLUMNS as ITEM_COLUMNS
-from pipeline.exchange.items import event_line, export_items, item_line
-from pipeline.exchange.lines import Result, lines
-from pipeline.exchange.opml import read_opml, write_opml
-from pipeline.exchange.people import addresses, export_subscribers, import_subscribers, subscriber_line
-from pipeline.exchange.retractions import read_retractions
-from pipeline.exchange.ris import read_ris
-from pipeline.exchange.works import calendar, import_ris, kept, references
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.late import door
+
+if TYPE_CHECKING:
+    from pipeline.exchange.csvfile import as_csv
+    from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
+    from pipeline.exchange.decisions import export_decisions, import_decisions
+    from pipeline.exchange.importing import import_items
+    from pipeline.exchange.items import COLUMNS as ITEM_COLUMNS
+    from pipeline.exchange.items import event_line, export_items, item_line
+    from pipeline.exchange.lines import Result, lines
+    from pipeline.exchange.opml import read_opml, write_opml
+    from pipeline.exchange.people import addresses, export_subscribers, import_subscribers, subscriber_line
+    from pipeline.exchange.retractions import read_retractions
+    from pipeline.exchange.ris import read_ris
+    from pipeline.exchange.works import calendar, import_ris, kept, references
 
 __all__ = [
     "DECISION_COLUMNS",
@@ -42,3 +49,42 @@ __all__ = [
     "subscriber_line",
     "write_opml",
 ]
+
+door(
+    __name__,
+    csvfile=("as_csv",),
+    decisions=(
+        "COLUMNS as DECISION_COLUMNS",
+        "export_decisions",
+        "import_decisions",
+    ),
+    importing=("import_items",),
+    items=(
+        "COLUMNS as ITEM_COLUMNS",
+        "event_line",
+        "export_items",
+        "item_line",
+    ),
+    lines=(
+        "Result",
+        "lines",
+    ),
+    opml=(
+        "read_opml",
+        "write_opml",
+    ),
+    people=(
+        "addresses",
+        "export_subscribers",
+        "import_subscribers",
+        "subscriber_line",
+    ),
+    retractions=("read_retractions",),
+    ris=("read_ris",),
+    works=(
+        "calendar",
+        "import_ris",
+        "kept",
+        "references",
+    ),
+)

@@ -17,7 +17,7 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
-from pipeline.config import Config
+from pipeline.config import Config, bundle
 from pipeline.errors import ConflictError, PipelineError
 from pipeline.exchange.csvfile import as_csv
 from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
@@ -33,8 +33,6 @@ from pipeline.store.restoring import Restored, restore, usable
 
 DB, SETTINGS, EDITIONS, SITE, MANIFEST, INDEX = "curated.db", "settings", "editions", "site", "manifest.json", "index.html"
 SUBSCRIBERS = "subscribers.csv"
-_MAIN = "sources.yaml"
-_BESIDE = ("charter.md", "survey.yaml")
 _COUNTED = ("items", "decisions", "editions", "revisions", "subscribers")
 _LARGEST = 100_000_000
 """Bytes of a manifest that are read."""
@@ -109,7 +107,7 @@ def take_in(folder: Path, path: Path, db: Path, digests: Path, *, now: datetime)
     try:
         for name in said:
             if name.startswith(f"{SETTINGS}/"):
-                _copy(folder / name, path if name == f"{SETTINGS}/{_MAIN}" else path.parent / name.removeprefix(f"{SETTINGS}/"))
+                _copy(folder / name, path if name == f"{SETTINGS}/{bundle.MAIN}" else path.parent / name.removeprefix(f"{SETTINGS}/"))
             elif name.startswith(f"{EDITIONS}/"):
                 _copy(folder / name, digests / name.removeprefix(f"{EDITIONS}/"))
     except OSError as error:
@@ -123,11 +121,8 @@ def take_in(folder: Path, path: Path, db: Path, digests: Path, *, now: datetime)
 
 def _settings(config: Config, folder: Path) -> None:
     """Copy the settings. No secret ever stands in them: those come from the environment."""
-    home = config.path.parent.resolve()
-    _copy(config.path, folder / _MAIN)
-    for path in (*config.files, *(home / name for name in _BESIDE)):
-        if path.resolve() != config.path.resolve() and path.is_file() and path.resolve().is_relative_to(home):
-            _copy(path, folder / path.resolve().relative_to(home))
+    for name, path in bundle.handwritten(config):
+        _copy(path, folder / name)
 
 
 def _tables(config: Config, store: Store, folder: Path, *, with_subscribers: bool) -> None:
@@ -214,7 +209,7 @@ def _checked(folder: Path) -> tuple[str, ...]:
             or _digest(folder / name) != digest
         ):
             raise PipelineError(f"{name} is not what the manifest says.", hint="Copy the folder anew; nothing was taken in.")
-    for name in (DB, f"{SETTINGS}/{_MAIN}"):
+    for name in (DB, f"{SETTINGS}/{bundle.MAIN}"):
         if name not in names:
             raise PipelineError(f"{name} is missing in the manifest.", hint="Copy the folder anew; nothing was taken in.")
     return tuple(names)

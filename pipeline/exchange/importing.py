@@ -11,7 +11,7 @@ from pipeline import dedupe
 from pipeline.exchange.ahead import Count, Taken, taken
 from pipeline.exchange.lines import Result
 from pipeline.model import Fold, ItemId, Match
-from pipeline.store import Store
+from pipeline.store import Counted, Store
 
 BATCH = 100
 """Lines in one transaction: a few tenths of a second, so that a curator's click waits no longer than that."""
@@ -54,27 +54,36 @@ def keep(
             for one in batch:
                 result.count(_verdict(one, store)[1])
         else:
-            with store.transaction():
-                for one in batch:
-                    word, number = _keep(one, store, now=now)
-                    result.count(word)
-                    added += [] if number is None else [number]
+            added += _batch(batch, result, store, now=now)
         report(result.total)
     if added:
         suggest(added)
     return result
 
 
+def _batch(batch: Sequence[Taken], result: Result, store: Store, *, now: datetime) -> list[ItemId]:
+    """Keep lines together, all or none of them."""
+    added: list[ItemId] = []
+    counted: list[Counted] = []
+    with store.transaction():
+        for one in batch:
+            word, number = _keep(one, store, counted, now=now)
+            result.count(word)
+            added += [] if number is None else [number]
+        store.keep_features(counted)
+    return added
+
+
 def _verdict(one: Taken, store: Store) -> tuple[Match | None, str]:
     """Say what a line is to us: known, or what dedupe says, in a word for the account."""
     line = one.incoming
-    if line.origin_id and (found := store.find(line.origin_id)) is not None and store.item(found).resource.url == line.resource.url:
+    if line.origin_id and (found := store.imported(line.origin_id)) is not None and store.item(found).resource.url == line.resource.url:
         return None, "known"
     match = dedupe.match(line.resource, one.fingerprint, store.neighbours(one.fingerprint))
     return match, "folded" if match.fold in (Fold.SAME, Fold.REVISION) else "new"
 
 
-def _keep(one: Taken, store: Store, *, now: datetime) -> tuple[str, ItemId | None]:
+def _keep(one: Taken, store: Store, counted: list[Counted], *, now: datetime) -> tuple[str, ItemId | None]:
     match, word = _verdict(one, store)
     if match is None:
         return word, None
@@ -83,5 +92,5 @@ def _keep(one: Taken, store: Store, *, now: datetime) -> tuple[str, ItemId | Non
         match = replace(match, fold=Fold.SAME)  # every line keeps a row of its own, by whose origin_id it can be joined
     number = store.add(line.resource, one.fingerprint, match, now=now, origin_id=line.origin_id, extra=line.extra)
     if match.fold is not Fold.SAME:
-        store.keep_features([replace(one.counted, item=number)])
+        counted.append(replace(one.counted, item=number))
     return word, number

@@ -15,7 +15,8 @@ Line = dict[str, Any]
 COLUMNS = (
     "id", "origin_id", "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified",
     "language", "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "topics",
-    "score", "lane", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "series", "audience", "decision",
+    "score", "lane", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "citation", "licence", "image",
+    "image_alt", "series", "part", "audience", "decision",
     "blurb", "edition", "origin",
 )  # fmt: skip
 
@@ -59,7 +60,7 @@ def item_line(item: Item) -> Line:
         "seen": _seen(item),
         "posted_by": _said(item, "posted_by"),
         "recommended_by": _said(item, "recommended_by"),
-        "series": resource.series,
+        **_about(item),
         "audience": item.audience,
         "decision": _decision(item),
         "blurb": item.overlay.blurb,
@@ -67,6 +68,19 @@ def item_line(item: Item) -> Line:
         "origin": dict(resource.origin),
     }
     return line | {key: value for key, value in item.extra.items() if key not in line}
+
+
+def _about(item: Item) -> Line:
+    """Where it came out, under which terms, and what stands beside its words."""
+    resource = item.resource
+    return {
+        "citation": to_plain(resource.citation),
+        "licence": resource.licence,
+        "image": resource.image,
+        "image_alt": item.overlay.image_alt or resource.image_alt,
+        "series": resource.series,
+        "part": resource.part,
+    }
 
 
 def address(url: str) -> str | None:

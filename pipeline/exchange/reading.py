@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from pipeline import dates, text, urls
+from pipeline import citations, dates, text, ties, urls
 from pipeline.exchange.lines import BadLineError
-from pipeline.model import Event, Kind, Resource
+from pipeline.model import Citation, Event, Kind, Resource
 
 MAX_TEXT = 4_000_000
 _TITLE = 1_000
@@ -20,7 +20,8 @@ _DERIVED = frozenset({"id", "topics", "score", "state", "duplicate_of", "cluster
 """What an export says of an item and an import finds out by itself, or takes from the file of decisions."""
 _READ = frozenset((
     "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language",
-    "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "series", "audience",
+    "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "citation", "licence",
+    "image", "image_alt", "series", "part", "audience",
     "origin", "origin_id",
 ))  # fmt: skip
 NOWHERE = "urn:gleanings:"
@@ -54,27 +55,35 @@ def _resource(record: Mapping[str, Any], kind: Kind) -> Resource:
     body = text.clean(_words(record, "text") or "")[:MAX_TEXT]
     count = _whole(record, "words") or len(text.words(body))
     seconds = _whole(record, "duration_seconds")
+    title, description = text.squeeze(_words(record, "title") or "")[:_TITLE], _line(record, "description")
+    series, part, _ = ties.series(title, description or "", body[:500])
     return Resource(
         url=_address(record),
         canonical_url=_canonical(record),
         kind=kind,
-        title=text.squeeze(_words(record, "title") or "")[:_TITLE],
+        title=title,
         creators=_list(record, "creators"),
         publisher=_line(record, "publisher"),
         site_name=_line(record, "site_name"),
         published=_day(record, "published"),
         modified=_day(record, "modified"),
         language=_line(record, "language"),
-        description=_line(record, "description"),
+        description=description,
         text=body,
         words=count,
         minutes=_whole(record, "minutes") or (text.minutes(count) if count else None),
         duration=None if seconds is None else timedelta(seconds=seconds),
         pages=_whole(record, "pages"),
         event=_event(record),
-        series=_line(record, "series"),
+        citation=_citation(record),
+        licence=_line(record, "licence"),
+        image=_picture(record),
+        image_alt=_line(record, "image_alt"),
+        series=_line(record, "series") or series,
+        part=_whole(record, "part") or part,
+        mentions=ties.mentions(description or "", body),
         audience="members" if record.get("audience") == "members" else "public",
-        identifiers=_named(record, "identifiers"),
+        identifiers=_identifiers(record),
         origin=_named(record, "origin") or {"title": "import"},
     )
 
@@ -150,6 +159,27 @@ def _named(record: Mapping[str, Any], key: str) -> dict[str, str]:
 def _day(record: Mapping[str, Any], key: str) -> date | None:
     value = _words(record, key)
     return dates.parse(value) if value else None
+
+
+def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
+    """The identifiers, each as its scheme writes it; what is none of a scheme that we know is left out."""
+    named = _named(record, "identifiers")
+    return {scheme: value for scheme, written in named.items() if (value := citations.identifier(scheme, written))}
+
+
+def _citation(record: Mapping[str, Any]) -> Citation | None:
+    value = record.get("citation")
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise BadLineError("`citation` is no object in braces")
+    said = {part: _line(value, part) for part in ("journal", "volume", "issue")}
+    return citations.citation(**said, pages=_line(value, "pagination"), year=_whole(value, "year"))
+
+
+def _picture(record: Mapping[str, Any]) -> str | None:
+    found = _line(record, "image")
+    return found if found and urls.is_web(found) else None
 
 
 def _event(record: Mapping[str, Any]) -> Event | None:

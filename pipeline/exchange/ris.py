@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pipeline import dates, text, urls
+from pipeline import citations, dates, text, urls
+from pipeline.citations import identifier
 from pipeline.errors import ParseError
 from pipeline.exchange.lines import BadLineError, Result
 from pipeline.model import Kind
-from pipeline.render.names import split
-from pipeline.render.works import identifier, language
+from pipeline.names.parts import split
+from pipeline.render.works import language
 
 MAX_BYTES = 50_000_000
 _RECORD = 2_000_000  # characters
@@ -37,7 +38,8 @@ _KINDS: Mapping[str, Kind] = {
     **{"BLOG": Kind.BLOG, "NEWS": Kind.NEWS, "COMP": Kind.SOFTWARE, "SLIDE": Kind.SLIDES, "STAND": Kind.GUIDE},
 }
 _NAMES = frozenset(kind.value for kind in Kind)
-_SERIAL = ("JOUR", "JFULL", "EJOUR", "ABST", "INPR", "MGZN", "NEWS")
+_PRESS = ("MGZN", "NEWS")
+_SERIAL = ("JOUR", "JFULL", "EJOUR", "EJOU", "ABST", "INPR", *_PRESS)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO = re.compile(r"([12]\d{3})(?:[/-](\d{1,2}))?(?:[/-](\d{1,2}))?(?![\d])")
 _WORDED = re.compile(r"([12]\d{3}) ([A-Za-z]{3})[a-z]*(?:[- ]([A-Za-z]{3}|\d{1,2})\b)?")
@@ -162,16 +164,14 @@ def _row(record: Record) -> dict[str, Any]:
         "url": url,
         "title": title,
         "kind": _kind(record).value,
-        "publisher": _container(record),
+        "publisher": _publisher(record),
         "language": tag,
         "description": record.first("AB", "N2"),
         "identifiers": named,
         "note": record.first("N1"),
         "keywords": [word for one in record.all("KW", "K1") for word in re.split(r"\s*;\s*", one) if word],
         "accessed": _issued(record.first("Y2")),
-        "volume": record.first("VL", "VO"),
-        "issue": record.first("IS", "CP"),
-        "page_range": "-".join(record.all("SP", "EP")[:2]),
+        "citation": _citation(record, year=int(issued[:4]) if len(issued) == 4 else None),
         "duration_seconds": _seconds(record.first("M1")),
         "event": _event(record),
         "links": [link for link in links if link != url],
@@ -191,10 +191,24 @@ def _people(record: Record, tag: str) -> dict[str, list[str]]:
     return found
 
 
-def _container(record: Record) -> str:
+def _publisher(record: Record) -> str:
     if record.first("TY") in _SERIAL:
-        return record.first("JF", "JO", "T2", "JA", "J2", "J1", "PB")
+        return record.first("PB") or _journal(record)
     return record.first("PB", "T2", "JF", "JO")
+
+
+def _journal(record: Record) -> str:
+    return record.first("JF", "JO", "T2", "JA", "J2", "J1")
+
+
+def _citation(record: Record, *, year: int | None) -> dict[str, Any] | None:
+    """Where a paper came out. Of what is in no journal T2 names a site, a book or a conference."""
+    journal = _journal(record) if record.first("TY") in _SERIAL and record.first("TY") not in _PRESS else ""
+    first, last = [*record.all("SP", "EP"), "", ""][:2]
+    found = citations.citation(
+        journal=journal, volume=record.first("VL", "VO"), issue=record.first("IS", "CP"), pages=citations.pagination(first, last), year=year
+    )
+    return {name: value for name, value in asdict(found).items() if value} if found else None
 
 
 def _kind(record: Record) -> Kind:
@@ -207,7 +221,7 @@ def _kind(record: Record) -> Kind:
 
 
 def _identifiers(record: Record) -> dict[str, str]:
-    found = dict(_accessions(record))
+    found = {scheme: value for scheme, value in _accessions(record) if value}
     for stated in record.all("SN"):
         for one in re.split(r"[;,]|\s(?=[\dX]{4})|\(\w+\)", stated):
             for scheme in ("issn", "isbn"):
@@ -222,12 +236,12 @@ def _accessions(record: Record) -> Iterator[tuple[str, str]]:
     pubmed = "med" in record.first("DB", "DP").lower()
     for stated in record.all("AN"):
         if known := _SCHEMED.fullmatch(stated):
-            yield known[1], known[2]
+            yield known[1], identifier(known[1], known[2])
         elif pubmed and stated.isdecimal():
-            yield "pmid", stated
+            yield "pmid", identifier("pmid", stated)
     for stated in record.all("C2"):
         if re.fullmatch(r"PMC\d{1,9}", stated):
-            yield "pmc", stated.lower()
+            yield "pmc", identifier("pmc", stated)
 
 
 def _links(record: Record) -> list[str]:

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from pipeline.errors import ExtractError
 from pipeline.extract import files, html, pdf
 from pipeline.extract.describe import from_lead
+from pipeline.extract.files import media_type
 from pipeline.model import Lead, Page, Resource
 
-__all__ = ["EXTRACTORS", "extract", "from_lead", "picture"]
+__all__ = ["EXTRACTORS", "extract", "from_lead", "media_type", "picture"]
 
 EXTRACTORS: Mapping[str, Callable[[Page, Lead], Resource]] = {
     "text/html": html.extract,
@@ -25,7 +26,7 @@ EXTRACTORS: Mapping[str, Callable[[Page, Lead], Resource]] = {
 
 def picture(page: Page) -> bytes | None:
     """Draw a small picture (PNG, at most 60 kB) of the first page of a report; `None` where there is none to draw or the page is no PDF."""
-    return pdf.picture(page) if files.media_type(page) == "application/pdf" else None
+    return pdf.picture(page) if media_type(page) == "application/pdf" else None
 
 
 def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType({})) -> Resource:
@@ -33,7 +34,7 @@ def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType
 
     `select` maps fields of a web page (`title authors date description text`) to the CSS selectors that its source has for them; they win.
     """
-    extractor = EXTRACTORS.get(files.media_type(page))
+    extractor = EXTRACTORS.get(media_type(page))
     if extractor is None:
         named = page.media_type or "something without a type"
         raise ExtractError(f"{page.url} is no document but {named}; there is nothing in it to read.", url=page.url, reason="not-a-document")

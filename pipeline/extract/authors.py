@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from pipeline import dates, text
-from pipeline.extract import jsonld
+from pipeline.extract import jsonld, media
 from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Document, Element, Found, beginning, inner
 from pipeline.extract.site import Site, fold
@@ -209,10 +209,13 @@ def _turned(name: str) -> str:
     return f"{first} {last}" if comma and "," not in first else name
 
 
+_ROLES = ("author", "creator", "byArtist", "actor")
+
+
 def _stated(document: Document) -> Iterator[tuple[list[str], str]]:
     ids = jsonld.by_id(document.nodes)
     for node in jsonld.described(document.nodes, document.main):
-        for role in ("author", "creator", "byArtist", "actor"):
+        for role in media.SPEAKERS + _ROLES if media.is_recording(node) else _ROLES:
             yield jsonld.names(node.get(role), ids), "json-ld"
     for name in _METAS:
         yield [_turned(one) if _INVERTED.fullmatch(one) else one for one in document.metas.get(name, ())[:MAX_PEOPLE]], f"meta {name}"
@@ -284,18 +287,23 @@ def _is_anothers(element: Element) -> bool:
 
 def _candidates(tree: Element) -> Iterator[Element]:
     """The elements that may bear one of the marks. One walk in Python: an XPath with as many conditions takes five times as long."""
+    told: dict[str, tuple[bool, bool]] = {"": (False, False)}  # a page has few names, and most of them on many elements
     for element in tree.iter():
         attributes = element.attrib
+        if not attributes:
+            continue
         names = _called(element)
+        if (telling := told.get(names)) is None:
+            telling = told[names] = _TELLING.search(names) is not None, _GROUP.search(names) is not None
         if (
-            _TELLING.search(names)
+            telling[0]
             or attributes.get("itemprop") in ("name", "author")
             or "author" in attributes.get("rel", "")
             or attributes.get("id") == "byline"
             or (element.tag == "a" and _PEOPLE_PATH.search(attributes.get("href", "")))
         ):
             yield element
-        if _GROUP.search(names):
+        if telling[1]:
             yield from element.iter("a")
 
 

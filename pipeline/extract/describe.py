@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline import text, urls
-from pipeline.extract import event, kind, media, metadata
+from pipeline.extract import belonging, event, kind, media, metadata
 from pipeline.extract.document import Found
 from pipeline.model import Kind, Lead, Resource
 
@@ -19,7 +19,7 @@ Findings = Mapping[str, Found[Any]]  # field of a resource → its value and rul
 
 def assemble(url: str, findings: Findings) -> Resource:
     """Make a resource of what was found, with the rule behind each field."""
-    found = {name: one for name, one in findings.items() if one is not None and one[0] not in (None, "", (), {})}
+    found = {name: one for name, one in belonging.worded(findings).items() if one is not None and one[0] not in (None, "", (), {})}
     values = {name: value for name, (value, _) in found.items()}
     return Resource(url=url, **values, origin={name: rule for name, (_, rule) in found.items()})
 
@@ -27,7 +27,7 @@ def assemble(url: str, findings: Findings) -> Resource:
 def filled(findings: Findings, lead: Lead) -> Findings:
     """Add what the lead says where nothing was found."""
     said = _said(lead)
-    return {name: findings.get(name) or said.get(name) for name in findings.keys() | said.keys()}
+    return {name: findings.get(name) or said.get(name) for name in {**findings, **said}}
 
 
 def description(found: Found[str], lead: Lead, opening: Found[str]) -> Found[str]:
@@ -75,7 +75,10 @@ def _said(lead: Lead) -> dict[str, Found[Any]]:
         "description": (description, "lead") if description else None,
         "published": (lead.published, "lead") if lead.published else None,
         "publisher": (lead.publisher, "lead") if lead.publisher else None,
+        "citation": (lead.citation, "lead") if lead.citation else None,
         "event": (lead.event, "lead") if lead.event else None,
+        "series": (text.clip(text.squeeze(lead.series), 200), "lead") if lead.series else None,
+        "part": (lead.part, "lead") if lead.part else None,
         "duration": (lead.duration, "lead") if lead.duration else None,
     }
 

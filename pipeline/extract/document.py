@@ -27,8 +27,11 @@ Found: TypeAlias = tuple[T, str] | None
 MAX_BYTES = 3_000_000
 """What is read of a page. Real pages with all their inlined images seldom pass two million; what is cut off is the end of the body."""
 
-MAX_ELEMENTS = 30_000
+MAX_ELEMENTS = 10_000
 """Elements that are read of a page; the largest of 119 real pages has 5,000. What is beyond costs seconds, and is an attack or a table of data."""
+
+MAX_NAME = 1_000
+"""Characters of a class or an id that are kept on a large page; the longest of those pages has 570. Rules look for words in each, again and again."""
 
 _SNIFFED = 4096  # bytes: browsers look for <meta charset> in the first 1,024, some sites put it later
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -53,6 +56,11 @@ _MEANT = {"ascii": "cp1252", "us-ascii": "cp1252", "latin1": "cp1252", "latin-1"
 _NO_XML = bytes({*range(9), 11, 12, *range(14, 32), 127})  # what may stand in no XML; lxml refuses to write it
 _PARTS = 20  # elements inside a heading that are looked at
 _UNREAD = re.compile(r"visually-?hidden|sr-only|screen-?reader|govuk-caption|(?:^|[-_ ])(?:eyebrow|kicker)(?:[-_ ]|$)|headerlink")
+MAX_META = 20_000
+"""Characters read of what a `<meta>` says, and of a heading a tenth of it: they are taken apart in many ways."""
+
+_LARGE = 400_000  # characters of a source; on a smaller one a long class costs little, and looking for it would cost each page
+_LONG_NAMES = etree.XPath(f"//*[string-length(@class) > {MAX_NAME} or string-length(@id) > {MAX_NAME}]")
 _COUNT = etree.XPath("count(//*)")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -87,6 +95,8 @@ def parse(page: Page) -> Document:
             tree = _tree(source[: int(len(source) * MAX_ELEMENTS / count)])
     except (etree.LxmlError, ValueError, AssertionError) as error:  # lxml.html asserts that there is a root
         raise ExtractError(f"{page.url} holds no page: there is nothing in it that can be read as HTML.", url=page.url, reason="empty") from error
+    if len(source) > _LARGE:
+        _shorten(tree)
     metas = _metas(tree)
     nodes = jsonld.nodes(tree)
     heading = _heading(tree)
@@ -96,6 +106,13 @@ def parse(page: Page) -> Document:
 
 def _tree(source: str) -> Element:
     return lxml_html.document_fromstring(source.encode("utf-8", "replace").translate(None, _NO_XML), parser=_parser())
+
+
+def _shorten(tree: Element) -> None:
+    for element in _LONG_NAMES(tree):
+        for name in ("class", "id"):
+            if len(value := element.get(name) or "") > MAX_NAME:
+                element.set(name, value[:MAX_NAME])
 
 
 def _parser() -> etree.HTMLParser:
@@ -153,14 +170,14 @@ def _metas(tree: Element) -> dict[str, tuple[str, ...]]:
             continue
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             if name := element.get(attribute):
-                metas.setdefault(name.strip().lower(), []).append(text.squeeze(unescape(content)))
+                metas.setdefault(name.strip().lower(), []).append(text.squeeze(unescape(content[:MAX_META])))
     return {name: tuple(contents) for name, contents in metas.items()}
 
 
 def _heading(tree: Element) -> str:
     element = tree.find(".//head/title")
     element = tree.find(".//title") if element is None else element  # some sites close the head before it
-    return text.squeeze(unescape(element.text)) if element is not None and element.text else ""
+    return text.squeeze(unescape(element.text[: MAX_META // 10])) if element is not None and element.text else ""
 
 
 def inner(element: Element) -> str:
@@ -183,7 +200,8 @@ def written(element: Element) -> str:
     """The text inside a heading as it is read: `<b>W</b>ord` is one word, a line break parts two; what is hidden or a caption is no part of it."""
     unseen = [one for one in islice(element.iterdescendants(), _PARTS) if _UNREAD.search(one.get("class") or "")]
     words = element.itertext() if not unseen else (one for one in element.xpath(".//text()") if not _stands_in(one, unseen))
-    return text.squeeze((" " if element.find(".//br") is not None else "").join(words)).rstrip("¶#§ ")
+    joined = (" " if element.find(".//br") is not None else "").join(islice(words, MAX_META))
+    return text.squeeze(joined[: MAX_META // 10]).rstrip("¶#§ ")
 
 
 def _stands_in(words: Any, boxes: list[Element]) -> bool:

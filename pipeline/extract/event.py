@@ -37,6 +37,7 @@ _OFFER = re.compile(
     r"|\b(?:available|open) all year\b|\bongoing (?:offer|support|programme)\b",
     re.IGNORECASE,
 )
+_MAX_SHOWN = 100_000  # characters of a page in which its event may stand; each date among them is weighed
 _MAX_ABOUT = 5_000  # characters: an announcement says when at its top
 _BRIEF_PAGE = 1_500  # characters: a notice is short; in an article a time is one of many things told
 _SPAN = 60  # characters after a label in which its date must stand
@@ -68,7 +69,7 @@ def notice(document: Document, *, title: str, posted: date | None) -> Notice:
     nodes += [node for node in (_marked_up(document),) if node]
     marked = bool(nodes) or _ADDRESS.search(document.url) is not None or _HAPPENS.search(title) is not None
     return Notice(
-        words=occasion.shown(document),
+        words=occasion.shown(document)[:_MAX_SHOWN],
         nodes=tuple(nodes),
         is_marked=marked,
         language=document.tree.get("lang") or "",

@@ -37,6 +37,8 @@ def media_type(page: Page) -> str:
     head = page.body[:1024]
     if b"%PDF-" in head:
         return "application/pdf"  # the specification lets the mark stand anywhere in the first kilobyte
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:15].upper() == b"BEGIN:VCALENDAR":
+        return "text/calendar"
     looks_like_html = head.lstrip().lower().startswith((b"<!doctype html", b"<html", b"\xef\xbb\xbf<!doctype html", b"\xef\xbb\xbf<html"))
     if looks_like_html and (page.media_type in _UNTYPED or page.media_type in ("application/pdf", "text/plain") or page.media_type in KINDS):
         return "text/html"

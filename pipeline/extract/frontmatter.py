@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipeline import text
+from pipeline import citations, text
 from pipeline.extract import site
 from pipeline.extract.document import Found
 from pipeline.extract.leaves import Line
+from pipeline.model import Citation
 
 MAX_TITLE = 500
+_MOST_LINES = 200  # of a first page
 _MAX_LINES = 6  # of a title; more lines of one size are a text
 _SAME = 0.96  # of a size: PDFium's measures waver by a few hundredths
 _LARGER = 1.08  # times the size of the text: what is set larger than that is a heading
@@ -183,3 +185,9 @@ def _first_line(lines: Sequence[Line]) -> _Block | None:
         ):
             return _Block(words=line.words, size=line.size, top=line.top, end=index + 1, lines=0)
     return None
+
+
+def citation(lines: Sequence[Line], *, dated: bool) -> Found[Citation]:
+    """The line in which a journal says where the article stands: "The Leadership Quarterly 21 (2010) 12-19". `dated`: no year is wanted."""
+    found = next(filter(None, (citations.stated(line.words) for line in lines[:_MOST_LINES])), None)
+    return (replace(found, year=None) if dated else found, "line of the first page") if found else None

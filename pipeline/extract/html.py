@@ -7,7 +7,23 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline import text
-from pipeline.extract import authors, describe, event, kind, media, metadata, override, published, shown, site, titles, walls
+from pipeline.extract import (
+    authors,
+    belonging,
+    citing,
+    describe,
+    event,
+    kind,
+    licences,
+    media,
+    metadata,
+    override,
+    published,
+    shown,
+    site,
+    titles,
+    walls,
+)
 from pipeline.extract.document import Document, Found, parse
 from pipeline.extract.maintext import main_text
 from pipeline.model import Lead, Page, Resource
@@ -38,6 +54,7 @@ def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
     owner = site.site(document)
     days = shown.days(document)
     day = published.published(document, days)
+    picture = metadata.image(document)
     return {
         "title": titles.title(document, owner),
         "creators": authors.creators(document, owner),
@@ -47,11 +64,14 @@ def _metadata(document: Document, lead: Lead) -> dict[str, Found[Any]]:
         "canonical_url": metadata.canonical_url(document),
         "identifiers": metadata.identifiers(document),
         "site_name": site.site_name(owner),
-        "publisher": metadata.publisher(document),
-        "licence": metadata.licence(document),
-        "image": metadata.image(document),
-        "image_alt": metadata.image_alt(document),
-        "series": metadata.series(document),
+        "publisher": metadata.publisher(document) or media.channel(document),
+        "citation": citing.citation(document, dated=day is not None),
+        "licence": licences.of_page(document),
+        "image": picture,
+        "image_alt": metadata.image_alt(document, picture[0] if picture else None),
+        "series": belonging.series(document),
+        "part": belonging.part(document),
+        "mentions": belonging.linked(document),
         "duration": media.duration(document, lead),
     }
 

@@ -13,7 +13,9 @@ Node: TypeAlias = Mapping[str, Any]  # JSON enters here; each property is checke
 
 _MAX_SCRIPT = 1_000_000  # characters
 _MAX_NODES = 2_000
-_WRAPPING = re.compile(r"^\s*(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|(?://|/\*)?\s*\]\]>(?:\s*\*/)?\s*;?\s*$|^\s*<!--|-->\s*$")
+_OPENING = re.compile(r"(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|<!--")
+_CLOSING = re.compile(r"(?:(?://|/\*)?\s*\]\]>(?:\s*\*/)?|-->)\s*;?\s*$")
+_MAX_CLOSING = 60  # characters at the end that are looked at: a search through a long run of spaces would begin at each of them
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _DESCRIBES = re.compile(
     r"(?:Article|Posting|Report|VideoObject|Episode|AudioObject|Event|Recipe|Book|Course|DigitalDocument|Product|MusicRecording|Review"
@@ -45,7 +47,9 @@ def _load(script: str) -> object:
     """Read JSON with the faults that pages have: wrapped in comments, line ends inside strings, commas too many. `None` where it is none."""
     if len(script) > _MAX_SCRIPT:
         return None
-    script = _WRAPPING.sub("", script).strip().rstrip(";")
+    script = script.strip()
+    script = script[found.end() :] if (found := _OPENING.match(script)) else script
+    script = (script[:-_MAX_CLOSING] + _CLOSING.sub("", script[-_MAX_CLOSING:])).strip().rstrip(";")
     for attempt in (script, _TRAILING_COMMA.sub(r"\1", script.replace("\n", " "))):
         try:
             return json.loads(attempt, strict=False)

@@ -1,4 +1,4 @@
-"""The main text of a page: of an easy one by our own hand, else by trafilatura on the tree that is already parsed.
+"""The main text of a page: by trafilatura, on the tree that is already parsed.
 
 Spoils the tree: to be called last.
 """

@@ -13,6 +13,11 @@ from pipeline.model import Kind, Lead
 TIMED = frozenset({Kind.VIDEO, Kind.PODCAST, Kind.AUDIO, Kind.TALK})
 """Kinds that run for a time and are not read."""
 
+SPEAKERS = ("actor", "actors", "performer")
+"""Properties of a recording that name who is seen or heard in it; its author is mostly the channel."""
+
+_RECORDINGS = frozenset({"VideoObject", "AudioObject", "PodcastEpisode", "RadioEpisode", "TVEpisode", "Episode", "Clip"})
+_WITHIN = ("associatedMedia", "audio", "video")
 _LONGEST = timedelta(hours=48)
 _ISO = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
@@ -29,12 +34,36 @@ _OPENING = 500  # characters: a text states its own length before it begins; lat
 def duration(document: Document, lead: Lead) -> Found[timedelta]:
     """How long the recording runs, from the page, else from the lead."""
     for node in jsonld.described(document.nodes, document.main):
-        if (stated := jsonld.string(node, "duration")) and (span := read_duration(stated)):
-            return span, "json-ld"
+        for one in (node, *(part for name in _WITHIN if isinstance(part := node.get(name), dict))):
+            if (stated := jsonld.string(one, "duration")) and (span := read_duration(stated)):
+                return span, "json-ld"
     for name in _METAS:
         if (found := document.meta(name)) and (span := read_duration(found[0])):
             return span, found[1]
     return of_lead(lead)
+
+
+def is_recording(node: jsonld.Node) -> bool:
+    """Whether a node of JSON-LD describes something that is watched or heard."""
+    return jsonld.type_of(node) in _RECORDINGS
+
+
+def channel(document: Document) -> Found[str]:
+    """Whose recording it is, apart from who speaks in it: the body that made it, else that of its show."""
+    ids = jsonld.by_id(document.nodes)
+    node = document.main
+    if not is_recording(node):
+        return None
+    show = node.get("partOfSeries")
+    for one in (node, show if isinstance(show, dict) else {}):
+        makers = [one.get("publisher"), one.get("productionCompany"), *filter(_is_body, (one.get("author"), one.get("creator")))]
+        if names := [name for made in makers for name in jsonld.names(made, ids)]:
+            return text.clip(text.squeeze(names[0]), 200), "json-ld"
+    return None
+
+
+def _is_body(value: object) -> bool:
+    return isinstance(value, dict) and jsonld.type_of(value).endswith("Organization")
 
 
 def of_lead(lead: Lead) -> Found[timedelta]:

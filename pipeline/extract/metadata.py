@@ -1,9 +1,9 @@
-"""What else a page says of itself: description, language, addresses, identifiers, publisher, licence, picture, series."""
+"""What else a page says of itself: description, language, addresses, identifiers, publisher, picture, series."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import unescape
 from itertools import chain, islice
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import py3langid
 from lxml import etree
 
-from pipeline import text, urls
+from pipeline import citations, text, urls
 from pipeline.extract import jsonld
 from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Document, Element, Found, inner
@@ -54,9 +54,17 @@ _BYLINE = re.compile(
 _DATE = re.compile(r"^\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}[.:,–-]?\s+")
 _EMPTY = frozenset({"Visit the post for more."})  # what systems write for none
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-_CREATIVE_COMMONS = re.compile(r"creativecommons\.org/(?:licenses/([a-z-]{2,8})/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))", re.IGNORECASE)
 _DOI = re.compile(r"(?:^|doi\.org/|doi:\s*)(10\.\d{4,9}/[^\s\"<>]{1,200})", re.IGNORECASE)
-_ISBN = re.compile(r"(?:97[89])?\d{9}[\dX]")
+_DOIS = ("citation_doi", "prism.doi", "bepress_citation_doi", "dc.identifier.doi", "dc.identifier")
+_NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "pmid": ("citation_pmid",),
+    "pmc": ("citation_pmcid", "citation_pmc"),
+    "arxiv": ("citation_arxiv_id",),
+    "isbn": ("citation_isbn", "books:isbn", "book:isbn", "prism.isbn"),
+    "issn": ("citation_issn", "prism.issn", "prism.eissn"),
+}
+_FILE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg)$", re.IGNORECASE)
+_MAX_ALT = 500
 _OWN_KEYS = frozenset({"doi", "youtube", "arxiv", "pmid", "vimeo", "pmc"})
 _MIN_GUESSABLE = 60  # characters: on less text the language model guesses wildly
 
@@ -193,20 +201,27 @@ def _site_of(url: str) -> str:
 
 
 def identifiers(document: Document) -> Found[dict[str, str]]:
-    """Identifiers that the page or its address states: doi, isbn, pmid, arxiv, youtube and the like."""
-    found: dict[str, str] = {}
-    stated = document.meta("citation_doi", "prism.doi", "bepress_citation_doi", "dc.identifier.doi", "dc.identifier") or (None, "")
-    for written in (stated[0], *jsonld.names(document.main.get("identifier"), {}), jsonld.string(document.main, "sameAs", "@id")):
-        if doi := _DOI.search(written or ""):
-            found.setdefault("doi", doi[1].rstrip(".,;)").lower())
-    for name, metas in (("pmid", ("citation_pmid",)), ("arxiv", ("citation_arxiv_id",))):
-        if value := document.meta(*metas):
-            found[name] = value[0]
-    written_isbn = (document.meta("citation_isbn", "books:isbn", "book:isbn") or (jsonld.string(document.main, "isbn"), ""))[0]
-    if written_isbn and _ISBN.fullmatch(isbn := re.sub(r"[\s-]", "", written_isbn).upper()):
-        found["isbn"] = isbn
-    found = of_address(document.url) | found
+    """Identifiers that the page or its address states: doi, isbn, issn, pmid, pmc, arxiv, youtube and the like, each as its scheme writes it."""
+    found = of_address(document.url) | {scheme: value for scheme, written in _stated(document) if (value := citations.identifier(scheme, written))}
     return (found, "page and address") if found else None
+
+
+def _stated(document: Document) -> Iterator[tuple[str, str]]:
+    """The identifiers that the page writes down, the more telling last."""
+    for node in _several(document.main.get("identifier")):
+        if isinstance(node, dict) and (scheme := str(node.get("propertyID")).lower().rsplit("/", 1)[-1].replace("pmcid", "pmc")) in _NUMBERS:
+            yield scheme, jsonld.string(node, "value") or ""
+    if isbn := jsonld.string(document.main, "isbn"):
+        yield "isbn", isbn
+    for scheme, names in _NUMBERS.items():
+        yield from ((scheme, content) for name in reversed(names) for content in reversed(document.metas.get(name, ())))
+    stated = document.meta(*_DOIS) or (None, "")
+    dois = (stated[0], *jsonld.names(document.main.get("identifier"), {}), jsonld.string(document.main, "sameAs", "@id"))
+    yield from (("doi", doi[1].rstrip(".,;)")) for written in reversed(dois) if (doi := _DOI.search(written or "")))
+
+
+def _several(value: object) -> list[object]:
+    return value[:20] if isinstance(value, list) else [value]
 
 
 def of_address(url: str) -> dict[str, str]:
@@ -223,20 +238,6 @@ def publisher(document: Document) -> Found[str]:
     return stated if stated and not stated[0].startswith("http") else None
 
 
-def licence(document: Document) -> Found[str]:
-    """Under what terms it may be used: "CC BY 4.0", or the address or words that the page gives."""
-    links = (e.get("href") for e in document.tree.iter("a", "link") if "license" in (e.get("rel") or "").lower().split())
-    written = next(filter(None, links), None)
-    found = (written, "rel license") if written else (jsonld.link(document.main.get("license")), "json-ld")
-    stated = found if found[0] else document.meta("dc.rights", "dcterms.rights", "dcterms.license", "dc.rights.license")
-    if not stated or not stated[0]:
-        return None
-    if named := _CREATIVE_COMMONS.search(stated[0]):
-        kind = f"CC {named[1].upper()} {named[2]}" if named[1] else "CC0 1.0" if named[3].lower() == "zero" else "Public Domain Mark 1.0"
-        return kind, stated[1]
-    return text.clip(text.squeeze(stated[0]), 200), stated[1]
-
-
 def image(document: Document) -> Found[str]:
     """The picture that the page shows for itself, as an absolute address."""
     candidates = (
@@ -251,16 +252,23 @@ def image(document: Document) -> Found[str]:
     return None
 
 
-def image_alt(document: Document) -> Found[str]:
-    """The words that stand for the picture, where the page gives them."""
-    return document.meta("og:image:alt", "twitter:image:alt")
+def image_alt(document: Document, address: str | None) -> Found[str]:
+    """The words that stand for the picture at this address, where the page gives them: for machines, or with the picture itself."""
+    if stated := document.meta("og:image:alt", "twitter:image:alt"):
+        return text.clip(stated[0], _MAX_ALT), stated[1]
+    if address is None:
+        return None
+    for node in _several(document.main.get("image")):
+        if isinstance(node, dict) and (caption := jsonld.string(node, "caption", "description")):
+            return text.clip(text.plain(caption), _MAX_ALT), "json-ld"
+    shown = (e for e in document.tree.iter("img") if e.get("alt") and _same_picture(document.url, e.get("src") or e.get("data-src"), address))
+    words = next((alt for e in islice(shown, 5) if len(alt := text.squeeze(e.get("alt"))) > 3 and not _FILE_NAME.search(alt)), None)
+    return (text.clip(words, _MAX_ALT), "img alt") if words else None
 
 
-def series(document: Document) -> Found[str]:
-    """The series, podcast or show that it is a part of."""
-    ids = jsonld.by_id(document.nodes)
-    names = jsonld.names(document.main.get("partOfSeries"), ids)
-    part_of = document.main.get("isPartOf")
-    if not names and isinstance(part_of, dict) and jsonld.type_of(part_of).endswith("Series"):
-        names = jsonld.names(part_of, ids)
-    return (text.clip(text.squeeze(names[0]), 200), "json-ld") if names and names[0].strip() else None
+def _same_picture(page: str, src: str | None, address: str) -> bool:
+    """Whether a picture in the page is the one at an address; the size that is asked for may be another."""
+    bare = address.partition("?")[0]
+    if not src or src.partition("?")[0].rsplit("/", 1)[-1] != bare.rsplit("/", 1)[-1]:
+        return False
+    return (urls.join(page, unescape(src)) or "").partition("?")[0] == bare

@@ -14,8 +14,8 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-from pipeline import text
-from pipeline.extract import bylines, describe, frontmatter, kind, leaves, media, metadata
+from pipeline import citations, text
+from pipeline.extract import bylines, describe, frontmatter, kind, leaves, licences, media, metadata
 from pipeline.extract.document import Found
 from pipeline.model import Kind, Lead, Page, Resource
 
@@ -85,11 +85,12 @@ def _findings(document: Any, page: Page, lead: Lead) -> tuple[Mapping[str, Found
     number = len(text.words(words))
     identifiers = _identifiers(page.url, words)
     subject = text.squeeze(about.get("Subject", ""))
+    day = bylines.day(about.get("CreationDate", ""), lines, words, fetched=page.fetched)
     guess = title.found if title.sure or not lead.title else None
     return {
         "title": guess,
         "creators": bylines.creators(about.get("Author", ""), lines, title.end, words),
-        "published": bylines.day(about.get("CreationDate", ""), lines, words, fetched=page.fetched),
+        "published": day,
         "language": metadata.guessed_language(words[:_TELLING]),
         "description": (subject, "pdf subject") if len(subject) > 40 and not lead.description else None,
         "text": (words, "pdf text"),
@@ -97,6 +98,8 @@ def _findings(document: Any, page: Page, lead: Lead) -> tuple[Mapping[str, Found
         "minutes": _minutes(read, number, count, lead),
         "pages": (count, "pdf") if count <= _MAX_COUNT else None,
         "identifiers": (identifiers, "first pages and address") if identifiers else None,
+        "citation": frontmatter.citation(lines, dated=day is not None),
+        "licence": licences.of_report(page.body, words),
         "kind": _kind(lead, guess[0] if guess else "", paper="doi" in identifiers),
     }, "" if words else _SCANNED
 
@@ -107,19 +110,10 @@ def _identifiers(url: str, words: str) -> dict[str, str]:
     if doi := _DOI.search(words[:5_000]):
         found["doi"] = doi[1].rstrip(".,;)]").lower()
     for written in _ISBN.findall(words[:30_000]):
-        number = re.sub(r"[^\dXx]", "", written).upper()
-        if _is_isbn(number):
-            found["isbn"] = number
+        if isbn := citations.isbn(written):
+            found["isbn"] = isbn
             break
     return metadata.of_address(url) | found
-
-
-def _is_isbn(number: str) -> bool:
-    """Whether the check digit is right (ISO 2108)."""
-    digits = [10 if digit == "X" else int(digit) for digit in number]
-    if len(digits) == 13 and "X" not in number:
-        return sum(digit * (3 if place % 2 else 1) for place, digit in enumerate(digits)) % 10 == 0
-    return len(digits) == 10 and "X" not in number[:9] and sum(digit * (10 - place) for place, digit in enumerate(digits)) % 11 == 0
 
 
 def _minutes(read: leaves.Leaves, number: int, pages: int, lead: Lead) -> Found[int]:

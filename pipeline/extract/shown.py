@@ -19,6 +19,7 @@ _LINE, _MARKED_LINE, _NEAR_LINE = 200, 110, 80  # characters of a line that says
 _LABEL = 40  # characters of a term or a cell that says what the day beside it is
 _MOST, _ENOUGH = 3_000, 300  # texts with numbers that are looked at, and days that are weighed; what follows is a table
 _BELOW = etree.XPath("following::*[position() < 25]")
+_NUMBER = re.compile(r"\d")
 _OLDEST = date(1900, 1, 1)
 _NO_DAY = date(1970, 1, 1)  # what systems write for none
 
@@ -84,6 +85,7 @@ _AGO = re.compile(
 )
 _TODAY, _YESTERDAY = ("today", "heute", "aujourd’hui", "hoy", "vandaag", "idag"), ("yesterday", "gestern", "hier", "ayer", "gisteren", "igår")
 _NAMED_DAYS = dict.fromkeys(_TODAY, 0) | dict.fromkeys(_YESTERDAY, 1)
+_LONGEST_DAY = max(map(len, _NAMED_DAYS))
 
 
 class Shown(NamedTuple):
@@ -94,16 +96,22 @@ class Shown(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What of a page decides how its days are read: when it was had, how it writes numbers, what stands near its heading."""
+    """What of a page decides how its days are read: when it was had, how it writes numbers, what stands near its heading.
+
+    `called` keeps what the markup calls the boxes that were looked at, and `wide` which of them hold more than a line: the cells of a table
+    share theirs.
+    """
 
     fetched: datetime
     month_first: bool
     near: Container[Element]
+    called: dict[Element, str]
+    wide: dict[Element, bool]
 
 
 def days(document: Document) -> tuple[Shown, ...]:
     """Gather the days of publication and change that a page shows, in its order; those of events, comments and teasers left out."""
-    page = _Page(fetched=document.fetched, month_first=_is_american(document), near=_near(document.tree))
+    page = _Page(fetched=document.fetched, month_first=_is_american(document), near=_near(document.tree), called={}, wide={})
     texts = islice(_texts(document.tree), _MOST)
     told = ((element, one) for element, words, before in texts for one in _read(element, words, before, page) if _is_plausible(one.day, page))
     return tuple(one for element, one in islice(told, _ENOUGH) if not _is_apart(element))
@@ -132,16 +140,18 @@ def _is_american(document: Document) -> bool:
 def _texts(tree: Element) -> Iterator[tuple[Element, str, Element | None]]:
     """Every piece of text that may hold a day, with its element and the element that stands right before it."""
     for element in tree.iter():
-        if element.tag not in _SILENT and (element.tag == "time" or _may_tell(element.text)):
+        tag, tail = element.tag, element.tail
+        if tag not in _SILENT and (tag == "time" or _may_tell(element.text)):
             yield element, element.text or "", None
-        if _may_tell(element.tail) and element.getparent() is not None and element.getparent().tag not in _SILENT:
-            yield element.getparent(), element.tail, element
+        if tail and _may_tell(tail) and (parent := element.getparent()) is not None and parent.tag not in _SILENT:
+            yield parent, tail, element
 
 
 def _may_tell(words: str | None) -> bool:
-    if not words or len(words) > 4 * _LINE:
+    """Whether a piece of text may hold a day; most pieces are none or only space."""
+    if not words or words.isspace() or len(words) > 4 * _LINE:
         return False
-    return any(one.isdigit() for one in words) or words.strip().casefold() in _NAMED_DAYS
+    return _NUMBER.search(words) is not None or (len(bare := words.strip()) <= _LONGEST_DAY and bare.casefold() in _NAMED_DAYS)
 
 
 def _read(element: Element, words: str, before: Element | None, page: _Page) -> Iterator[Shown]:
@@ -151,13 +161,13 @@ def _read(element: Element, words: str, before: Element | None, page: _Page) -> 
     machine = element.get("datetime") or element.get("title") or "" if before is None else ""
     found = list(_DAY.finditer(words))
     if not found:
-        if (role := _role(element, "", before, words=words)) and (day := dates.parse(machine) or _ago(words, page.fetched)):
+        if (role := _role(element, "", before, words=words, page=page)) and (day := dates.parse(machine) or _ago(words, page.fetched)):
             yield Shown(day, role if machine else "ago" if role != "changed" else role)
         return
     end = 0
     for one in found:
         said = _WEEKDAY.sub("", words[end : one.start()])
-        role = _role(element, said, before if end == 0 else None, words=words.replace(one[0], "@", 1))
+        role = _role(element, said, before if end == 0 else None, words=words.replace(one[0], "@", 1), page=page)
         day = (dates.parse(machine) if len(found) == 1 and machine else None) or _day(words, one, month_first=page.month_first)
         end = one.end()
         if role == "" and element in page.near and len(words) < _NEAR_LINE:
@@ -177,7 +187,7 @@ def _day(words: str, found: re.Match[str], *, month_first: bool) -> date | None:
     return day
 
 
-def _role(element: Element, said: str, before: Element | None, *, words: str) -> str | None:
+def _role(element: Element, said: str, before: Element | None, *, words: str, page: _Page) -> str | None:
     """What a day is there, by the words before it, the markup, or its standing alone; "" where nothing tells, `None` for a day of another sort."""
     said = said if any(c.isalpha() for c in said) else f"{_label(element, before)} {said}"
     if _OTHER.search(said):
@@ -186,7 +196,9 @@ def _role(element: Element, said: str, before: Element | None, *, words: str) ->
         return "changed"
     if _PUBLISHED.search(said):
         return "published"
-    names = " ".join(f"{one.get('class') or ''} {one.get('id') or ''}".lower() for one in _boxes(element))
+    names = page.called.get(element)
+    if names is None:
+        names = page.called[element] = " ".join(f"{one.get('class') or ''} {one.get('id') or ''}".lower() for one in _boxes(element, page.wide))
     if _CALLED_OTHER.search(names):
         return None
     if (element.tag == "time" or _CALLED_DATE.search(names) or _BARE.search(said)) and len(words) < _MARKED_LINE:
@@ -194,12 +206,16 @@ def _role(element: Element, said: str, before: Element | None, *, words: str) ->
     return "line" if _BESIDE.fullmatch(words) else ""
 
 
-def _boxes(element: Element) -> Iterator[Element]:
+def _boxes(element: Element, wide: dict[Element, bool]) -> Iterator[Element]:
     """The element and the boxes around it that hold little more."""
     for _ in range(3):
         yield element
         element = element.getparent()
-        if element is None or element.tag in ("body", "main", "article") or len(beginning(element, _MARKED_LINE)) > _MARKED_LINE:
+        if element is None or element.tag in ("body", "main", "article"):
+            return
+        if (is_wide := wide.get(element)) is None:
+            is_wide = wide[element] = len(beginning(element, _MARKED_LINE)) > _MARKED_LINE
+        if is_wide:
             return
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pipeline.errors import ExtractError
-from pipeline.extract.document import Document, inner
+from pipeline.extract.document import Document, beginning
 from pipeline.model import Page
 
 _LOGIN = re.compile(
@@ -64,6 +64,7 @@ _SENTENCES = {
 }
 _PASSWORD = re.compile(rb"""<input[^>]{1,300}type\s*=\s*["']?password""", re.IGNORECASE)
 _CAPTCHA_MARKS = (b"g-recaptcha", b"h-captcha", b"cf-challenge", b"challenge-form", b"cf-turnstile", b"px-captcha")
+_HEADING = 500  # characters; no wall has a longer one
 _SHORT, _LONG = 120, 400  # words: a wall says little; a consent page may say more
 
 
@@ -79,9 +80,9 @@ class Signs:
 def signs(document: Document) -> Signs:
     """Gather what the tree shows of a wall, before it is spoiled for its text."""
     tree = document.tree
-    headings = [document.heading, *(inner(element) for element in tree.findall(".//h1")[:3])]
+    headings = [document.heading, *(beginning(element, _HEADING)[: 2 * _HEADING] for element in tree.findall(".//h1")[:3])]
     return Signs(
-        noscript=" ".join(inner(element) for element in tree.findall(".//noscript")[:3])[:1000],
+        noscript=" ".join(beginning(element, 1000) for element in tree.findall(".//noscript")[:3])[:1000],
         headings=tuple(filter(None, headings)),
         described=bool(document.main or document.meta("og:description", "description", "og:video", "og:audio", "citation_title")),
     )

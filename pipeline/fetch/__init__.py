@@ -4,7 +4,20 @@ Refuses to reach addresses that are not public, to go on where robots.txt forbid
 (that is the value `Moved`). It keeps no cookies, runs no scripts and writes no log.
 """
 
-from pipeline.fetch.fetcher import Fetcher
-from pipeline.fetch.guard import Guard
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.late import door
+
+if TYPE_CHECKING:
+    from pipeline.fetch.fetcher import Fetcher
+    from pipeline.fetch.guard import Guard
 
 __all__ = ["Fetcher", "Guard"]
+
+door(
+    __name__,
+    fetcher=("Fetcher",),
+    guard=("Guard",),
+)

@@ -15,17 +15,18 @@ from types import MappingProxyType
 
 from pipeline import dedupe, learn, politeness, schedule, urls
 from pipeline.config import Config
-from pipeline.errors import NotFoundError, RefusedError
+from pipeline.errors import NotFoundError, RefusedError, UnavailableError
 from pipeline.extract import endings
 from pipeline.fetch.follow import HOPS
 from pipeline.harvest import crew
 from pipeline.harvest.adding import named, probed
+from pipeline.harvest.crew import Hands
 from pipeline.harvest.letters import mails_in
 from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
 from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import survey_all
 from pipeline.harvest.work import shards
-from pipeline.model import Claim, Fingerprint, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
+from pipeline.model import Claim, ClusterSettings, Fingerprint, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
 from pipeline.sources import overrides, repair
 from pipeline.store import Store
 from pipeline.text import nearest
@@ -73,21 +74,42 @@ def harvest(
     """Survey the sources that are due (or `only` these, or `everything`), visit their leads, and give back a run for each source.
 
     `limit` bounds the leads visited. The caller holds the database's harvest lock, so every lease found at the start belongs to a run that died.
+    Raises `UnavailableError` where a cluster is configured and cannot be used, before a source is asked or when it is lost; what came is kept.
     """
+    with crew.hired(config.harvest, workers=workers) as hands:
+        return _harvest(config, store, hands, only=only, everything=everything, limit=limit, now=now, report=report)
+
+
+def _harvest(
+    config: Config, store: Store, hands: Hands, *, only: Sequence[str], everything: bool, limit: int | None, now: Clock, report: Report
+) -> tuple[Run, ...]:
     store.sync_sources(config.sources, now())
     store.release_leases()
-    chosen = _chosen(config.sources, store, only=only, everything=everything, now=now())
+    began = now()
+    chosen = _chosen(config.sources, store, only=only, everything=everything, now=began)
     runs, asked = survey_all(chosen, store, config.harvest, now=now, report=report)
     visits = Visits(config, store, now=now, report=report, asked=asked)
-    visits.run(limit=limit, workers=crew.hands(workers, config.harvest.workers), sources=[source.id for source in chosen] if only else None)
+    try:
+        visits.run(hands, limit=limit, sources=[source.id for source in chosen] if only else None)
+    except UnavailableError:
+        store.release_leases()
+        _close(runs, visits, store, now())
+        raise
+    if visits.added:
+        store.propose_ties(began, now=now())  # what came before the thing that it speaks of
     if visits.added or learn.is_due(config, store, now=now()):
         learn.train(config, store, now=now(), report=report)
-    counted = [visits.counted(run, now()) for run in runs]
+    return _close(runs, visits, store, now())
+
+
+def _close(runs: Sequence[Run], visits: Visits, store: Store, now: datetime) -> tuple[Run, ...]:
+    """Keep with each run what became of its leads."""
+    counted = [visits.counted(run, now) for run in runs]
     for run in counted:
         store.record_run(run)
         if run.new:
             store.keep_drift(run.source, repair.drift(store.yields(run.source)))
-    return (*counted, *visits.others({run.source for run in counted}, now()))
+    return (*counted, *visits.others({run.source for run in counted}, now))
 
 
 def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], everything: bool, now: datetime) -> list[Source]:
@@ -120,7 +142,7 @@ class Visits:
         self.same: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
 
-    def run(self, *, limit: int | None, workers: int, sources: Sequence[str] | None) -> None:
+    def run(self, hands: Hands, *, limit: int | None, sources: Sequence[str] | None) -> None:
         """Visit what waits. A lead that moved to another host comes again in the next round, in that host's turn."""
         left, done = limit, 0
         while left is None or left > 0:
@@ -129,17 +151,17 @@ class Visits:
                 return
             if left is not None:
                 left -= len(claims)
-            self._round(claims, done=done, workers=workers)
+            self._round(claims, hands, done=done)
             done += len(claims)
 
-    def _round(self, claims: Sequence[Claim], *, done: int, workers: int) -> None:
+    def _round(self, claims: Sequence[Claim], hands: Hands, *, done: int) -> None:
         waiting = {claim.id: claim for claim in claims}
         robots = self.store.robots({urls.host(claim.url) for claim in claims})
         select = {source.id: chosen for source in self.config.sources if (chosen := overrides.selectors(source.options))}
-        todo = [replace(one, select=select) for one in shards(claims, most=_share(len(claims), workers), robots=robots, asked=self.asked)]
+        todo = shards(claims, most=_share(len(claims), hands.size), robots=robots, asked=self.asked, select=select)
         total = done + len(claims) + self.store.pending(self.now())
         self.report("visiting", done, total)
-        with closing(crew.run(todo, self.config.harvest, workers=workers)) as answers:
+        with closing(crew.run(todo, hands)) as answers:
             for answer in answers:
                 self._settle(answer, waiting)
                 self.asked.update(answer.asked)
@@ -175,6 +197,9 @@ class Visits:
         resource, fingerprint = self._titled(outcome.resource, outcome.fingerprint)
         match = dedupe.match(resource, fingerprint, self.store.neighbours(fingerprint))
         number = self.store.add(resource, fingerprint, match, now=self.now(), claim=claim)
+        self.store.keep_picture(number, outcome.picture)
+        if outcome.leads:
+            self.store.offer(claim.lead.source, outcome.leads, self.now())
         self.added += 1
         if self.store.item(number).state is State.MERGED:
             self.same[claim.lead.source] += 1
@@ -224,7 +249,8 @@ def add_address(url: str, config: Config, store: Store, *, note: str | None = No
     known = store.find(lead.url)
     if known is None:
         visits = Visits(config, store, now=now, report=lambda what, done, total: None)
-        visits.run(limit=None, workers=1, sources=[lead.source])
+        with crew.hired(replace(config.harvest, cluster=ClusterSettings()), workers=1) as hands:
+            visits.run(hands, limit=None, sources=[lead.source])
         known = store.find(lead.url)
     if known is None:
         reason = store.reason(lead.url) or "The page could not be read."

@@ -6,13 +6,18 @@ Decides nothing, publishes nothing, and never throws anything away: what it puts
 
 from __future__ import annotations
 
-from pipeline.learn.evaluate import evaluate
-from pipeline.learn.explain import Explanation, explain
-from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
-from pipeline.learn.fit import Report, counted, fit, state
-from pipeline.learn.outlook import outlook, plan
-from pipeline.learn.suggest import suggest
-from pipeline.learn.train import Trained, is_due, steer, train
+from typing import TYPE_CHECKING
+
+from pipeline.late import door
+
+if TYPE_CHECKING:
+    from pipeline.learn.evaluate import evaluate
+    from pipeline.learn.explain import Explanation, explain
+    from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
+    from pipeline.learn.fit import Report, as_counted, count, counted, fit, state
+    from pipeline.learn.outlook import outlook, plan
+    from pipeline.learn.suggest import suggest
+    from pipeline.learn.train import Trained, is_due, steer, train
 
 __all__ = [
     "AuditFigures",
@@ -26,6 +31,8 @@ __all__ = [
     "TopicFigures",
     "Trained",
     "Week",
+    "as_counted",
+    "count",
     "counted",
     "evaluate",
     "explain",
@@ -38,3 +45,14 @@ __all__ = [
     "suggest",
     "train",
 ]
+
+door(
+    __name__,
+    evaluate=("evaluate",),
+    explain=("Explanation", "explain"),
+    figures=("AuditFigures", "Batch", "Bin", "Evaluation", "Share", "Spent", "TopicFigures", "Week"),
+    fit=("Report", "as_counted", "count", "counted", "fit", "state"),
+    outlook=("outlook", "plan"),
+    suggest=("suggest",),
+    train=("Trained", "is_due", "steer", "train"),
+)

@@ -11,7 +11,7 @@ from pipeline import classify
 from pipeline.classify import stopping
 from pipeline.config import Config
 from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
-from pipeline.learn.fit import BACKGROUND, count, examples
+from pipeline.learn.fit import BACKGROUND, examples
 from pipeline.learn.train import REST
 from pipeline.model import Example, Lane
 from pipeline.store import Store
@@ -36,8 +36,7 @@ Pair = tuple[float, bool]
 
 
 def evaluate(config: Config, store: Store, *, now: datetime) -> Evaluation:
-    """Say how good suggestions and order have been. Learns five times; at thousands of decisions that takes seconds."""
-    count(store)
+    """Say how good suggestions and order have been, on what is counted. Learns five times; at thousands of decisions that takes seconds."""
     given = [one for one in examples(store) if one.shown not in _NO_DECISION]
     judged = _judged(config, store, given)
     shown = [one for one in _after_the_first(given) if one.probability]

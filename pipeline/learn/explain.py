@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.classify import Model, rules
 from pipeline.config import Config
-from pipeline.learn.fit import count
-from pipeline.model import Item, ItemId
+from pipeline.learn.fit import counted
+from pipeline.model import Candidate, Item, ItemId
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ class Explanation:
 
 
 def explain(config: Config, store: Store, *, item: Item, model: Model, now: datetime) -> Explanation:
-    """Say why, by a model that was learnt from what the store holds now."""
-    count(store, among=(item.id,))
-    (candidate,) = store.candidates_of((item.id,))
+    """Say why, by a model that was learnt from what the store holds now. An item that is not counted yet is counted here and forgotten again."""
+    candidate = next(iter(store.candidates_of((item.id,))), None) or _counted(item)
     steer = store.steered(item.id)
     met = rules.judge(config.rules, item, now=now)
     words = model.topics.reasons(item.resource, [one.topic for one in item.suggestions if not one.reasons])
@@ -47,4 +46,18 @@ def explain(config: Config, store: Store, *, item: Item, model: Model, now: date
         why=(*filter(None, [_STEERED[steer]]), *model.order.why(candidate, item.resource, now=now)),
         rules=tuple(f"The rule {one.id} says {one.then}{f' {one.topic}' if one.topic else ''}{f': {one.why}' if one.why else '.'}" for one in met),
         steer=steer,
+    )
+
+
+def _counted(item: Item) -> Candidate:
+    made = counted(item.id, item.resource)
+    return Candidate(
+        item=item.id,
+        features=made.features,
+        sources=tuple(dict.fromkeys(one.lead.source for one in item.sightings)),
+        kind=item.kind,
+        people=made.people,
+        day=item.resource.published or item.added.date(),
+        ends=made.ends,
+        topics=tuple((one.topic, one.probability) for one in item.suggestions),
     )

@@ -36,6 +36,11 @@ def quiet(what: str, done: int, total: int) -> None:
 def fit(config: Config, store: Store, *, report: Report = quiet) -> Model:
     """Learn from all that the store holds: taxonomy, harvest and decisions. A second or so for some thousands of each."""
     count(store, report=report)
+    return as_counted(config, store)
+
+
+def as_counted(config: Config, store: Store) -> Model:
+    """Learn from what is counted by now, for who only looks: nothing is written. What came since waits for the next training."""
     return learnt(config, store, examples(store))
 
 

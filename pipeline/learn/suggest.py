@@ -60,9 +60,11 @@ def score(store: Store, batch: Sequence[Candidate], *, model: Model, ruled: Mapp
     learnt = model.topics.suggest([one.features for one in batch])
     suggested = [rules.joined(found, ruled.get(one.item, UNRULED)) for one, found in zip(batch, learnt, strict=True)]
     known = [replace(one, topics=tuple((it.topic, it.probability) for it in found)) for one, found in zip(batch, suggested, strict=True)]
+    others: list[tuple[ItemId, float]] = []
     with store.transaction():
         for one, new, found, rank in zip(batch, known, suggested, model.order.ranks(known, now=now), strict=True):
             if new.topics != one.topics or one.item in ruled:
                 store.suggest(one.item, found, rank)
             else:
-                store.rerank([(one.item, rank)])
+                others.append((one.item, rank))
+        store.rerank(others)

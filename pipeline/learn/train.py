@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 REST = timedelta(seconds=20)
 """After so long without a decision the curator pauses, and the machine may learn."""
+STALE = timedelta(days=60)
+"""What nobody decided in so long is put by."""
 ENOUGH = 5
 """Kept items of a topic from which it counts as learnt."""
 
@@ -88,9 +90,10 @@ def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, n
     waiting = store.waiting()
     free = {one.item: one.rank for one in waiting if not one.touched and ruled.get(one.item, UNRULED).lane is None}
     below = stopping.unlikely(free) if calibrated else frozenset()
-    tray = {*below, *(item for item, one in ruled.items() if one.lane is Lane.UNLIKELY)}
+    stale = frozenset(one.item for one in waiting if one.queued and one.item in free and now - one.added >= STALE)
+    tray = {*below, *stale, *(item for item, one in ruled.items() if one.lane is Lane.UNLIKELY)}
     drawn = _drawn(store, tray, now=now)
-    moves = [(one.item, *_lane(one, ruled, below=below, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
+    moves = [(one.item, *_lane(one, ruled, below=below, stale=stale, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
     changed = [move for move, one in zip(moves, waiting, strict=True) if move[1:] != (one.lane, one.lane_reason)]
     for start in range(0, len(changed), BATCH):
         with store.transaction():
@@ -98,12 +101,16 @@ def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, n
                 store.set_lane(item, lane, reason)
 
 
-def _lane(one: Waiting, ruled: Mapping[ItemId, Ruling], *, below: frozenset[ItemId], drawn: frozenset[ItemId], month: str) -> tuple[Lane, str]:
+def _lane(
+    one: Waiting, ruled: Mapping[ItemId, Ruling], *, below: frozenset[ItemId], stale: frozenset[ItemId], drawn: frozenset[ItemId], month: str
+) -> tuple[Lane, str]:
     rule = ruled.get(one.item, UNRULED)
     if one.item in drawn:
         return Lane.AUDIT, f"Drawn by lot for {month} from what seems unlikely, to see that nothing wanted is missed. {rule.reason}".strip()
     if rule.lane is not None:
         return rule.lane, rule.reason
+    if one.item in stale:
+        return Lane.UNLIKELY, f"It waited for {STALE.days} days and nobody decided."
     if one.item in below:
         return Lane.UNLIKELY, "It is among those of lowest rank that together hold one in twenty of the keepers expected."
     return Lane.RANKED, ""

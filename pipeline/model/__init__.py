@@ -40,22 +40,25 @@ from pipeline.model.readers import (
     Voice,
     Vote,
 )
+from pipeline.model.relations import Mention, Relation, RelationState, Tie, Tied
 from pipeline.model.resources import Fingerprint, Resource
 from pipeline.model.settings import (
     Action,
+    ClusterSettings,
     Collection,
     Desk,
     DigestSettings,
     HarvestSettings,
     HookEvent,
     MailSettings,
+    OidcSignIn,
     ProxySignIn,
     Rule,
     SectionRule,
     Webhook,
     When,
 )
-from pipeline.model.sources import Event, Fetch, Fetched, Lead, Mark, Moved, NotModified, Page, Request, Source
+from pipeline.model.sources import Citation, Event, Fetch, Fetched, Lead, Mark, Moved, NotModified, Page, Request, Source
 from pipeline.model.staff import Account, Arrangement, Assignment, HookCall, Opinion, Reading, Remark, Role, Scope, SignIn, Token, View
 from pipeline.model.watch import Alert, Errand, Mailing, Trouble, TroubleKind
 from pipeline.model.work import Alarm, Brought, Claim, Failure, Health, Heard, KeptPage, Outcome, Repair, Run, Shard, ShardDone, SourceState
@@ -72,7 +75,9 @@ __all__ = [
     "Campaign",
     "Candidate",
     "Choice",
+    "Citation",
     "Claim",
+    "ClusterSettings",
     "Collection",
     "Correction",
     "Credit",
@@ -110,10 +115,12 @@ __all__ = [
     "Mailing",
     "Mark",
     "Match",
+    "Mention",
     "Message",
     "Moved",
     "NotModified",
     "Notice",
+    "OidcSignIn",
     "Opinion",
     "Outcome",
     "Outlook",
@@ -121,6 +128,8 @@ __all__ = [
     "Page",
     "ProxySignIn",
     "Reading",
+    "Relation",
+    "RelationState",
     "Remark",
     "Rendition",
     "Repair",
@@ -145,6 +154,8 @@ __all__ = [
     "SubscriberState",
     "Suggestion",
     "Tally",
+    "Tie",
+    "Tied",
     "Token",
     "Topic",
     "TopicTrend",

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from pipeline.model.kinds import ItemId, Kind
-from pipeline.model.sources import Event
+from pipeline.model.relations import Tied
+from pipeline.model.sources import Citation, Event
 
 
 class EditionState(StrEnum):
@@ -20,11 +21,13 @@ class EditionState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """A person or body named with an entry, and in which role: author, speaker, posted by, recommended by, via. `about` says who they are."""
+    """A person or body named with an entry, and in which role: author, speaker, in conversation with, posted by, submitted by or recommended by.
+    `about` says who they are, `written` how the source names them where this desk prefers another name."""
 
     role: str
     name: str
     about: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,9 @@ class Entry:
     must_have: bool = False
     audience: str = "public"
     series: str = ""
+    part: int | None = None
+    ties: tuple[Tied, ...] = ()
+    citation: Citation | None = None
     identifiers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from pipeline.model.kinds import Kind
-from pipeline.model.sources import Event
+from pipeline.model.relations import Mention
+from pipeline.model.sources import Citation, Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """The thing itself, described. `origin` names the rule behind each field: `{"title": "json-ld", "published": "lead"}`."""
+    """The thing itself, described. `origin` names the rule behind each field: `{"title": "json-ld", "published": "lead"}`.
+
+    `part` is its number in its `series`; `pages` is how many a document has; `mentions` are what it says of others that it is tied to.
+    """
 
     url: str
     canonical_url: str | None = None
@@ -35,6 +39,9 @@ class Resource:
     licence: str | None = None
     event: Event | None = None
     series: str | None = None
+    part: int | None = None
+    citation: Citation | None = None
+    mentions: tuple[Mention, ...] = ()
     audience: str = "public"
     identifiers: Mapping[str, str] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)

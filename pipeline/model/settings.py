@@ -22,6 +22,16 @@ class ProxySignIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSignIn:
+    """A provider (OpenID Connect) that signs people in who have an account here. `issuer` is written exactly as the provider writes it, `client`
+    is what it calls us, `name` what people call it."""
+
+    issuer: str
+    client: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Who publishes. `url` is the public address without a slash at its end; `timezone` an IANA name."""
 
@@ -34,6 +44,18 @@ class Desk:
     strap: str = ""
     editor: str = ""
     proxy: ProxySignIn | None = None
+    oidc: OidcSignIn | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSettings:
+    """Where the Dask scheduler is that gives out pages, `tls://host:port` or `tcp://host:port`; without an address this machine works alone.
+    `ca`, `cert` and `key` are paths of PEM files for TLS, in which both sides show who they are."""
+
+    address: str = ""
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +73,7 @@ class HarvestSettings:
     allow_private: tuple[str, ...] = ()
     contact: str = ""
     workers: int = 0
+    cluster: ClusterSettings = ClusterSettings()
     mail_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -100,12 +100,24 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a paper came out: journal, volume, issue and `pagination` ("12-19"), as BIBO and schema.org have them. `year` stands where no day
+    of publication is known."""
+
+    journal: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pagination: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """A claim that something exists, made by a source, a mail or a reader. Only `source` and `url` are certain.
 
     `timezone` is the zone of times that its source states without one. `page` is False where the address leads to no page of its own
     (a calendar's entry): then what the lead says is all there is. `via` is the mail that named it: subject, sender, day and Message-ID.
-    `publisher` is the journal or body in which it came out.
+    `publisher` is the journal or body in which it came out, `part` its number in its `series`. `transcript` is an address that gives its words.
     """
 
     source: str
@@ -125,3 +137,7 @@ class Lead:
     page: bool = True
     via: str | None = None
     publisher: str | None = None
+    citation: Citation | None = None
+    series: str | None = None
+    part: int | None = None
+    transcript: str | None = None

@@ -51,7 +51,8 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A person who may sign in. `sections` are those of a section editor; `keys` the person's own keys by act (empty text: switched off)."""
+    """A person who may sign in. `sections` are those of a section editor; `keys` the person's own keys by act (empty text: switched off).
+    `outside` says that another system (a proxy, a provider) knows the person too."""
 
     id: int
     name: str
@@ -61,6 +62,7 @@ class Account:
     made: datetime
     disabled: datetime | None = None
     has_password: bool = False
+    outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,8 @@ class Shard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What became of one lead: a resource with its fingerprint, or where it moved, or why not. `again` says that a later try may help,
-    `retry_after` when the server asked for a time."""
+    `retry_after` when the server asked for a time. `picture` is the first page of a report, a PNG;
+    `leads` are what was found beside the thing itself, such as the other events of a calendar."""
 
     claim: int
     resource: Resource | None = None
@@ -65,6 +66,8 @@ class Outcome:
     reason: str | None = None
     again: bool = False
     retry_after: timedelta | None = None
+    picture: bytes | None = None
+    leads: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,12 +172,12 @@ def _composed(one: Collection, config: Config, store: Store, now: datetime) -> t
             yield item
 
     asked = replace(one, pin=tuple(_number(word, heads) for word in one.pin), exclude=tuple(_number(word, heads) for word in one.exclude))
-    edition = living.collect(asked, noted(), desk=config.desk, topics=config.topics, now=now)
+    edition = living.collect(asked, noted(), desk=config.desk, topics=config.topics, spellings=config.spellings, now=now)
     corrections = righted(store)
     gone = [entry for entry in edition.entries if entry.id in corrections.withdrawn]
     if gone:
         asked = replace(asked, exclude=(*asked.exclude, *(str(entry.id) for entry in gone)))
-        edition = living.collect(asked, noted(), desk=config.desk, topics=config.topics, now=now)
+        edition = living.collect(asked, noted(), desk=config.desk, topics=config.topics, spellings=config.spellings, now=now)
     edition = corrections.put(edition, decided)
     withdrawn = (_withdrawn(entry, corrections.withdrawn[entry.id], f"collection {one.id}") for entry in gone)
     return edition, decided, (*withdrawn, *_findings(one, edition, heads, config, now))

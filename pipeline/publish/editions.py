@@ -22,6 +22,7 @@ from pipeline.publish import corrections, rebuild
 from pipeline.publish.findings import findings, in_order, refuse_errors, waivers
 from pipeline.publish.press import warm
 from pipeline.publish.renditions import hashes, rendered, write, write_all
+from pipeline.publish.ties import with_ties
 from pipeline.store import ItemQuery, Store
 
 NAME = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
@@ -137,6 +138,7 @@ def _composed(edition_id: str, config: Config, store: Store, *, before: Edition 
         desk=config.desk,
         settings=config.digest,
         topics=config.topics,
+        spellings=config.spellings,
         tally=store.tally(_since(edition_id, history, config), now),
         now=now,
         letter=letter_of(edition_id, config, arrangement),
@@ -147,6 +149,7 @@ def _composed(edition_id: str, config: Config, store: Store, *, before: Edition 
         errata=corrections.errata(history, config.digest.audience),
         arrangement=arrangement,
     )
+    edition = with_ties(edition, store)
     return replace(edition, state=before.state) if before is not None else edition
 
 

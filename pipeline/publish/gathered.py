@@ -62,6 +62,7 @@ def _week(edition_id: str, config: Config, store: Store, *, since: datetime, now
         desk=config.desk,
         settings=replace(config.digest, template="list"),
         topics=config.topics,
+        spellings=config.spellings,
         tally=Tally(),
         now=now,
         homes=homes(items, config.digest, now=now),

@@ -24,10 +24,11 @@ from pipeline.fetch.poster import Poster
 from pipeline.model import EditionState, HookCall, HookEvent, State, Webhook
 from pipeline.plain import Json, to_plain
 from pipeline.store import Store
+from pipeline.store.hooks import LONGEST
 
 MOST_TRIES = 12
-FIRST, LONGEST = timedelta(minutes=1), timedelta(days=1)
-"""Pause after the first try that failed; it doubles each time, to the longest."""
+FIRST = timedelta(minutes=1)
+"""Pause after the first try that failed; it doubles each time, up to `LONGEST`."""
 EACH = 50
 """Events for one address in one minute at most."""
 KEPT = timedelta(days=30)
@@ -210,6 +211,8 @@ def _failed(before: str | None, _config: Config, store: Store, now: datetime) ->
     if before is None:
         return Look(found={}, upto=now.isoformat())
     since = datetime.fromisoformat(before)
+    if since > now:  # the clock was ahead then
+        since = now - _SETTLED
     rows = store.failed_since(since, limit=_MANY)
     found: dict[str, Said] = {
         f"{edition}/{correction}/{subscriber}/{state}": {"edition": edition, "correction": correction, "subscriber": subscriber, "state": state}

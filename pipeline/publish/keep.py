@@ -1,6 +1,7 @@
-"""Copies of the database kept through the days: one each night, and of the older ones the last of each day, week and month.
+"""Copies of the desk kept through the days: one each night, and of the older ones the last of each day, week and month.
 
-Which ones to keep is decided by their names alone, which say when they were made; so it does not matter who copied the folder, or when.
+A copy is a pair: the database, and beside it what people wrote. Which ones to keep is decided by their names alone, which say when they were made; so
+it does not matter who copied the folder, or when.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pipeline.config import BackupSettings, Config
+from pipeline.config import BackupSettings, Config, bundle
 from pipeline.errors import StoreError
 from pipeline.store import Store
 from pipeline.store.copies import Copied
 
 LATEST = "latest.db"
-_NAME = re.compile(r"curated-(\d{8}T\d{6}Z)\.db")
+_NAME = re.compile(r"curated-(\d{8}T\d{6}Z)\.(?:db|settings\.zip)")
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -44,30 +45,39 @@ def kept(moments: Iterable[datetime], settings: BackupSettings) -> frozenset[dat
 
 
 def backup(config: Config, store: Store, folder: Path, *, now: datetime) -> Copied:
-    """Put a checked copy into a folder of copies, let `latest.db` lead to it, and take away those that need not be kept.
+    """Put a checked copy into a folder of copies, let `latest.db` and `latest.settings.zip` lead to it, and take away those that need not be kept.
 
-    Raises `StoreError`; then no older copy is taken away.
+    Raises `StoreError`; where the database could not be copied, no older copy is taken away.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         copy = store.backup(folder / f"curated-{now.astimezone(UTC):{_STAMP}}.db")
         _point(folder / LATEST, copy.path)
-        zone = ZoneInfo(config.desk.timezone)
-        there = {moment.astimezone(zone): path for moment, path in copies(folder)}
-        for moment in there.keys() - kept(there, config.backup):
-            there[moment].unlink(missing_ok=True)
+        _thin(folder, config, now=now)
+        bundle.pack(config, bundle.beside(copy.path))
+        _point(bundle.beside(folder / LATEST), bundle.beside(copy.path))
     except OSError as error:
         raise StoreError(f"{folder} cannot be written ({error.strerror}).", hint="Name a folder that you may write to: setting `backup`.") from error
     return copy
 
 
+def _thin(folder: Path, config: Config, *, now: datetime) -> None:
+    """Take away what need not be kept. A copy from what is now the future, because the clock was ahead, neither counts nor goes."""
+    zone = ZoneInfo(config.desk.timezone)
+    there = [(moment.astimezone(zone), path) for moment, path in _ours(folder) if moment <= now]
+    stay = kept((moment for moment, path in there if path.suffix == ".db"), config.backup)
+    for moment, path in there:
+        if moment not in stay:
+            path.unlink(missing_ok=True)
+
+
 def nightly(config: Config, store: Store, *, now: datetime) -> Copied | None:
-    """Make the copy of this day, by the desk's clock, where there is none yet and the settings want any. Raises `StoreError`."""
+    """Make the copy of this day, by the desk's clock, where there is no whole pair yet and the settings want any. Raises `StoreError`."""
     wanted, zone = config.backup, ZoneInfo(config.desk.timezone)
     if not (wanted.daily or wanted.weekly or wanted.monthly):
         return None
     today, folder = now.astimezone(zone).date(), home(config)
-    if any(moment.astimezone(zone).date() == today for moment, _ in copies(folder)):
+    if any(moment.astimezone(zone).date() == today and bundle.beside(path).exists() for moment, path in copies(folder)):
         return None
     return backup(config, store, folder, now=now)
 
@@ -78,7 +88,12 @@ def home(config: Config) -> Path:
 
 
 def copies(folder: Path) -> tuple[tuple[datetime, Path], ...]:
-    """List the copies in a folder with the moment when each was made, the newest first. Other files are none of ours."""
+    """List the copies of the database in a folder with the moment when each was made, the newest first."""
+    return tuple((moment, path) for moment, path in _ours(folder) if path.suffix == ".db")
+
+
+def _ours(folder: Path) -> tuple[tuple[datetime, Path], ...]:
+    """List the files of copies with their moments, the newest first. Other files are none of ours."""
     try:
         there = [(path, _NAME.fullmatch(path.name)) for path in folder.iterdir()] if folder.exists() else []
     except OSError as error:

@@ -34,7 +34,7 @@ def link(config: Config, store: Store, purpose: str, person: int, *, ends: datet
 
 def whose(token: str, purpose: str, store: Store, *, now: datetime) -> Subscriber | None:
     """Say whose link it is; nothing where it is not ours, of another purpose, over, or of somebody who is not known any more."""
-    claims = tokens.read(store.secret(KEY), purpose, token, now=now)
+    claims = tokens.read(store.kept_secret(KEY), purpose, token, now=now)
     return store.subscriber(claims.person) if claims else None
 
 
@@ -58,7 +58,7 @@ def ask(address: str, wanted: Wishes, config: Config, store: Store, *, now: date
 
 def asked(token: str, store: Store, *, now: datetime) -> Subscriber | None:
     """Say who may confirm by this link, or has confirmed already. A link from before somebody left brings nobody back."""
-    claims = tokens.read(store.secret(KEY), "confirm", token, now=now)
+    claims = tokens.read(store.kept_secret(KEY), "confirm", token, now=now)
     person = store.subscriber(claims.person) if claims else None
     if claims is None or claims.ends is None or person is None:
         return None

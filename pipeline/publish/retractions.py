@@ -70,7 +70,7 @@ def found(edition: Edition, store: Store) -> Iterator[Finding]:
 
 def of_item(item: Item, store: Store, *, language: str = "en-GB") -> str:
     """Say of an item at the desk that its work was withdrawn or doubted; nothing where the list says nothing."""
-    names = dedupe.fingerprint(item.resource).keys
+    names = dedupe.identities(item.resource)
     about = _worst(names, store.retracted(names))
     return _said(about, language) if about else ""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipeline import dates, schedule, tokens, urls, wishes
@@ -19,11 +20,17 @@ from pipeline.config import Config
 from pipeline.config.charter import Charter, Point, load_charter
 from pipeline.errors import ConfigError, NotFoundError, PipelineError, RefusedError
 from pipeline.fetch import Guard
-from pipeline.model import Edition, Entry, Item, ItemId, Lead, State, Submission
+from pipeline.late import late
+from pipeline.model import Credit, Edition, Entry, Item, ItemId, Lead, State, Submission
+from pipeline.names.spellings import person_key
 from pipeline.publish import notices
-from pipeline.publish.renditions import public_edition
 from pipeline.store import Store
-from pipeline.text import clean, clip, counted, folded, squeeze
+from pipeline.text import clean, clip, counted, squeeze
+
+if TYPE_CHECKING:
+    from pipeline.publish import renditions
+else:
+    renditions = late("pipeline.publish.renditions")
 
 SOURCE = "suggested"
 """Under which source a suggestion stands in the queue."""
@@ -147,7 +154,7 @@ def link(submission: Submission, config: Config, store: Store) -> str:
 
 def named(signed: str, store: Store, *, now: datetime) -> Submission:
     """Give the suggestion of a signed link. Raises `NotFoundError`."""
-    claims = tokens.read(store.secret("links"), _PURPOSE, signed, now=now)
+    claims = tokens.read(store.kept_secret("links"), _PURPOSE, signed, now=now)
     if claims is None:
         raise NotFoundError("suggestion", "with this address", hint="Copy the whole address from the page or the mail where you found it.")
     return store.submission(claims.person)
@@ -175,7 +182,8 @@ def status(submission: Submission, *, config: Config, store: Store, now: datetim
         return _printed(item, submission, store, known=known)
     if item.state is State.REJECTED:
         return _declined(item, config, known=known)
-    credit = _credit(submission, [one.lead.recommended_by or "" for one in item.sightings])
+    named = (Credit(role="recommended by", name=one.lead.recommended_by) for one in item.sightings if one.lead.recommended_by)
+    credit = _credit(submission, named)
     if item.state is State.ACCEPTED:
         said = f"Accepted for {_month(item, config, now)}."
         return Status(stand=Stand.ACCEPTED, sentence=said, title=item.title, credit=credit, item=item.id, was_known=known)
@@ -210,7 +218,7 @@ def _printed(item: Item, submission: Submission, store: Store, *, known: bool) -
     if not said:
         return Status(stand=Stand.PRINTED, sentence="It stood in an earlier edition.", title=item.title, item=item.id, was_known=True)
     before = bool(said.released and said.released < submission.at)
-    public = public_edition(said)
+    public = renditions.public_edition(said)
     number, entry = _place(public, item.id) if public else (0, None)
     whose = "was" if before else "is"
     if entry is None:
@@ -221,7 +229,7 @@ def _printed(item: Item, submission: Submission, store: Store, *, known: bool) -
         stand=Stand.PRINTED,
         sentence=f"It {whose} in the {said.month_name} digest, item {number}.",
         title=entry.title,
-        credit=_credit(submission, [credit.name for credit in entry.credits if credit.role == "recommended by"]),
+        credit=_credit(submission, (credit for credit in entry.credits if credit.role in ("submitted by", "recommended by"))),
         item=item.id,
         edition=said.id,
         number=number,
@@ -242,10 +250,11 @@ def _place(edition: Edition, item: ItemId) -> tuple[int, Entry | None]:
     return next(found, (0, None))
 
 
-def _credit(submission: Submission, named: Iterable[str]) -> str:
+def _credit(submission: Submission, named: Iterable[Credit]) -> str:
     """The line that an edition prints, where this one is named: of several who suggest the same link the first is."""
-    name = submission.name or NOBODY
-    return f"Recommended by {name}" if folded(name) in map(folded, named) else ""
+    key = person_key(submission.name or NOBODY)
+    own = next((one for one in named if key in (person_key(one.name), person_key(one.written or one.name))), None)
+    return f"{own.role.capitalize()} {own.name}" if own else ""
 
 
 def _decided(item: Item) -> datetime | None:

@@ -14,8 +14,8 @@ from datetime import timedelta
 
 from pipeline import dates
 from pipeline.model import Edition, Event, Kind
+from pipeline.names.parts import Name
 from pipeline.plain import Json
-from pipeline.render.names import Name
 from pipeline.render.prepare import prepare
 from pipeline.render.works import Work, work, work_of
 
@@ -43,6 +43,7 @@ _FORMS: Mapping[Kind, tuple[str, str, str]] = {
 }
 """Kind → its type in RIS, BibTeX and CSL; any other kind is a document."""
 _LEARNED = frozenset({Kind.ARTICLE, Kind.RESEARCH, Kind.REVIEW})
+_PRINTED = (_REPORT, _PAGE, _OTHER, _FORMS[Kind.BLOG], _FORMS[Kind.NEWS])  # what is an article where it stands in a journal
 _OWN_TAGS = frozenset({"doi", "isbn", "issn"})
 
 _TEX = str.maketrans(
@@ -82,7 +83,9 @@ def _ris(one: Work) -> Iterator[tuple[str, str]]:
     yield "TY", form
     stated: list[tuple[str, str]] = [("ID", one.id), ("TI", one.title)]
     stated += [("AU", name.turned) for name in one.people]
-    stated += [("T2" if form in ("JOUR", "BLOG", "ELEC", "NEWS", "CONF") else "PB", one.container), ("PY", one.issued[:4]), ("DA", _ris_date(one))]
+    journal, publisher = _place(one, serial=form in ("JOUR", "BLOG", "ELEC", "NEWS", "CONF"))
+    stated += [("T2", journal), ("PB", publisher)]
+    stated += [("PY", one.issued[:4]), ("DA", _ris_date(one))]
     stated += [("VL", one.volume), ("IS", one.issue), *zip(("SP", "EP"), _RANGE.split(one.pages, 1), strict=False)]
     stated += [("CY", (one.event and one.event.location) or ""), ("M1", _clock(one.duration)), ("M3", _kind(one))]
     stated += [("SN", one.identifiers.get("isbn", "")), ("SN", one.identifiers.get("issn", "")), ("DO", one.doi)]
@@ -122,14 +125,15 @@ def render_bibtex(edition: Edition) -> bytes:
 
 
 def _bibtex(one: Work, key: str) -> str:
-    kind = _form(one)[1] if one.people and one.issued and one.container else "misc"  # the others must name all three
-    holder = {"article": "journal", "techreport": "institution", "book": "publisher"}.get(kind, "howpublished")
+    kind = _form(one)[1] if one.people and one.issued and (one.journal or one.container) else "misc"  # the others must name all three
+    holder = {"techreport": "institution", "book": "publisher"}.get(kind, "howpublished")
     year, month, _ = [*one.issued.split("-"), "", ""][:3]
     fields = [("title", _title(one.title)), ("author", " and ".join(_tex_name(name) for name in one.people))]
-    fields += [(holder, _tex(one.container)), ("year", year)]
+    journal, publisher = _place(one, serial=kind == "article")
+    fields += [("journal", _tex(journal)), ("publisher" if journal else holder, _tex(publisher)), ("year", year)]
     fields += [("volume", _tex(one.volume)), ("number", _tex(one.issue)), ("pages", _tex(_RANGE.sub("--", one.pages)))]
     fields += [("type", _tex(_kind(one)) if kind != "article" else ""), ("doi", one.doi.translate(_VERBATIM))]
-    fields += [(scheme, _tex(one.identifiers.get(scheme, ""))) for scheme in ("isbn", "issn", "pmid")]
+    fields += [(scheme, _tex(one.identifiers.get(scheme, ""))) for scheme in ("isbn", "issn", "pmid", "pmc")]
     fields += [("eprint", one.identifiers.get("arxiv", "")), ("archiveprefix", "arXiv" if "arxiv" in one.identifiers else "")]
     fields += [("url", one.url.translate(_VERBATIM)), ("urldate", one.accessed), ("language", one.language)]
     fields += [("eventdate", "/".join(_days(one.event))), ("venue", _tex((one.event and one.event.location) or ""))]
@@ -195,12 +199,14 @@ def render_csl(edition: Edition) -> bytes:
 def _csl(one: Work) -> dict[str, Json]:
     kind = _form(one)[2]
     named = one.identifiers
+    journal, publisher = _place(one, serial=kind not in ("report", "book", "dataset", "software", "document"))
     stated: dict[str, Json] = {
         "id": one.id,
         "type": kind,
         "title": one.title,
         "author": [_csl_name(name) for name in one.people],
-        "publisher" if kind in ("report", "book", "dataset", "software", "document") else "container-title": one.container,
+        "container-title": journal,
+        "publisher": publisher,
         "issued": _csl_date([one.issued]),
         "accessed": _csl_date([one.accessed]),
         "event-date": _csl_date(_days(one.event)),
@@ -245,12 +251,14 @@ def _days(event: Event | None) -> list[str]:
 
 def meta(one: Work) -> tuple[tuple[str, str], ...]:
     """Name and content of the citation tags that scholarly search engines and reference managers read from a page. The page escapes them."""
-    holder = {"JOUR": "citation_journal_title", "RPRT": "citation_technical_report_institution"}.get(_form(one)[0], "citation_publisher")
-    first, _, last = _RANGE.sub("|", one.pages).partition("|")
+    form = _form(one)[0]
+    journal, publisher = _place(one, serial=form == "JOUR")
+    holder = "citation_technical_report_institution" if form == "RPRT" else "citation_publisher"
+    first, last = [*_RANGE.split(one.pages, maxsplit=1), ""][:2]
     stated = [("citation_title", one.title), *(("citation_author", name.turned) for name in one.people)]
-    stated += [("citation_publication_date", one.issued.replace("-", "/")), (holder, one.container)]
+    stated += [("citation_publication_date", one.issued.replace("-", "/")), ("citation_journal_title", journal), (holder, publisher)]
     stated += [("citation_volume", one.volume), ("citation_issue", one.issue), ("citation_firstpage", first), ("citation_lastpage", last)]
-    tags = (("doi", "doi"), ("isbn", "isbn"), ("issn", "issn"), ("pmid", "pmid"), ("arxiv", "arxiv_id"))
+    tags = (("doi", "doi"), ("isbn", "isbn"), ("issn", "issn"), ("pmid", "pmid"), ("pmc", "pmcid"), ("arxiv", "arxiv_id"))
     stated += [(f"citation_{tag}", one.identifiers.get(scheme, "")) for scheme, tag in tags]
     stated += [("citation_language", one.language), *(("citation_keywords", word) for word in one.keywords)]
     return tuple((name, value) for name, value in stated if value)
@@ -268,7 +276,15 @@ def _form(one: Work) -> tuple[str, str, str]:
     """The types of a work; what has the marks of a journal article is one."""
     if one.kind in _LEARNED and (one.doi or one.volume or "pmid" in one.identifiers or "arxiv" in one.identifiers):
         return _PAPER
+    if one.journal and _FORMS.get(one.kind, _OTHER) in _PRINTED:
+        return _PAPER
     return _FORMS.get(one.kind, _OTHER)
+
+
+def _place(one: Work, *, serial: bool) -> tuple[str, str]:
+    """The journal (where none is known the site, of what stands in one) and the publisher beside it."""
+    journal = one.journal or (one.container if serial else "")
+    return journal, "" if one.container == journal else one.container
 
 
 def _kind(one: Work) -> str:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from pipeline import text
+from pipeline import citations, text
 from pipeline.model import Correction, Credit, Edition, Entry, Event, Section, Tally, TopicTrend
 
 _TITLE, _BLURB, _LETTER, _ESSAY, _NAME, _URL = 300, 1200, 20_000, 60_000, 120, 2000  # characters
@@ -167,6 +167,12 @@ def _entry(entry: Entry, language: str) -> Entry:
         pages=_length(entry.pages),
         audience=_audience(entry.audience),
         series=line(entry.series, _TITLE),
+        part=_length(entry.part),
+        ties=tuple(
+            replace(one, label=line(one.label, _NAME), title=line(one.title, _TITLE), url=link(one.url), audience=_audience(one.audience))
+            for one in entry.ties[:_MANY]
+        ),
+        citation=citations.bounded(entry.citation),
         identifiers={line(scheme, _NAME): line(value, _TITLE) for scheme, value in sorted(entry.identifiers.items())[:_MANY] if line(scheme, _NAME)},
         also_seen=tuple(line(one, _NAME) for one in entry.also_seen[:_MANY]),
     )

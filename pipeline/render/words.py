@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pipeline import dates
 from pipeline.model import Edition, Entry, Event
-from pipeline.text import counted
+from pipeline.text import clip, counted
 
 _WEEKDAYS = {
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -21,6 +21,7 @@ _ROLES = {"author": "By", "speaker": "With"}
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "syr", "ug", "ur", "yi"})
 _GATHERED = {"quarter": "Quarterly", "week": "Between issues"}
 _NOT_ISSUES = {"collection": "Collection", **_GATHERED}
+_TIES, _TIED = 2, 100  # ties that an entry prints, and characters of their titles
 _NAMED = 4  # more names than this make a line that nobody reads
 
 
@@ -43,10 +44,10 @@ def byline(entry: Entry, language: str) -> str:
     lines = list(credit_lines(entry))
     makers = [line for line in lines if line.startswith(tuple(_ROLES.values()))]
     if entry.event:
-        return ". ".join(lines)  # when its page was written and how long that is says nothing of an event
+        return ". ".join((*lines, *tie_lines(entry)))  # when its page was written and how long that is says nothing of an event
     day = dates.long(entry.published, language) if entry.published else ""
     made = ", ".join(part for part in (". ".join(makers), day, reading(entry)) if part)
-    return ". ".join(part for part in (made, *(line for line in lines if line not in makers)) if part)
+    return ". ".join(part for part in (made, *(line for line in lines if line not in makers), *tie_lines(entry)) if part)
 
 
 def facts(entry: Entry, language: str) -> str:
@@ -63,6 +64,12 @@ def credit_lines(entry: Entry) -> Iterator[str]:
         by_role.setdefault(credit.role, []).append(f"{credit.name}, {credit.about}" if credit.about else credit.name)
     for role, names in by_role.items():
         yield f"{_ROLES.get(role, role[:1].upper() + role[1:])} {listed(names)}"
+
+
+def tie_lines(entry: Entry) -> Iterator[str]:
+    """Say what an entry is tied to, a phrase for each of the first: "Recording available: “Run charts”"."""
+    for one in entry.ties[:_TIES]:
+        yield f"{one.label}: “{clip(one.title, _TIED)}”"
 
 
 def listed(names: Sequence[str]) -> str:

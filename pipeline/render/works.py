@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
-from pipeline import dates, text, urls
-from pipeline.model import Edition, Entry, Event, Item, Kind
-from pipeline.render.names import Name, split
+from pipeline import citations, dates, text, urls
+from pipeline.citations import identifier
+from pipeline.model import Citation, Edition, Entry, Event, Item, Kind
+from pipeline.names.parts import Name, split
 
 _TITLE, _LINE, _ABSTRACT, _WORD, _NUMBER = 1_000, 300, 10_000, 120, 40  # characters
 _MANY = 100  # people or keywords
-_MAKERS = ("author", "speaker", "by", "editor", "host", "interviewee", "interviewer")
+_MAKERS = ("author", "speaker", "in conversation with", "by", "editor", "host", "interviewee", "interviewer")
 _ISSUED = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
 _LANGUAGES = {
@@ -36,27 +37,19 @@ _LANGUAGES = {
 }
 _DATED = frozenset({Kind.EVENT, Kind.WEBINAR, Kind.TALK})
 _SCHEME = re.compile(r"[a-z][a-z0-9]{1,11}")
-_SPACES = re.compile(r"[\s-]")
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "doi": re.compile(r"10\.\d[\d.]*/\S{1,200}"),
-    "isbn": re.compile(r"(?:97[89])?\d{9}[\dX]"),
-    "issn": re.compile(r"\d{4}-\d{3}[\dX]"),
-    "pmid": re.compile(r"\d{1,9}"),
-    "arxiv": re.compile(r"[a-z.-]{0,20}/?\d{4,7}(?:\.\d{4,5})?(?:v\d{1,2})?"),
-}
-_PREFIX = re.compile(r"^(?:(?:doi|isbn(?:-1[03])?|issn|pmid|arxiv)\s*:?\s*|https?://(?:dx\.)?doi\.org/|https?://arxiv\.org/abs/)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One reference. `issued` and `accessed` are ISO 8601, as exact as is known ("2024", "2024-03", "2024-03-05"); `container` is the journal, site
-    or publisher; `id` is the item's number, or that of the place it came from."""
+    """One reference. `issued` and `accessed` are ISO 8601, as exact as is known ("2024", "2024-03", "2024-03-05"); `container` is the publisher or
+    site, `journal` the journal where one is known; `id` is the item's number, or that of the place it came from."""
 
     id: str
     kind: Kind
     title: str
     people: tuple[Name, ...] = ()
     container: str = ""
+    journal: str = ""
     issued: str = ""
     accessed: str = ""
     url: str = ""
@@ -78,7 +71,7 @@ class Work:
 
 def work(entry: Entry, edition: Edition) -> Work:
     """Describe an entry as its edition prints it."""
-    makers = [one.name for one in entry.credits if one.role in _MAKERS]
+    makers = [one.written or one.name for one in entry.credits if one.role in _MAKERS]
     return _clean(
         Work(
             id=str(entry.id),
@@ -86,7 +79,7 @@ def work(entry: Entry, edition: Edition) -> Work:
             title=entry.title,
             people=_people(makers, language(entry.language)),
             container=entry.source,
-            issued=_day(entry.published),
+            issued=_day(entry.published) or _year(entry.citation),
             accessed=_day(edition.released or edition.composed),
             url=entry.url,
             language=entry.language,
@@ -96,12 +89,13 @@ def work(entry: Entry, edition: Edition) -> Work:
             duration=timedelta(minutes=min(entry.duration_minutes, 60_000)) if entry.duration_minutes and entry.duration_minutes > 0 else None,
             event=entry.event,
             identifiers=entry.identifiers,
+            **_place(entry.citation),
         )
     )
 
 
 def work_of(item: Item, topic_names: Mapping[str, str] = MappingProxyType({})) -> Work:
-    """Describe an item as a curator sees it. What an import brought that no field of ours holds (volume, a year alone) is in `Item.extra`."""
+    """Describe an item as a curator sees it. What an import brought that no field of ours holds (a month alone) is in `Item.extra`."""
     resource = item.resource
     said = {key: value for key, value in item.extra.items() if isinstance(value, str)}
     return _clean(
@@ -111,7 +105,7 @@ def work_of(item: Item, topic_names: Mapping[str, str] = MappingProxyType({})) -
             title=item.title,
             people=_written(resource.creators, item.extra.get("authors"), language(resource.language or "")),
             container=resource.publisher or resource.site_name or "",
-            issued=_day(resource.published) or said.get("issued", ""),
+            issued=_day(resource.published) or said.get("issued", "") or _year(resource.citation),
             accessed=said.get("accessed") or _day(item.added),
             url=resource.canonical_url or resource.url,
             language=resource.language or "",
@@ -120,22 +114,27 @@ def work_of(item: Item, topic_names: Mapping[str, str] = MappingProxyType({})) -
             keywords=_keywords(item, topic_names),
             duration=resource.duration,
             event=item.event,
-            volume=said.get("volume", ""),
-            issue=said.get("issue", ""),
-            pages=said.get("page_range", ""),
             identifiers=resource.identifiers,
+            **_place(resource.citation or _brought(said)),
         )
     )
 
 
-def identifier(scheme: str, value: str) -> str:
-    """Write an identifier as its scheme does, without a prefix; empty where it is none."""
-    plain = _PREFIX.sub("", text.squeeze(value[:400]))
-    if scheme in ("isbn", "issn"):
-        plain = _SPACES.sub("", plain).upper()
-        plain = f"{plain[:4]}-{plain[4:]}" if scheme == "issn" else plain
-    form = _FORMS.get(scheme)
-    return plain[:_LINE] if form is None or form.fullmatch(plain) else ""
+def _place(given: Citation | None) -> dict[str, str]:
+    """Where it came out, as the fields of a work."""
+    if given is None:
+        return {}
+    said = {"journal": given.journal, "volume": given.volume, "issue": given.issue, "pages": given.pagination}
+    return {name: value or "" for name, value in said.items()}
+
+
+def _brought(said: Mapping[str, str]) -> Citation | None:
+    """What an import left beside an item before items had a citation."""
+    return citations.citation(volume=said.get("volume"), issue=said.get("issue"), pages=said.get("page_range"))
+
+
+def _year(given: Citation | None) -> str:
+    return str(given.year) if given and given.year else ""
 
 
 def language(stated: str) -> str:
@@ -156,6 +155,7 @@ def _clean(raw: Work) -> Work:
         id=_line(raw.id, _WORD),
         title=_line(raw.title, _TITLE) or address or "Untitled",
         container=_line(raw.container, _LINE),
+        journal=_line(raw.journal, _LINE),
         issued=_day(event.start) if event else raw.issued if _ISSUED.fullmatch(raw.issued) else "",
         accessed=raw.accessed if _ISSUED.fullmatch(raw.accessed) else "",
         url=address or (f"https://doi.org/{named['doi']}" if "doi" in named else ""),
@@ -167,7 +167,7 @@ def _clean(raw: Work) -> Work:
         event=event,
         volume=_line(raw.volume, _NUMBER),
         issue=_line(raw.issue, _NUMBER),
-        pages=_line(raw.pages, _NUMBER),
+        pages=citations.pagination(raw.pages),
         identifiers=MappingProxyType(named),
     )
 

@@ -11,11 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline.config import Config
 from pipeline.errors import PipelineError
+from pipeline.late import late
 from pipeline.model import Errand
 from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline import processes
+else:
+    processes = late("pipeline.processes")
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +57,7 @@ def attend(rounds: tuple[Round, ...], config: Config, open_store: Callable[[], S
         if is_due(known.get(one.name), one.every, clock()):
             with open_store() as store, noted(one.name, one.every, store, clock=clock):
                 one.do(config, store, clock())
+            processes.give_back()
 
 
 @contextmanager

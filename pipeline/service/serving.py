@@ -18,6 +18,7 @@ import uvicorn
 from apscheduler.schedulers.background import BackgroundScheduler
 from prometheus_client import start_http_server
 
+from pipeline import late
 from pipeline.config import Config
 from pipeline.config.living import Settings
 from pipeline.errors import UnavailableError
@@ -33,8 +34,10 @@ log = logging.getLogger(__name__)
 
 LOOK = timedelta(seconds=10)
 """So often it is looked whether a curator has paused, so that the machine may learn."""
-_LAST = 1.5
-"""Seconds that what is in hand has at the very end, after open requests and the child had theirs."""
+_LAST = 1.8
+"""Seconds that what is in hand has at the very end, after open requests and the child had theirs: together under ten."""
+_PAGES = ("pipeline.learn", "pipeline.digest", "pipeline.render", "pipeline.publish.arranging", "pipeline.publish.collections", "numpy")
+"""What most pages want is loaded as soon as the first can be asked for: whoever comes then waits for none of it."""
 _NOTED = 3600  # seconds; uvicorn calls back once at its start, and we need no more
 
 
@@ -43,7 +46,8 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool, 
 
     Raises `LockedError` where another instance serves this database, `UnavailableError` where a port cannot be had.
     """
-    alive, hand = _Alive(doors=doors), InHand()
+    hand, jobs, harvester = InHand(), clock.scheduler(), Harvester(doors.child, doors.pulse)
+    alive = _Alive(doors=doors, begin=threading.Thread(target=_begin, args=(jobs, doors), name="begin", daemon=True))
     server = uvicorn.Server(_settings(doors, alive.started))
     with ExitStack() as stack:
         stack.enter_context(hold(config.db, "serve", now=doors.clock()))
@@ -54,13 +58,11 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool, 
         with doors.open_store() as store:
             store.sync_sources(config.sources, doors.clock())
         stack.callback(_leave, hand)
-        harvester = Harvester(doors.child, doors.pulse)
         stack.callback(harvester.stop)
-        jobs = _jobs(doors.settings or Settings(config), doors, hand, harvester=harvester, harvest=harvest)
-        stack.callback(jobs.shutdown, wait=False)
+        _plan(jobs, doors.settings or Settings(config), doors, hand, harvester=harvester, harvest=harvest)
+        stack.callback(_end, alive, jobs)
         watchman = clock.Watchman(jobs, alive.look)
         stack.callback(watchman.stop)
-        jobs.start()
         watchman.start()
         log.info("serving url=http://%s:%d/", f"[{host}]" if ":" in host else host, listener.getsockname()[1])
         stack.callback(notify, "STOPPING=1")
@@ -90,6 +92,21 @@ class InHand:
             return self._changed.wait_for(lambda: not self._count, seconds)
 
 
+def _begin(jobs: BackgroundScheduler, doors: Doors) -> None:
+    """Load what pages want, and then let the scheduler begin, whose jobs are busy at first: both once the desk answers, and not before."""
+    late.load(*_PAGES)
+    if not doors.ends.is_set():
+        jobs.start()
+
+
+def _end(alive: _Alive, jobs: BackgroundScheduler) -> None:
+    """Let the scheduler begin no further job, whether or not it came to begin."""
+    if alive.begin.ident is not None:
+        alive.begin.join()
+    if jobs.running:
+        jobs.shutdown(wait=False)
+
+
 def _leave(hand: InHand) -> None:
     """Wait a moment for what is in hand. What takes longer is cut off, which loses nothing: each step of it is one transaction."""
     if not hand.wait(_LAST):
@@ -103,6 +120,7 @@ class _Alive:
     """Whether the web still answers: its loop is asked to say so, and the supervisor hears of it only if it did and the scheduler ticks."""
 
     doors: Doors
+    begin: threading.Thread
     _loop: asyncio.AbstractEventLoop | None = None
     _answered: threading.Event = field(default_factory=threading.Event)
 
@@ -112,6 +130,7 @@ class _Alive:
             self._loop = asyncio.get_running_loop()
             self._answered.set()
             notify("READY=1", "STATUS=Serving.")
+            self.begin.start()
 
     def look(self) -> None:
         """Tell the supervisor that we live, if we do. Called every few seconds, which is far below half of any sensible patience."""
@@ -123,8 +142,7 @@ class _Alive:
         self._loop.call_soon_threadsafe(self._answered.set)
 
 
-def _jobs(settings: Settings, doors: Doors, hand: InHand, *, harvester: Harvester, harvest: bool) -> BackgroundScheduler:
-    jobs = clock.scheduler()
+def _plan(jobs: BackgroundScheduler, settings: Settings, doors: Doors, hand: InHand, *, harvester: Harvester, harvest: bool) -> None:
     taken = _Taken(settings, doors)
     plan: tuple[tuple[Callable[[], None], timedelta, bool], ...] = (
         (lambda: ticking.tick(taken.over(), doors, harvester if harvest else None), TICK, True),
@@ -137,7 +155,6 @@ def _jobs(settings: Settings, doors: Doors, hand: InHand, *, harvester: Harveste
     for job, every, at_once in plan:
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
         jobs.add_job(hand, "interval", (job,), seconds=every.total_seconds(), **first)
-    return jobs
 
 
 class _Taken:

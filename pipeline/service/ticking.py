@@ -13,15 +13,17 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
 
-from pipeline import deliver, learn, publish, schedule, watch
+from pipeline import learn, publish, schedule, watch
 from pipeline.config import Config
 from pipeline.config.living import Settings
 from pipeline.errors import LockedError, PipelineError
+from pipeline.late import late
 from pipeline.model import Edition, EditionState, Mailer
-from pipeline.publish import collections, gathered, hooks, incoming, keep, links, notices, submissions, survey, votes
+from pipeline.publish import notices
 from pipeline.service.errands import Round, attend, noted
 from pipeline.service.harvester import Harvester
 from pipeline.store import Store
@@ -30,10 +32,27 @@ from pipeline.watch import Pulse
 from pipeline.watch.looking import free
 from pipeline.watch.metrics import Metrics
 
+if TYPE_CHECKING:
+    from pipeline import deliver
+    from pipeline.publish import collections, gathered, hooks, incoming, keep, links, submissions, survey, votes
+else:
+    deliver = late("pipeline.deliver")
+    collections = late("pipeline.publish.collections")
+    gathered = late("pipeline.publish.gathered")
+    hooks = late("pipeline.publish.hooks")
+    incoming = late("pipeline.publish.incoming")
+    keep = late("pipeline.publish.keep")
+    links = late("pipeline.publish.links")
+    submissions = late("pipeline.publish.submissions")
+    survey = late("pipeline.publish.survey")
+    votes = late("pipeline.publish.votes")
+
 log = logging.getLogger(__name__)
 
 TICK = timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TIES = 60 * DAY
+"""How long a newcomer is read again for what came after it."""
 _FULL_DISK = "The disk is nearly full."
 
 
@@ -63,10 +82,11 @@ ROUNDS = (
     Round(name="votes", every=HOUR, do=lambda config, store, now: votes.ask(config, store, now=now)),
     Round(name="survey", every=HOUR, do=lambda config, store, now: survey.look_after(config, store, now=now)),
     Round(name="backup", every=DAY, do=lambda config, store, now: keep.nightly(config, store, now=now)),
+    Round(name="ties", every=DAY, do=lambda config, store, now: store.propose_ties(now - TIES, now=now)),
     Round(name="links", every=7 * DAY, do=lambda config, store, now: links.look(config, store, now=now)),
 )
 """What comes round: bounces and replies are read, who suggested something is told, readers are asked what they used, surveys that are over end; the
-night's copy of the database is made; links of old editions are asked."""
+night's copy of the database is made; what came in lately is read once more for what it is tied to; links of old editions are asked."""
 
 
 def tick(config: Config, doors: Doors, harvester: Harvester | None) -> None:

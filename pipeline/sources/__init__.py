@@ -11,15 +11,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import Lead, Mark, Page, Request, Source, SourceState
-from pipeline.sources import calendar, edition, feed, listing, mailbox, oai, opml, overrides, search, sitemap
-from pipeline.sources import page as one_page
 from pipeline.sources.channels import feed_address
 from pipeline.sources.options import Options
 from pipeline.text import nearest
+
+if TYPE_CHECKING:
+    from pipeline.sources import calendar, edition, feed, listing, mailbox, oai, opml, overrides, search, sitemap
+    from pipeline.sources import page as one_page
+else:
+    calendar = late("pipeline.sources.calendar")
+    edition = late("pipeline.sources.edition")
+    feed = late("pipeline.sources.feed")
+    listing = late("pipeline.sources.listing")
+    mailbox = late("pipeline.sources.mailbox")
+    oai = late("pipeline.sources.oai")
+    opml = late("pipeline.sources.opml")
+    overrides = late("pipeline.sources.overrides")
+    search = late("pipeline.sources.search")
+    sitemap = late("pipeline.sources.sitemap")
+    one_page = late("pipeline.sources.page")
 
 __all__ = ["KINDS", "SourceKind", "address", "check", "leads", "opening", "resumed", "title"]
 

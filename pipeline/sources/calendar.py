@@ -10,17 +10,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
-from typing import Any
-
-from icalendar import Calendar
-from icalendar.error import BrokenCalendarProperty
+from typing import TYPE_CHECKING, Any
 
 from pipeline import dates, text, urls
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import Event, Kind, Lead, Page, Request, Source
 from pipeline.sources import markup
 from pipeline.sources.options import Options, problems
 from pipeline.sources.recurrence import coming
+
+if TYPE_CHECKING:
+    import icalendar
+else:
+    icalendar = late("icalendar")
 
 MAX_EVENTS = 5_000
 MAX_LINES = 60_000
@@ -50,7 +53,6 @@ _NO_PLACE = re.compile(
 )
 _ALSO = re.compile(r"\b(?:and|or)\b|[/&+;|]", re.IGNORECASE)
 _FAULTS = (
-    BrokenCalendarProperty,
     ValueError,
     KeyError,
     IndexError,
@@ -116,7 +118,7 @@ def _calendars(source: Source, page: Page) -> list[Any]:
     if len(page.body) > markup.MAX_BYTES or words.count("\n") > MAX_LINES:
         raise ParseError(f"{source.id}: {page.url} has more than {MAX_LINES} lines, too many for a calendar of events.", source=source.id)
     try:
-        return list(Calendar.from_ical(words, multiple=True))
+        return list(icalendar.Calendar.from_ical(words, multiple=True))
     except _FAULTS as error:
         reason = text.clip(text.squeeze(str(error)), 120)
         raise ParseError(f"{source.id}: {page.url} is a broken calendar: {reason}.", source=source.id) from error

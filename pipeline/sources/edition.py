@@ -10,7 +10,7 @@ newest is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from pipeline import dates, text, urls
@@ -26,7 +26,7 @@ MAX_ENTRIES = 1_000
 BLURB = 2_000
 
 _MONTH = re.compile(r"/((?:19|20)\d\d-(?:0[1-9]|1[0-2]))(?:/|$)")
-_MAKERS = ("author", "speaker")
+_MAKERS = ("author", "speaker", "in conversation with")
 
 
 def check(options: Options) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _lead(source: Source, page: Page, told: loose.Object, entry: loose.Object) -
         title=heading,
         description=text.clip(_line(entry.get("blurb")), BLURB) or None,
         published=_day(entry.get("published")),
-        creators=tuple(dict.fromkeys(name for one in credits if one.get("role") in _MAKERS and (name := _line(one.get("name")))))[:50],
+        creators=tuple(dict.fromkeys(_makers(credits)))[:50],
         kind=_kind(entry.get("kind")),
         event=_event(loose.of(entry.get("event"))),
         recommended_by=desk,
@@ -115,6 +115,13 @@ def _lead(source: Source, page: Page, told: loose.Object, entry: loose.Object) -
         publisher=_line(entry.get("source")) or None,
         via=", ".join(one for one in (desk, _line(told.get("title")), _line(told.get("month_name"))) if one),
     )
+
+
+def _makers(credits: Iterable[loose.Object]) -> Iterator[str]:
+    """Name who made it as its source does, not as the other desk prefers to call them."""
+    for one in credits:
+        if one.get("role") in _MAKERS and (name := _line(one.get("written")) or _line(one.get("name"))):
+            yield name
 
 
 def _line(value: object) -> str:

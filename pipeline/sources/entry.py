@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from pipeline import dates, text
-from pipeline.model import Kind, Lead, Page, Source
+from pipeline.model import Citation, Kind, Lead, Page, Source
+from pipeline.names.credits import credit_line
 from pipeline.sources.cut import links_of
 from pipeline.sources.labels import is_label, kind_of_label, kind_of_noun
 from pipeline.sources.lines import Line, Link
@@ -34,6 +35,7 @@ _TITLES = "(?:(?:Dr|Prof|Professor|Sir|Dame|Mr|Mrs|Ms|Rev)\\.? )?"
 _NAME = re.compile(_TITLES + r"[^\W\d_][\w'’.-]{0,24}(?: (?:de|van|von|der|den|la|le|da|dos|bin|al|[^\W\d_a-z][\w'’.-]{0,24})){1,4}")
 _BETWEEN = re.compile(r"\s*;\s*|,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 _MINUTES = re.compile(r"\(?([\w-]{1,20}) ?-?(?:min(?:ute)?s?)\b ?(?:read|watch|listen|video|blog|podcast|film)?\)?\.?", re.IGNORECASE)
+_MEMBER = "community member"  # as a page calls one whom it does not name
 _NAMED = 25  # characters; less is no resource, where no link speaks for it
 _NOWHERE = Link("", "", "")
 _MONTH_FIRST = re.compile(r"\b\d{1,2}/(?:1[3-9]|2\d|3[01])/\d{2,4}\b")
@@ -46,6 +48,9 @@ class _Found:
     title: str = ""
     creators: tuple[str, ...] = ()
     posted_by: str = ""
+    recommended_by: str = ""
+    publisher: str = ""
+    citation: Citation | None = None
     published: date | None = None
     minutes: int | None = None
     kind: Kind | None = None
@@ -82,6 +87,9 @@ def leads(source: Source, page: Page, items: Sequence[Sequence[Line]]) -> Iterat
             label=label,
             creators=found.creators,
             posted_by=found.posted_by or None,
+            recommended_by=found.recommended_by or None,
+            publisher=found.publisher or None,
+            citation=found.citation,
             kind=_kind(label, found.kind),
             duration=timedelta(minutes=found.minutes) if found.minutes else None,
         )
@@ -167,10 +175,32 @@ def _take(words: str, found: _Found, habits: _Habits) -> None:
     """Read one line, or part of a line, for what it is."""
     if not words or (is_label(words) and kind_of_noun(words) is None) or _CHROME.fullmatch(words):
         return
+    if _take_credit(words, found):
+        return
     if len(words) > _SHORT:
         _take_long(words, found)
     elif not (_take_person(words, found, habits) or _take_fact(words, found, habits)):
         found.blurb.append(words)
+
+
+def _take_credit(words: str, found: _Found) -> bool:
+    """Read a line that says who passed it on, or cites it: "Recommended by …", "Via …", "A and B - 2010 - Journal"."""
+    credit = credit_line(words)
+    if credit is None or not (credit.year or credit.role in ("recommended by", "submitted by", "via", "in conversation with")):
+        return False
+    said = ", ".join(credit.people)
+    match credit.role:
+        case "recommended by":
+            found.recommended_by = found.recommended_by or said or _MEMBER
+        case "submitted by":
+            found.posted_by = found.posted_by or said or _MEMBER
+        case "via":
+            found.publisher = found.publisher or said
+        case _:
+            found.creators = found.creators or credit.people
+            if credit.year:
+                found.citation = found.citation or Citation(journal=credit.journal or None, year=credit.year)
+    return True
 
 
 def _take_long(words: str, found: _Found) -> None:

@@ -30,6 +30,9 @@ _PREFIXES = {
     "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
     "http://purl.org/rss/1.0/modules/content/": "content:",
     "http://search.yahoo.com/mrss": "media:",
+    "https://podcastindex.org/namespace/1.0": "podcast:",
+    "http://podcastindex.org/namespace/1.0": "podcast:",
+    "https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast:",
     "http://rssnamespace.org/feedburner/ext/1.0": "feedburner:",
     "http://www.w3.org/1999/xhtml": "xhtml:",
     "http://www.w3.org/2005/Atom": "",
@@ -51,6 +54,9 @@ _TAGS = re.compile(
 _MAIL_NAME = re.compile(r"\s*[^\s@()]{1,64}@[^\s@()]{1,190}\s*\(([^()]{1,200})\)\s*")
 _MAIL = re.compile(r"\s*<?[^\s@<>]{1,64}@[^\s@<>]{1,190}>?\s*")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?")
+
+_WORDS = ("text/html", "text/plain", "application/x-subrip", "application/srt", "text/srt", "text/vtt", "application/json")
+"""Forms of a transcript, the best to read first."""
 
 Parts = Mapping[str, list[Element]]
 
@@ -87,10 +93,10 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
         return
     root = _root(source, page)
     channel = _channel(root)
-    site = _site(channel, page)
+    site, show = _site(channel, page), (_heading(_parts(channel)) or "") if channel is not None else ""
     entries = (one for one in root.iter() if markup.local(one) in ("item", "entry"))
     for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
-        if lead := _lead(source, _Place(page=page, site=site, entry=entry)):
+        if lead := _lead(source, _Place(page=page, site=site, show=show, entry=entry)):
             yield lead
     if channel is not None and source.options.get("follow", True) and (following := _next(channel, page)):
         yield Request(url=following)
@@ -108,6 +114,7 @@ class _Place:
 
     page: Page
     site: str
+    show: str
     entry: Element
 
 
@@ -203,6 +210,9 @@ def _lead(source: Source, place: _Place) -> Lead | None:
         creators=_creators(parts),
         kind=_kind(url or "", links),
         duration=_duration(parts),
+        series=_series(parts, place.show),
+        part=_episode(parts),
+        transcript=_transcript(parts, _base(place.entry, place.page.url)),
     )
 
 
@@ -336,3 +346,24 @@ def _duration(parts: Parts) -> timedelta | None:
         if re.fullmatch(r"\d{1,6}(?:\.\d+)?", words) and float(words) > 0:
             return timedelta(seconds=round(float(words)))
     return None
+
+
+def _transcript(parts: Parts, base: str) -> str | None:
+    """Tell where the words of an episode can be read (`podcast:transcript`): text before captions."""
+    named = [((one.get("type") or "").strip().lower(), one.get("url") or "") for one in parts.get("podcast:transcript", [])]
+    known = sorted((one for one in named if one[0] in _WORDS), key=lambda one: _WORDS.index(one[0]))
+    return next((url for _, ref in known if ref and (url := markup.resolve(base, ref))), None)
+
+
+def _episode(parts: Parts) -> int | None:
+    """Read the number of an episode in its season (`itunes:episode`, `podcast:episode`)."""
+    said = _value(parts, "itunes:episode", "podcast:episode")
+    return int(said) or None if re.fullmatch(r"\d{1,4}", said, re.ASCII) else None
+
+
+def _series(parts: Parts, show: str) -> str | None:
+    """Name the show of an episode that has a number, with its season from the second on: the numbers begin again there."""
+    if not show or _episode(parts) is None:
+        return None
+    season = _value(parts, "itunes:season", "podcast:season")
+    return f"{show}, season {int(season)}" if re.fullmatch(r"\d{1,3}", season, re.ASCII) and int(season) > 1 else show

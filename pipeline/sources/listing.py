@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-
-import soupsieve
-from bs4 import BeautifulSoup, Tag
+from typing import TYPE_CHECKING
 
 from pipeline import dates, urls
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import Lead, Page, Request, Source
 from pipeline.sources import cut, entry, lines, markup
 from pipeline.sources.labels import is_label, kind_of_label
 from pipeline.sources.markup import Element
 from pipeline.sources.options import Options, problems
 from pipeline.text import clip, squeeze
+
+if TYPE_CHECKING:
+    import bs4
+    import soupsieve
+else:
+    bs4 = late("bs4")
+    soupsieve = late("soupsieve")
 
 _KNOWN = {"select": dict, "follow": bool}
 _SELECTORS = {"item": str, "link": str, "title": str, "blurb": str, "posted_by": str, "date": str}
@@ -74,7 +80,7 @@ def _selected(source: Source, page: Page, root: Element) -> Iterator[Lead]:
     options = source.options["select"]
     select = {str(key): str(value) for key, value in options.items()} if isinstance(options, dict) else {}
     base = markup.base_of(root, page)
-    soup = BeautifulSoup(markup.decode(page), "lxml")
+    soup = bs4.BeautifulSoup(markup.decode(page), "lxml")
     try:
         for item in soup.select(select.get("item", "body"), limit=cut.MAX_ITEMS):
             if lead := _lead(source, item, select=select, base=base):
@@ -83,7 +89,7 @@ def _selected(source: Source, page: Page, root: Element) -> Iterator[Lead]:
         raise ParseError(f"{source.id}: a selector does not work on {page.url}: {clip(squeeze(str(error)), 120)}.", source=source.id) from error
 
 
-def _lead(source: Source, item: Tag, *, select: dict[str, str], base: str) -> Lead | None:
+def _lead(source: Source, item: bs4.Tag, *, select: dict[str, str], base: str) -> Lead | None:
     def words(key: str) -> str:
         found = item.select_one(select[key]) if select.get(key) else None
         return squeeze(found.get_text(" ")) if found else ""

@@ -16,9 +16,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pipeline import dates, text, urls
+from pipeline import citations, dates, text, urls
 from pipeline.errors import ParseError
-from pipeline.model import Kind, Lead, Mark, Page, Request, Source
+from pipeline.model import Citation, Kind, Lead, Mark, Page, Request, Source
 from pipeline.sources import loose, markup
 from pipeline.sources.labels import kind_of_noun
 from pipeline.sources.markup import Element
@@ -216,16 +216,18 @@ def _lead(source: Source, page: Page, record: Element) -> Lead | None:
     heading = next(iter(said.get("title", ())), None)
     if url is None and not name and not heading:
         return None
+    published = _published(said.get("date", []))
     return Lead(
         source=source.id,
         url=url or markup.stand_in(source.url, name or heading or ""),
         page=url is not None,
         title=text.clip(text.plain(heading), 500) if heading else None,
         description=text.clip(text.plain(max(said.get("description", [""]), key=len)), DESCRIPTION) or None,
-        published=_published(said.get("date", [])),
+        published=published,
         creators=tuple(dict.fromkeys(_name(one) for one in said.get("creator", ())))[:50],
         kind=next((kind for one in said.get("type", ()) if (kind := _kind(one))), None),
         publisher=text.clip(next(iter(said.get("publisher", ())), ""), 120) or None,
+        citation=_citation(said, dated=published is not None),
     )
 
 
@@ -237,6 +239,13 @@ def _said(record: Element) -> dict[str, list[str]]:
             if not len(one) and (words := markup.words(one)):
                 said.setdefault(markup.local(one), []).append(words)
     return said
+
+
+def _citation(said: Mapping[str, list[str]], *, dated: bool) -> Citation | None:
+    """Read where it came out from what a record calls its source or its citation, where that is plainly one."""
+    given = [one for name in ("bibliographiccitation", "source") for one in said.get(name, ())[:20]]
+    found = next(filter(None, map(citations.stated, given)), None)
+    return replace(found, year=None) if found and dated else found
 
 
 def _landing(identifiers: list[str]) -> str | None:

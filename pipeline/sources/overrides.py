@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-import soupsieve
-
+from pipeline.late import late
 from pipeline.sources.options import Options, problems
 from pipeline.text import clip, squeeze
+
+if TYPE_CHECKING:
+    import soupsieve
+else:
+    soupsieve = late("soupsieve")
 
 OPTION = "page"
 _FIELDS = {"title": str, "authors": str, "date": str, "description": str, "text": str}

@@ -13,16 +13,22 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-
-import soupsieve
-from bs4 import BeautifulSoup
+from typing import TYPE_CHECKING
 
 from pipeline import dates, text
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import Lead, Mark, Page, Request, Source
 from pipeline.sources import markup
 from pipeline.sources.markup import Element
 from pipeline.sources.options import Options, problems
+
+if TYPE_CHECKING:
+    import bs4
+    import soupsieve
+else:
+    bs4 = late("bs4")
+    soupsieve = late("soupsieve")
 
 MAX_SENTENCES = 3_000
 SAID = 600
@@ -111,7 +117,7 @@ def _title(root: Element) -> str | None:
 def _sentences(source: Source, page: Page, root: Element) -> list[str]:
     selector = source.options.get("select")
     if isinstance(selector, str):
-        chosen = BeautifulSoup(markup.decode(page), "lxml").select(selector, limit=100)
+        chosen = bs4.BeautifulSoup(markup.decode(page), "lxml").select(selector, limit=100)
         parts = [_alone(markup.html(source, replace(page, body=str(one).encode()))) for one in chosen]
     else:
         parts = [_main(root)]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from pipeline import dates, text, urls
+from pipeline import citations, dates, text, urls
 from pipeline.errors import ParseError
 from pipeline.model import Kind, Lead, Page, Request, Source
 from pipeline.sources import loose
@@ -31,6 +31,7 @@ DESCRIPTION = 2_000
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/[^\s\"<>]{1,500})", re.IGNORECASE)
 _CONTACT = re.compile(r"[^\s;,<>]{1,64}@[^\s;,<>]{1,190}")
+_SERIAL = frozenset(("journal-article", "review", "peer-review", "journal-issue"))
 _MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("journal-article", "proceedings-article", "posted-content", "article", "preprint", "journal article"), Kind.PAPER),
@@ -132,7 +133,7 @@ def _unlike(source: Source, page: Page) -> ParseError:
 
 
 def _ask_crossref(query: str, since: date, mail: str) -> dict[str, str]:
-    chosen = "DOI,title,subtitle,author,container-title,publisher,published,created,abstract,type"
+    chosen = "DOI,title,subtitle,author,container-title,volume,issue,page,publisher,published,created,abstract,type"
     return {"query.bibliographic": query, "filter": f"from-created-date:{since}", "rows": str(ROWS), "select": chosen, "mailto": mail}
 
 
@@ -155,6 +156,13 @@ def _crossref_lead(source: Source, work: Object) -> Lead | None:
             creators=tuple(_person(loose.of(one)) for one in loose.each(work.get("author"))),
             kind=_KINDS.get(loose.string(work.get("type"))),
             publisher=_first(work.get("container-title")) or loose.words(work.get("publisher")),
+            citation=citations.citation(
+                journal=_first(work.get("container-title")) if loose.string(work.get("type")) in _SERIAL else None,
+                volume=loose.words(work.get("volume")),
+                issue=loose.words(work.get("issue")),
+                pages=loose.words(work.get("page")),
+                year=None if _parts(work.get("published")) else _year(work.get("published")),
+            ),
         )
     )
 
@@ -171,6 +179,11 @@ def _parts(value: object) -> date | None:
     """Read Crossref's `{"date-parts": [[2026, 11, 3]]}`; a month or year alone is no day."""
     parts = loose.each(next(iter(loose.each(loose.of(value).get("date-parts"))), None))
     return _day(*parts) if len(parts) == 3 else None
+
+
+def _year(value: object) -> int | None:
+    parts = loose.each(next(iter(loose.each(loose.of(value).get("date-parts"))), None))
+    return citations.year(loose.string(next(iter(parts), None)))
 
 
 def _day(year: object, month: object, day: object) -> date | None:
@@ -214,16 +227,24 @@ def _pubmed_lead(source: Source, uid: str, work: Object) -> Lead | None:
     if not re.fullmatch(r"\d{1,9}", uid) or work.get("error"):
         return None
     people = [loose.of(one) for one in loose.each(work.get("authors"))]
+    published = next((day for key in ("epubdate", "pubdate", "sortpubdate") if (day := _said_day(loose.string(work.get(key))))), None)
     kinds = (_KINDS.get(loose.string(one).casefold()) for one in reversed(loose.each(work.get("pubtype"))))
     return _told(
         Lead(
             source=source.id,
             url=f"https://pubmed.ncbi.nlm.nih.gov/{uid}/",
             title=text.plain(loose.string(work.get("title"))).rstrip(".").removeprefix("[").removesuffix("]"),
-            published=next((day for key in ("epubdate", "pubdate", "sortpubdate") if (day := _said_day(loose.string(work.get(key))))), None),
+            published=published,
             creators=tuple(_uninitialled(loose.words(one.get("name"))) for one in people),
             kind=next((kind for kind in kinds if kind), Kind.PAPER),
             publisher=loose.words(work.get("fulljournalname")) or loose.words(work.get("source")),
+            citation=citations.citation(
+                journal=loose.words(work.get("fulljournalname")) or loose.words(work.get("source")),
+                volume=loose.words(work.get("volume")),
+                issue=loose.words(work.get("issue")),
+                pages=loose.words(work.get("pages")),
+                year=None if published else citations.year(loose.words(work.get("pubdate"))),
+            ),
         ),
         page=True,
     )
@@ -269,6 +290,8 @@ def _read_openalex(source: Source, page: Page, told: Object) -> Iterator[Lead | 
 
 def _openalex_lead(source: Source, work: Object) -> Lead | None:
     place = loose.of(work.get("primary_location"))
+    kept_in, biblio = loose.of(place.get("source")), loose.of(work.get("biblio"))
+    published = _said_day(loose.string(work.get("publication_date")).replace("-", "/"))
     people = (loose.of(loose.of(one).get("author")) for one in loose.each(work.get("authorships")))
     return _told(
         Lead(
@@ -276,10 +299,17 @@ def _openalex_lead(source: Source, work: Object) -> Lead | None:
             url=_address(loose.string(work.get("doi"))) or loose.string(place.get("landing_page_url")) or loose.string(work.get("id")),
             title=text.plain(loose.string(work.get("display_name")) or loose.string(work.get("title"))),
             description=_unfolded(loose.of(work.get("abstract_inverted_index"))),
-            published=_said_day(loose.string(work.get("publication_date")).replace("-", "/")),
+            published=published,
             creators=tuple(loose.words(one.get("display_name")) for one in people),
             kind=_KINDS.get(loose.string(work.get("type"))),
-            publisher=loose.words(loose.of(place.get("source")).get("display_name")),
+            publisher=loose.words(kept_in.get("display_name")),
+            citation=citations.citation(
+                journal=loose.words(kept_in.get("display_name")) if loose.string(kept_in.get("type")) in ("journal", "") else None,
+                volume=loose.words(biblio.get("volume")),
+                issue=loose.words(biblio.get("issue")),
+                pages=citations.pagination(loose.words(biblio.get("first_page")), loose.words(biblio.get("last_page"))),
+                year=citations.year(loose.string(work.get("publication_year"))) if published is None else None,
+            ),
         )
     )
 

@@ -21,9 +21,10 @@ from pipeline.store.links import LinkCheck, Links, LinkState
 from pipeline.store.log import ActFilter, Log, LoggedAct
 from pipeline.store.notices import Notices
 from pipeline.store.outbox import Outbox
+from pipeline.store.pictures import Pictures
 from pipeline.store.programs import Programs, Stream
 from pipeline.store.prune import Prunable, Prune
-from pipeline.store.query import ItemQuery
+from pipeline.store.query import ItemQuery, Listed
 from pipeline.store.readership import Readership
 from pipeline.store.retractions import Nature, Retraction, Retractions
 from pipeline.store.runs import Runs
@@ -47,6 +48,7 @@ __all__ = [
     "LastEdit",
     "LinkCheck",
     "LinkState",
+    "Listed",
     "LoggedAct",
     "Nature",
     "Prunable",
@@ -88,6 +90,7 @@ class Store(
     Links,
     Retractions,
     Watch,
+    Pictures,
     Prune,
 ):
     """One database, open. Use it as a context manager: `with Store.open(path) as store`.

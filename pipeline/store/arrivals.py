@@ -10,14 +10,14 @@ from pipeline.errors import NotFoundError
 from pipeline.model import Claim, Fingerprint, Fold, ItemId, Lead, Match, Resource, State
 from pipeline.store.connection import stamp
 from pipeline.store.forms import day, dump, load
-from pipeline.store.items import Items
 from pipeline.store.leads import Leads
+from pipeline.store.relations import Relations
 
 IMPORT = "import"
 """Source of the sighting that an item gets which no source named."""
 
 
-class Arrivals(Items, Leads):
+class Arrivals(Relations, Leads):
     """Adding items."""
 
     def add(
@@ -31,31 +31,37 @@ class Arrivals(Items, Leads):
         origin_id: str | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> ItemId:
-        """Keep a resource as `match` says, with its keys and sightings, and settle the lead of `claim`; gives the number of its row.
+        """Keep a resource as `match` says, with its keys, sightings and proposed ties, and settle the lead of `claim`; gives the number of its row.
 
         A row that is the same as another has state merged and names its head. A revision gives the number of the item that it revised.
         Without a claim the resource itself is the sighting, of source "import".
         """
         with self.transaction():
-            keep = self._revise if match.fold is Fold.REVISION else self._arrive
-            item = keep(match, resource, fingerprint, now)
-            if match.fold is not Fold.REVISION and (origin_id is not None or extra):
-                self._change(
-                    "UPDATE items SET origin_id = ?, extra = ? WHERE id = ?", (origin_id, json.dumps(dict(extra or {}), ensure_ascii=False), item)
-                )
+            if match.fold is Fold.REVISION:
+                item = self._revise(match, resource, fingerprint, now)
+            else:
+                item = self._arrive(match, resource, fingerprint, now=now, origin_id=origin_id, extra=extra or {})
             if claim is not None:
                 self._bind(claim, item, resource.url)
             else:
                 said = Lead(source=IMPORT, url=resource.url, title=resource.title or None, published=resource.published)
                 self._sight(self._know(resource.url, item), item, said, now)
+            self._propose(item, resource, now)
         return ItemId(item)
 
-    def _arrive(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
+    def imported(self, origin_id: str) -> ItemId | None:
+        """Find the item that an import brought with this origin id; the head where it is folded."""
+        row = self._row("SELECT head FROM items WHERE origin_id = ? ORDER BY id LIMIT 1", (origin_id,))
+        return ItemId(row["head"]) if row else None
+
+    def _arrive(
+        self, match: Match, resource: Resource, fingerprint: Fingerprint, *, now: datetime, origin_id: str | None, extra: Mapping[str, object]
+    ) -> int:
         of = self._of(match)
         head = of if match.fold is Fold.SAME else None
         item = self._insert(
-            """INSERT INTO items (state, kind, title, url, published, title_key, added, merged_into, head, fold_rule, fold_evidence)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'), 1), ?, ?)""",
+            """INSERT INTO items (state, kind, title, url, published, title_key, added, merged_into, head, fold_rule, fold_evidence, origin_id, extra)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'), 1), ?, ?, ?, ?)""",
             (
                 State.QUEUED if head is None else State.MERGED,
                 resource.kind,
@@ -68,6 +74,8 @@ class Arrivals(Items, Leads):
                 head,
                 match.rule if head else "",
                 match.evidence if head else "",
+                origin_id,
+                json.dumps(dict(extra), ensure_ascii=False),
             ),
         )
         if match.fold is Fold.MAYBE:

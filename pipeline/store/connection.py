@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 from pipeline.errors import StoreError
 from pipeline.store import copies
 from pipeline.store.copies import OURS, Copied
 
-SCHEMA = 7
+SCHEMA = 8
 """Number of the newest change, said here so that an up-to-date file opens without loading the migrations."""
 
 WAIT = 30.0  # seconds to wait for another writer
@@ -60,6 +61,7 @@ class Connection:
         except BaseException:
             self._db.close()
             raise
+        self._file = _file(self.path)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -86,6 +88,15 @@ class Connection:
     def schema_version(self) -> int:
         """Number of the newest change that this file has seen."""
         return int(self._rows("PRAGMA user_version")[0][0])
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file that stands under its name is still the one that was opened, and of our schema: another may be put in its place."""
+        return _file(self.path) == self._file and self.schema_version == SCHEMA
+
+    def hold_little(self) -> None:
+        """Keep 4 MB of the file in memory instead of 32: for one of several connections that stay open."""
+        self._execute("PRAGMA cache_size = -4000", ())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -199,16 +210,34 @@ class Connection:
         else:
             self._db.execute("ROLLBACK")
 
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Turn what the disk or another process did to us into a sentence. What is our own mistake passes as it is."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            answer = _answer(error, self.path)
-            if answer is None:
-                raise
+    def _answering(self) -> _Answering:
+        return _Answering(self.path)
+
+
+class _Answering:
+    """Turns what the disk or another process did to us into a sentence. What is our own mistake passes as it is. It stands around every statement,
+    so it is a class: a generator costs several times as much."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, sqlite3.Error) and (answer := _answer(error, self._path)):
             raise answer from error
+
+
+def _file(path: str) -> tuple[int, int]:
+    """Say which file stands under a name; zeros for none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def before_schema(path: Path, schema: int) -> Path:

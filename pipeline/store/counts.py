@@ -9,13 +9,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from pipeline.model import Brought, ItemId, Kind, State
 from pipeline.store.connection import Connection, Row, moment, stamp
 
 MOST = 10_000
 """No count goes further: a page says "more than 10,000" then."""
-JUDGED = 20_000
+JUDGED = 10_000
 """Decisions, the newest ones, by which sources are judged."""
 
 _DATES = """FROM resources r INDEXED BY resources_dates CROSS JOIN items i ON i.id = r.item
@@ -97,12 +98,13 @@ class Counts(Connection):
 
     def weeks(self, sources: Sequence[str], now: datetime, count: int) -> Mapping[str, tuple[int, ...]]:
         """Count for each of these sources the items that it named for the first time in each of the last weeks, the oldest week first."""
-        sql = """SELECT s.source, CAST((julianday(?2) - julianday(s.first_seen)) / 7 AS INTEGER) AS week, count(DISTINCT s.item) AS n
-                 FROM json_each(?1) j CROSS JOIN sightings s ON s.source = j.value
-                 WHERE s.first_seen > ?3 AND s.first_seen <= ?2 AND s.item IS NOT NULL GROUP BY s.source, week"""
+        sql = """SELECT j.value AS source, w.key AS week, (SELECT count(DISTINCT s.item) FROM sightings s WHERE s.source = j.value
+                 AND s.first_seen > w.value ->> 0 AND s.first_seen <= w.value ->> 1 AND s.item IS NOT NULL) AS n
+                 FROM json_each(?1) j CROSS JOIN json_each(?2) w"""
+        bounds = [stamp(now - timedelta(weeks=back)) for back in range(count, -1, -1)]
         found: dict[str, list[int]] = {source: [0] * count for source in sources}
-        for row in self._rows(sql, (json.dumps(list(sources)), stamp(now), stamp(now - timedelta(weeks=count)))):
-            found[row["source"]][count - 1 - min(row["week"], count - 1)] += row["n"]
+        for row in self._rows(sql, (json.dumps(list(sources)), json.dumps(list(pairwise(bounds))))):
+            found[row["source"]][row["week"]] = row["n"]
         return {source: tuple(numbers) for source, numbers in found.items()}
 
     def judged(self, since: datetime, *, most: int = JUDGED) -> tuple[Brought, ...]:
@@ -150,6 +152,14 @@ class Counts(Connection):
             Credited(name=row["name"], role=row["role"], about=row["about"], item=ItemId(row["item"]), title=row["title"], edition=row["edition"])
             for row in self._rows(sql, (editions,))
         )
+
+    def publishers(self, most: int = 50_000) -> tuple[tuple[str, int, ItemId, str], ...]:
+        """Count the publishers, or sites, of the newest items that were kept or published: name, how many, and the newest of them with its title."""
+        sql = """SELECT name, count(*) AS n, max(id) AS item, title FROM (
+                     SELECT i.id, i.title, coalesce(r.resource ->> '$.publisher', r.resource ->> '$.site_name') AS name
+                     FROM items i JOIN resources r ON r.item = i.id WHERE i.state IN ('accepted', 'published') ORDER BY i.id DESC LIMIT ?)
+                 WHERE name <> '' GROUP BY name ORDER BY n DESC, name LIMIT 5000"""
+        return tuple((row["name"], row["n"], ItemId(row["item"]), row["title"]) for row in self._rows(sql, (most,)))
 
     def harvest_hours(self, since: datetime) -> tuple[Hour, ...]:
         """Sum up the runs since then by the hour in which they began, in UTC; hours without one are left out."""

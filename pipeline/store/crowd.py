@@ -33,9 +33,9 @@ class Crowd(Items):
         """Say that somebody has an item open, or still has; what that person had open before is closed. Raises `NotFoundError`."""
         with self.transaction():
             head, at = self._head(item), stamp(now)
-            self._change("DELETE FROM readings WHERE curator = ? AND (item <> ? OR seen < ?)", (by, head, stamp(now - HELD)))
+            self._change("DELETE FROM readings WHERE curator = ? AND (item <> ? OR seen NOT BETWEEN ? AND ?)", (by, head, *_heard(now)))
             self._change(
-                "INSERT INTO readings (item, curator, since, seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET seen = max(seen, ?3)",
+                "INSERT INTO readings (item, curator, since, seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO UPDATE SET seen = ?3",
                 (head, by, at),
             )
 
@@ -45,7 +45,7 @@ class Crowd(Items):
 
     def readings(self, items: Sequence[ItemId], *, now: datetime) -> tuple[Reading, ...]:
         """List who reads these items now: claims that were heard of within `HELD`, the longest first."""
-        sql = f"SELECT * FROM readings WHERE item {_ONES} AND seen >= ? ORDER BY since, item, curator LIMIT 10000"  # noqa: S608 - written above
+        sql = f"SELECT * FROM readings WHERE item {_ONES} AND seen BETWEEN ? AND ? ORDER BY since, item, curator LIMIT 10000"  # noqa: S608 - written above
         return tuple(
             Reading(
                 item=ItemId(row["item"]),
@@ -53,7 +53,7 @@ class Crowd(Items):
                 since=datetime.fromisoformat(row["since"]),
                 seen=datetime.fromisoformat(row["seen"]),
             )
-            for row in self._rows(sql, (json.dumps(items), stamp(now - HELD)))
+            for row in self._rows(sql, (json.dumps(items), *_heard(now)))
         )
 
     def assign(self, items: Sequence[ItemId], *, to: str, by: str, now: datetime) -> int:
@@ -178,6 +178,11 @@ class Crowd(Items):
         if row is None:
             raise NotFoundError("view", view, hint="It is another's, or was dropped already.")
         return row
+
+
+def _heard(now: datetime) -> tuple[str, str]:
+    """From when to when a claim that holds was heard of. One of a clock that went ahead does not."""
+    return stamp(now - HELD), stamp(now + HELD)
 
 
 def _assignment(row: Row) -> Assignment:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pipeline import review
 from pipeline.errors import ConflictError, TransitionError
 from pipeline.model import Brought, Decision, Edition, EditionState, Item, ItemId, Overlay, State, Verdict
-from pipeline.store.connection import Row, moment, stamp
+from pipeline.store.connection import Row, Value, moment, stamp
 from pipeline.store.forms import dump, load
 from pipeline.store.items import Items
 
@@ -231,8 +231,21 @@ class Decisions(Items):
         self._keep([(pair[0], pair[1]) for pair in before["apart"] if pair not in after["apart"]])
         for one in before["items"]:
             self._rehead(int(one))
+        self._retie(before.get("ties", ()), after.get("ties", ()), said=_act(row, item))
         self._change("UPDATE decisions SET undone = ?, undone_by = ? WHERE id = ?", (stamp(now), by, row["id"]))
         return f"{_act(row, item)} is taken back; the item is {self.item(item.id).state} again."
+
+    def _retie(self, before: Sequence[Sequence[Value]], after: Sequence[Sequence[Value]], *, said: str) -> None:
+        """Put ties back as they were, where they are as the act left them. Raises `ConflictError` where somebody spoke of one since."""
+        for (*pair, state, by, at), (*_, left, left_by, left_at) in zip(before, after, strict=True):
+            done = self._change(
+                "UPDATE relations SET state = ?, by = ?, at = ? WHERE (item, other, tie) = (?, ?, ?) AND (state, by) = (?, ?) AND at IS ?",
+                (state, by, at, *pair, left, left_by, left_at),
+            )
+            if not done:
+                raise ConflictError(
+                    f"{said} cannot be taken back: the tie was looked at again since.", hint="Take or refuse it anew on the item's page."
+                )
 
     def _since(self, row: Row) -> str:
         """Name the last act on an item after another one, in brackets; nothing where there was none (it was published, or its cluster changed)."""

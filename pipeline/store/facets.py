@@ -22,20 +22,8 @@ _CHOSEN = "json_type(o.overlay, '$.topics') = 'array'"
 _VERDICTS = "('accept', 'reject', 'defer', 'reopen')"
 _STARTS = "CAST(strftime('%s', json_extract({}, '$.event.start')) AS INTEGER)"
 
-# Those that nobody reads by (what is not said has no row); several rows may give the same value.
+# What is not said has no row; several rows may give the same value.
 _COLUMNS = {
-    "state": ("SELECT state, group_concat(id) FROM items GROUP BY state ORDER BY state",),
-    "lane": ("SELECT lane, group_concat(id) FROM items GROUP BY state, lane ORDER BY state, lane",),
-    "kind": (
-        """SELECT kind, group_concat(id) FROM items
-           WHERE id NOT IN (SELECT item FROM overlay WHERE json_extract(overlay, '$.kind') IS NOT NULL) GROUP BY kind""",
-        "SELECT json_extract(overlay, '$.kind') AS kind, group_concat(item) FROM overlay WHERE kind IS NOT NULL GROUP BY kind",
-    ),
-    "topic": (
-        f"""SELECT g.topic, group_concat(g.item) FROM suggestions g
-            WHERE {_ASSIGNED} AND g.item NOT IN (SELECT o.item FROM overlay o WHERE {_CHOSEN}) GROUP BY g.topic""",  # noqa: S608 - written above
-        f"SELECT t.value, group_concat(o.item) FROM overlay o, json_each(o.overlay, '$.topics') t WHERE {_CHOSEN} GROUP BY t.value",  # noqa: S608
-    ),
     "source": ("SELECT source, group_concat(item) FROM sightings WHERE item IS NOT NULL GROUP BY source",),
     "person": (
         f"""SELECT curator, group_concat(item) FROM decisions WHERE act <> 'reopen' AND curator <> '' AND id IN
@@ -43,7 +31,19 @@ _COLUMNS = {
         "SELECT curator, group_concat(item) FROM assignments GROUP BY curator",
     ),
     "edition": ("SELECT edition, group_concat(id) FROM items WHERE edition IS NOT NULL GROUP BY edition",),
+    "topic": (f"SELECT t.value, group_concat(o.item) FROM overlay o, json_each(o.overlay, '$.topics') t WHERE {_CHOSEN} GROUP BY t.value",),  # noqa: S608
 }
+_STANDING = "SELECT state, lane, group_concat(id) AS items FROM items GROUP BY state, lane ORDER BY state, lane"
+# Without an index by which to group, sorting two million rows would take longer than all the rest: value and item stand in two texts side by side.
+_BESIDE = {
+    "kind": """SELECT coalesce(group_concat(coalesce(json_extract(o.overlay, '$.kind'), i.kind), char(31)), '') AS said,
+               coalesce(group_concat(i.id), '') AS items FROM items i LEFT JOIN overlay o ON o.item = i.id WHERE i.id > ?1 AND i.id <= ?2""",
+    "topic": f"""SELECT coalesce(group_concat(g.topic, char(31)), '') AS said, coalesce(group_concat(g.item), '') AS items FROM suggestions g
+                 WHERE g.item > ?1 AND g.item <= ?2 AND {_ASSIGNED}
+                 AND g.item NOT IN (SELECT o.item FROM overlay o WHERE o.item > ?1 AND o.item <= ?2 AND {_CHOSEN})""",  # noqa: S608
+}
+_PART = 50_000
+"""Item numbers that are read side by side at a time."""
 _FOLDED = "SELECT coalesce(group_concat(id), '') AS ids, coalesce(group_concat(head), '') AS heads FROM items WHERE merged_into IS NOT NULL"
 _RANKS = (
     "SELECT coalesce(group_concat(id), '') AS ids, coalesce(group_concat(printf('%!.17g', rank)), '') AS ranks FROM items WHERE lane {} 'must-have'"
@@ -80,11 +80,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The items of one value, as numbers with commas between."""
+    """The items of one value of each of these facets, as numbers with commas between."""
+
+    values: Mapping[str, str]
+    items: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Items of one facet as numbers with commas between, and in the same order the value of each."""
 
     facet: str
-    value: str
     items: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +129,21 @@ class Facetted(Connection):
         return (rows[-1]["id"] if rows else after), tuple(row["item"] for row in rows)
 
     def columns(self) -> Iterator[Column]:
-        """Give every facet, value by value; the items of a source are those that it named, folded ones under their own number."""
+        """Give what is read value by value; the items of a source are those that it named, folded ones under their own number."""
+        for row in self._rows(_STANDING):
+            yield Column({"state": row["state"], "lane": row["lane"]}, row["items"])
         for facet, queries in _COLUMNS.items():
             for sql in queries:
                 for row in self._rows(sql):
-                    yield Column(facet, row[0], row[1])
+                    yield Column({facet: row[0]}, row[1])
+
+    def beside(self) -> Iterator[Beside]:
+        """Give what is read item by item: kinds, and topics but for those that a curator chose, which stand among the columns."""
+        last = self.last_item()
+        for facet, sql in _BESIDE.items():
+            for begin in range(0, last, _PART):
+                row = self._rows(sql, (begin, begin + _PART))[0]
+                yield Beside(facet, row["items"], tuple(row["said"].split("\x1f")) if row["items"] else ())
 
     def folds(self) -> Measured:
         """Give the folded items with their heads."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.errors import NotFoundError
 from pipeline.model import EditionState, HookCall, ItemId, SourceState
 from pipeline.store.connection import Connection, Row, moment, stamp
 from pipeline.store.forms import span
+
+LONGEST = timedelta(days=1)
+"""The longest pause between two tries. A longer one was reckoned by a clock that went ahead."""
 
 
 class Hooks(Connection):
@@ -19,9 +22,10 @@ class Hooks(Connection):
         return bool(self._change(sql, (hook, event, key, body, stamp(now))))
 
     def due_calls(self, hook: str, now: datetime, *, limit: int) -> tuple[HookCall, ...]:
-        """List what is to be told to one address now, the first first."""
-        sql = """SELECT * FROM hook_calls WHERE state = 'queued' AND hook = ? AND (again_at IS NULL OR again_at <= ?) ORDER BY id LIMIT ?"""
-        return tuple(map(_call, self._rows(sql, (hook, stamp(now), limit))))
+        """List what is to be told to one address now, the first first. What is put off for longer than `LONGEST` is due."""
+        sql = """SELECT * FROM hook_calls WHERE state = 'queued' AND hook = ?1 AND (again_at IS NULL OR again_at <= ?2 OR again_at > ?3)
+                 ORDER BY id LIMIT ?4"""
+        return tuple(map(_call, self._rows(sql, (hook, stamp(now), stamp(now + LONGEST), limit))))
 
     def finish_call(self, call: HookCall) -> None:
         """Keep what became of one. Raises `NotFoundError` where it is gone."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from pipeline import urls
 from pipeline.errors import NotFoundError
-from pipeline.model import Fold, Item, ItemId, Lane, Lead, Match, Overlay, Sighting, State, Suggestion
+from pipeline.model import Fold, Item, ItemId, Kind, Lane, Lead, Match, Overlay, Sighting, State, Suggestion
 from pipeline.store.connection import Row, Value, stamp
 from pipeline.store.forms import dump, item_of, load
 from pipeline.store.keys import Keys
-from pipeline.store.query import ItemQuery
+from pipeline.store.query import ItemQuery, Listed
 from pipeline.store.search import Search, phrases
 from pipeline.store.topics import Topics, renamed
 
@@ -23,8 +23,12 @@ PAGE = 200
 _DAY = 86_400
 _ABOVE = 1e300
 """A rank above all."""
-_LIGHT = "json_remove(r.resource, '$.text', '$.identifiers', '$.origin') AS resource"
 _LISTED = "`gleanings queue` lists what waits."
+_LINE = """SELECT i.id, i.state, i.lane, i.rank, i.title, coalesce(json_extract(o.overlay, '$.kind'), i.kind) AS kind,
+           json_extract(o.overlay, '$.title') AS renamed,
+           json_extract(r.resource, '$.url', '$.publisher', '$.site_name', '$.published', '$.minutes') AS said,
+           json_array_length(CASE WHEN json_type(o.overlay, '$.event') = 'object' THEN o.overlay ELSE r.resource END, '$.event.problems') AS problems
+           FROM items i JOIN resources r ON r.item = i.id LEFT JOIN overlay o ON o.item = i.id WHERE i.id IN (SELECT value FROM json_each(?))"""
 _ITEM = "SELECT i.*, r.resource FROM items i JOIN resources r ON r.item = i.id"
 
 _STARTS = """CAST(strftime('%s', CASE WHEN (SELECT json_type(o.overlay, '$.event') FROM overlay o WHERE o.item = i.id) = 'object'
@@ -130,11 +134,11 @@ class Items(Keys, Search, Topics):
             values += [value] * condition.count("?")
         return where, values
 
-    def listed(self, wanted: Sequence[ItemId]) -> tuple[Item, ...]:
-        """Give items in this order as a list shows them, those that are gone left out: without their texts, suggestions and decisions, and with
-        little of what their sources said."""
-        sql = f"SELECT i.*, {_LIGHT} FROM items i JOIN resources r ON r.item = i.id WHERE i.id IN (SELECT value FROM json_each(?))"  # noqa: S608
-        found = {one.id: one for one in self._light(self._rows(sql, (json.dumps(wanted),)))}
+    def listed(self, wanted: Sequence[ItemId]) -> tuple[Listed, ...]:
+        """Give items in this order as a list shows them, those that are gone left out. Two questions to the database, however many they are."""
+        ids = json.dumps(wanted)
+        places = self._places(ids)
+        found = {row["id"]: _listed(row, places.get(row["id"], [])) for row in self._rows(_LINE, (ids,))}
         return tuple(found[one] for one in wanted if one in found)
 
     def each_item(self, state: State | None = None, *, since: datetime | None = None) -> Iterator[Item]:
@@ -205,27 +209,14 @@ class Items(Keys, Search, Topics):
             raise NotFoundError("item", item_id, hint=_LISTED)
         return int(row["head"])
 
-    def _light(self, rows: Sequence[Row]) -> tuple[Item, ...]:
-        """Put items together as a list shows them."""
-        wanted = json.dumps([row["id"] for row in rows])
-        overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
-        sql = """SELECT m.head, s.source, json_extract(s.said, '$.url') AS url, json_extract(s.said, '$.recommended_by') AS by, s.first_seen
+    def _places(self, ids: str) -> dict[int, list[Row]]:
+        """Find where each of these items and what is folded into it was named, the first at the head."""
+        sql = """SELECT m.head, s.source, json_extract(s.said, '$.url') AS url, json_extract(s.said, '$.recommended_by') AS by
                  FROM items m JOIN sightings s ON s.item = m.id WHERE m.head IN (SELECT value FROM json_each(?)) ORDER BY s.first_seen, s.id"""
-        sightings: dict[int, list[Sighting]] = {}
-        for row in self._rows(sql, (wanted,)):
-            seen = datetime.fromisoformat(row["first_seen"])
-            lead = Lead(source=row["source"], url=row["url"], recommended_by=row["by"])
-            sightings.setdefault(row["head"], []).append(Sighting(lead=lead, first_seen=seen, last_seen=seen))
-        return tuple(
-            item_of(
-                row,
-                overlay=_overlay(overlays.get(row["id"]), {}),
-                suggestions=(),
-                sightings=tuple(sightings.get(row["id"], ())),
-                decision=None,
-            )
-            for row in rows
-        )
+        found: dict[int, list[Row]] = {}
+        for row in self._rows(sql, (ids,)):
+            found.setdefault(row["head"], []).append(row)
+        return found
 
     def _items(self, rows: Sequence[Row]) -> tuple[Item, ...]:
         """Put items together, with one query for each sort of thing that belongs to them."""
@@ -303,6 +294,24 @@ class Items(Keys, Search, Topics):
             for owner in {row["id"], row["head"]}:
                 found.setdefault(owner, []).append(one)
         return found
+
+
+def _listed(row: Row, places: Sequence[Row]) -> Listed:
+    url, publisher, site, published, minutes = json.loads(row["said"])
+    return Listed(
+        id=ItemId(row["id"]),
+        state=State(row["state"]),
+        lane=Lane(row["lane"]),
+        rank=row["rank"],
+        kind=Kind(row["kind"]),
+        title=row["renamed"] or row["title"],
+        url=url,
+        by=publisher or site or "",
+        published=date.fromisoformat(published[:10]) if published else None,
+        minutes=minutes,
+        is_doubtful=bool(row["problems"]),
+        places=tuple([(one["source"], one["url"], one["by"] or "") for one in places]),
+    )
 
 
 def _is_number(item_id: int) -> bool:

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.dedupe import Neighbour
+from pipeline.late import late
 from pipeline.model import Fingerprint, ItemId, Resource, State
 from pipeline.store.connection import Connection
 from pipeline.store.forms import load
+
+if TYPE_CHECKING:
+    from pipeline import dedupe
+else:
+    dedupe = late("pipeline.dedupe")
 
 HOT = 50
 """Items that one shingle remembers."""
@@ -24,7 +30,7 @@ BY_IDENTITY, BY_TITLE, BY_TEXT = 12, 8, 10
 class Keys(Connection):
     """Keys of the items and the neighbours they lead to."""
 
-    def neighbours(self, fingerprint: Fingerprint) -> tuple[Neighbour, ...]:
+    def neighbours(self, fingerprint: Fingerprint) -> tuple[dedupe.Neighbour, ...]:
         """Find the few items that could be the same: by identity first, then by title, then by text; folded ones too.
 
         What a curator has kept apart from an item with the same identity does not come with it.
@@ -56,13 +62,13 @@ class Keys(Connection):
                  UNION SELECT item FROM kept_apart WHERE other IN (SELECT value FROM json_each(?1)) ORDER BY 1 LIMIT 1000"""
         return [row[0] for row in self._rows(sql, (json.dumps(items),))] if items else []
 
-    def _neighbours(self, items: list[int]) -> tuple[Neighbour, ...]:
+    def _neighbours(self, items: list[int]) -> tuple[dedupe.Neighbour, ...]:
         if not items:
             return ()
         sql = """SELECT i.id, i.state, i.head, r.resource, r.fingerprint FROM json_each(?) AS wanted
                  JOIN items i ON i.id = wanted.value JOIN resources r ON r.item = i.id ORDER BY wanted.key LIMIT 30"""
         return tuple(
-            Neighbour(
+            dedupe.Neighbour(
                 id=ItemId(row["id"]),
                 resource=load(Resource, row["resource"]),
                 fingerprint=load(Fingerprint, row["fingerprint"]),

@@ -19,8 +19,12 @@ from pipeline.politeness import MAX_RETRY_AFTER
 from pipeline.store.connection import Connection, moment, stamp
 from pipeline.store.forms import dump, load
 
+LONGEST_LEASE = timedelta(hours=1)
+"""No lease runs longer. One that seems to was given out by a clock that went ahead, and holds nobody up."""
 RECENT = 50
 """Leads of a source that tell its usual gap."""
+_LOOKED_THROUGH = 100_000
+"""Leads, the newest, among which those are sought that could not be read."""
 
 _SETTLED = "UPDATE leads SET state = 'settled', item = ?, reason = NULL, again_at = NULL, leased_until = NULL, owner = NULL"
 
@@ -68,21 +72,22 @@ class Leads(Connection):
     def lease(self, now: datetime, *, limit: int, seconds: float, owner: str, sources: Sequence[str] | None = None) -> tuple[Claim, ...]:
         """Take up to `limit` leads that are due, for `seconds`, from hosts that nobody else holds; every host in turn, each host's leads together.
 
-        A lease that runs out, because its owner died, is given out again. What is put off for longer than anything may be, because the clock
-        went back since, is due. `sources` takes only what one of them named.
+        A lease that runs out, because its owner died, is given out again; none runs longer than `LONGEST_LEASE`. What is put off or leased for
+        longer than anything may be, because the clock went back since, is due. `sources` takes only what one of them named.
         """
         sql = """WITH due AS (
                    SELECT l.id, l.host, row_number() OVER (PARTITION BY l.host ORDER BY l.id) AS place FROM leads l
                    WHERE l.state = 'pending' AND (l.again_at IS NULL OR l.again_at <= ?1 OR l.again_at > ?4)
-                     AND l.host NOT IN (SELECT host FROM leads WHERE leased_until > ?1)
+                     AND l.host NOT IN (SELECT host FROM leads WHERE leased_until > ?1 AND leased_until <= ?5)
                      AND (?2 IS NULL OR EXISTS (SELECT 1 FROM sightings s WHERE s.lead = l.id AND s.source IN (SELECT value FROM json_each(?2)))))
                  SELECT id, host FROM due ORDER BY place, id LIMIT ?3"""
         with self.transaction():
-            due = self._rows(sql, (stamp(now), None if sources is None else json.dumps(list(sources)), limit, stamp(now + MAX_RETRY_AFTER)))
+            wanted = None if sources is None else json.dumps(list(sources))
+            due = self._rows(sql, (stamp(now), wanted, limit, stamp(now + MAX_RETRY_AFTER), stamp(now + LONGEST_LEASE)))
             taken = json.dumps([row["id"] for row in due])
             self._change(
                 "UPDATE leads SET leased_until = ?, owner = ?, attempts = attempts + 1 WHERE id IN (SELECT value FROM json_each(?))",
-                (stamp(now + timedelta(seconds=seconds)), owner, taken),
+                (stamp(now + min(timedelta(seconds=seconds), LONGEST_LEASE)), owner, taken),
             )
             turn = {host: place for place, host in enumerate(dict.fromkeys(row["host"] for row in due))}
             return tuple(sorted(self._claims(taken), key=lambda claim: (turn[urls.host(claim.url)], claim.id)))
@@ -124,8 +129,8 @@ class Leads(Connection):
     def pending(self, now: datetime) -> int:
         """Count the leads that are due and that nobody is visiting."""
         sql = """SELECT count(*) FROM leads WHERE state = 'pending' AND (again_at IS NULL OR again_at <= ?1 OR again_at > ?2)
-                 AND (leased_until IS NULL OR leased_until <= ?1)"""
-        return int(self._rows(sql, (stamp(now), stamp(now + MAX_RETRY_AFTER)))[0][0])
+                 AND (leased_until IS NULL OR leased_until <= ?1 OR leased_until > ?3)"""
+        return int(self._rows(sql, (stamp(now), stamp(now + MAX_RETRY_AFTER), stamp(now + LONGEST_LEASE)))[0][0])
 
     def reason(self, url: str) -> str | None:
         """Say why the last visit of this address failed, if it did."""
@@ -133,10 +138,12 @@ class Leads(Connection):
         return str(row["reason"]) if row and row["reason"] else None
 
     def failures(self, limit: int = 20) -> tuple[Failure, ...]:
-        """List leads that could not be read, the last named first, each with the source that named it first."""
+        """List leads that could not be read, the last named first, each with the source that named it first; of very many only the newest are looked
+        through."""
         sql = """SELECT l.url, l.reason, l.again_at, l.attempts,
                  coalesce((SELECT s.source FROM sightings s WHERE s.lead = l.id ORDER BY s.id LIMIT 1), '') AS source
-                 FROM leads l WHERE l.reason IS NOT NULL AND l.item IS NULL ORDER BY l.id DESC LIMIT ?"""
+                 FROM leads l WHERE l.id > (SELECT max(id) FROM leads) - ?2 AND l.reason IS NOT NULL AND l.item IS NULL
+                 ORDER BY l.id DESC LIMIT ?1"""
         return tuple(
             Failure(
                 url=row["url"],
@@ -145,7 +152,7 @@ class Leads(Connection):
                 again=moment(row["again_at"]),
                 attempts=row["attempts"],
             )
-            for row in self._rows(sql, (limit,))
+            for row in self._rows(sql, (limit, _LOOKED_THROUGH))
         )
 
     def retry(self, url: str) -> None:
@@ -171,9 +178,10 @@ class Leads(Connection):
         """Keep the address where an item was found, so that it is not visited when somebody names it; gives back its lead row."""
         if not urls.is_web(url):
             return None
-        row, _ = self._lead(url)
+        row, is_new = self._lead(url)
         self._change(f"{_SETTLED} WHERE id = ? AND item IS NULL AND leased_until IS NULL", (item, row))  # a leased one is being visited
-        self._change("UPDATE sightings SET item = (SELECT l.item FROM leads l WHERE l.id = lead) WHERE lead = ? AND item IS NULL", (row,))
+        if not is_new:  # of a new one nobody has said anything yet
+            self._change("UPDATE sightings SET item = (SELECT l.item FROM leads l WHERE l.id = lead) WHERE lead = ? AND item IS NULL", (row,))
         return row
 
     def _sight(self, row: int | None, item: int | None, lead: Lead, now: datetime) -> bool:

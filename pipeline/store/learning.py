@@ -49,6 +49,7 @@ class Waiting:
 
     item: ItemId
     queued: bool
+    added: datetime
     rank: float
     lane: Lane
     lane_reason: str
@@ -105,12 +106,14 @@ class Learning(Decisions):
 
     def waiting(self) -> tuple[Waiting, ...]:
         """List where the items stand that wait, by number."""
-        sql = f"""SELECT i.id, i.state, i.rank, i.lane, i.lane_reason, EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone IS NULL
-                  AND d.act IN {_VERDICTS}) AS touched FROM items i WHERE i.state IN ('queued', 'deferred') ORDER BY i.id LIMIT 10000000"""  # noqa: S608
+        touched = f"EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone IS NULL AND d.act IN {_VERDICTS})"  # noqa: S608
+        sql = f"""SELECT i.id, i.state, i.added, i.rank, i.lane, i.lane_reason, {touched} AS touched
+                  FROM items i WHERE i.state IN ('queued', 'deferred') ORDER BY i.id LIMIT 10000000"""  # noqa: S608
         return tuple(
             Waiting(
                 item=ItemId(row["id"]),
                 queued=row["state"] == State.QUEUED,
+                added=datetime.fromisoformat(row["added"]),
                 rank=row["rank"],
                 lane=Lane(row["lane"]),
                 lane_reason=row["lane_reason"],

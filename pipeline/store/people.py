@@ -30,6 +30,8 @@ _ABOUT = {
     "submissions": "SELECT * FROM submissions WHERE lower(email) = ?1 ORDER BY id",
 }
 """All that is stored about an address, by subject."""
+_FORGOTTEN = "forgotten"
+"""The key by which somebody who was erased is known again."""
 _ERASE = (
     "DELETE FROM deliveries WHERE subscriber IN (SELECT id FROM subscribers WHERE email_key = ?1)",
     "DELETE FROM votes WHERE subscriber IN (SELECT id FROM subscribers WHERE email_key = ?1)",
@@ -51,6 +53,11 @@ class People(Topics):
         with self.transaction():  # of two that ask at once, the second keeps what the first made
             self._change("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (name, secrets.token_bytes(32)))
             return bytes(self._rows(sql, (name,))[0]["value"])
+
+    def kept_secret(self, name: str) -> bytes:
+        """Give the key of that name to check by, and write nothing. Where none was made yet: random bytes, by which nothing was ever signed."""
+        row = self._row("SELECT value FROM secrets WHERE name = ?", (name,))
+        return bytes(row["value"]) if row else secrets.token_bytes(32)
 
     def add_subscriber(
         self,
@@ -145,13 +152,12 @@ class People(Topics):
             self._change(
                 """INSERT INTO forgotten (hash, at, reason, number) VALUES (?, ?, ?, ?) ON CONFLICT (hash)
                    DO UPDATE SET at = excluded.at, reason = excluded.reason, number = coalesce(excluded.number, number)""",
-                (self._hash(key), stamp(now), reason, person.id if person else None),
+                (self._hash(key, self.secret(_FORGOTTEN)), stamp(now), reason, person.id if person else None),
             )
 
     def is_forgotten(self, email: str) -> bool:
         """Say whether this address was erased at any time."""
-        anybody = self._row("SELECT 1 FROM forgotten LIMIT 1")
-        return anybody is not None and self._row("SELECT 1 FROM forgotten WHERE hash = ?", (self._hash(email),)) is not None
+        return self._forgotten(email) is not None
 
     def export_of(self, email: str) -> dict[str, Json]:
         """Give all that is stored about an address, by subject; empty where nothing is."""
@@ -159,7 +165,7 @@ class People(Topics):
         for subject, sql in _ABOUT.items():
             if rows := [dict(row) for row in self._rows(sql, (_key(email),))]:
                 found[subject] = rows[0] if subject == "subscriber" else list(rows)
-        if "subscriber" not in found and (row := self._row("SELECT at, reason FROM forgotten WHERE hash = ?", (self._hash(email),))):
+        if "subscriber" not in found and (row := self._forgotten(email)):
             found["forgotten"] = dict(row)
         return found
 
@@ -189,8 +195,11 @@ class People(Topics):
         renames = self.renames()
         return replace(person, topics=renamed(person.topics, renames)) if renames else person
 
-    def _hash(self, email: str) -> str:
-        return hmac.new(self.secret("forgotten"), _key(email).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    def _forgotten(self, email: str) -> Row | None:
+        return self._row("SELECT at, reason FROM forgotten WHERE hash = ?", (self._hash(email, self.kept_secret(_FORGOTTEN)),))
+
+    def _hash(self, email: str, key: bytes) -> str:
+        return hmac.new(key, _key(email).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     @contextmanager
     def _overwriting(self) -> Iterator[None]:

@@ -1,8 +1,9 @@
-"""What a list of items may be asked for: values only, no database."""
+"""What a list of items may be asked for, and what it gives: values only, no database."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from pipeline.model import ItemId, Kind, Lane, State
@@ -30,3 +31,23 @@ class ItemQuery:
     limit: int = 50
     after: ItemId | None = None
     order: Literal["rank", "newest", "soonest", "id"] = "rank"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An item as a list shows it, in a reader's words. `by` is its publisher or site, empty where neither is known; `is_doubtful` is an event whose
+    date somebody must look at. `places` are those that named it or what is folded into it, the first at the head: source, address, who recommended
+    it there."""
+
+    id: ItemId
+    state: State
+    lane: Lane
+    rank: float
+    kind: Kind
+    title: str
+    url: str
+    by: str
+    published: date | None
+    minutes: int | None
+    is_doubtful: bool
+    places: tuple[tuple[str, str, str], ...]

@@ -132,9 +132,10 @@ class Staff(Connection):
 
     # ------------------------------------------------------------ passwords
 
-    def has_passwords(self) -> bool:
-        """Say whether anybody ever set a password. A disabled account counts, or closing it would open the desk."""
-        return self._row("SELECT 1 FROM accounts WHERE password IS NOT NULL LIMIT 1") is not None
+    def has_sign_ins(self) -> bool:
+        """Say whether anybody ever set a password, or took up an invitation by a provider. A disabled account counts, or closing it would open the
+        desk."""
+        return self._row("SELECT 1 FROM accounts WHERE password IS NOT NULL OR outside GLOB 'http*://*|*' LIMIT 1") is not None
 
     def password(self, number: int) -> str | None:
         """Give the hash of somebody's password, in PHC form."""
@@ -180,6 +181,24 @@ class Staff(Connection):
                 return None
             self._change("UPDATE invitations SET used = ? WHERE hash = ?", (stamp(now), kept))
             self.set_password(account.id, password)
+            return self.account_of(account.id)
+
+    def take_up(self, kept: str, outside: str, now: datetime) -> Account | None:
+        """Use a link up and have another system (`issuer|subject`) sign this person in from now on; `None` where it was good no more.
+
+        Raises `ConflictError` where it signs somebody else in already.
+        """
+        with self.transaction():
+            account = self.account_invited(kept, now)
+            if account is None:
+                return None
+            known = self.outsider(outside)
+            if known is not None and known.id != account.id:
+                raise ConflictError(f"This sign-in is that of {known.name} already.", hint="Sign in with it, or set a password for this account.")
+            self._change("UPDATE invitations SET used = ? WHERE hash = ?", (stamp(now), kept))
+            self._change("DELETE FROM invitations WHERE account = ? AND used IS NULL", (account.id,))
+            self._change("UPDATE accounts SET outside = ? WHERE id = ?", (outside, account.id))
+            self.sign_out_all(account.id)
             return self.account_of(account.id)
 
     # ------------------------------------------------------------ browsers
@@ -261,6 +280,7 @@ def _account(row: Row) -> Account:
         made=datetime.fromisoformat(row["made"]),
         disabled=moment(row["disabled"]),
         has_password=bool(row["has_password"]),
+        outside=row["outside"] is not None,
     )
 
 

@@ -25,6 +25,7 @@ from pipeline.model import Account, Role, SignIn
 from pipeline.store import Store, name_key, new_secret, secret_hash
 from pipeline.web import proxy, security
 from pipeline.web.limits import Limit, visitor
+from pipeline.web.outside import BACK, OUTSIDE, Outside
 from pipeline.web.passwords import Passwords
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.rights import Rights
@@ -34,7 +35,7 @@ TRIES, TRIES_OF_VISITOR = 10, 30
 """So many wrong passwords may be tried in the window: for one name, and by one visitor."""
 
 _NOTED = timedelta(hours=1)  # so exactly is it kept when a browser or a program was last at work
-_WELCOME = frozenset({"/desk/login"})  # addresses of the desk that are there before one is signed in
+_WELCOME = frozenset({"/desk/login", OUTSIDE, BACK})  # addresses of the desk that are there before one is signed in
 _LONGEST = 200  # characters of a cookie or a token; ours have under 60
 
 
@@ -45,6 +46,7 @@ class Access:
         config = settings.config
         self.passwords = Passwords()
         self.rights = Rights(routes)
+        self.outside = Outside(settings, clock)
         self._settings = settings
         self._open_store = open_store
         self._clock = clock
@@ -68,6 +70,8 @@ class Access:
         if security.is_program(request.url.path):
             self._admit_program(request)
             return None
+        if request.url.path in (OUTSIDE, BACK) and self.outside.provider:
+            return None  # whoever comes there is about to say who they are
         person = self._who(request)
         if person is None:
             return None if request.url.path in _WELCOME else _to_login(request)
@@ -132,8 +136,8 @@ class Access:
     # ------------------------------------------------------------ for the pages
 
     def by_name(self) -> bool:
-        """Say whether people sign in by name, which they do once anybody has a password."""
-        self._has_people = self._has_people or self._read().has_passwords()
+        """Say whether people sign in by name, which they do once anybody has a password, or a provider that signs them in."""
+        self._has_people = self._has_people or self._read().has_sign_ins()
         return self._has_people
 
     def sign_in_of(self, request: Request) -> SignIn | None:
@@ -152,7 +156,7 @@ class Access:
         if account is None:
             said = "This is not the name and the password of anybody here." if by_name else "This is not the password of the desk."
             raise RefusedVisitError(said, status=403, hint="Try again.")
-        self._by_visitor.take_back(visitor(request))
+        self.forgive(request)
         self._by_name.take_back(key)
         return account
 
@@ -161,6 +165,19 @@ class Access:
         now = self._clock()
         if not self._by_visitor.allows(visitor(request), now) or not (key is None or self._by_name.allows(key, now)):
             raise RefusedVisitError("Too many passwords were tried.", status=429, hint="Wait ten minutes and try again.")
+
+    def forgive(self, request: Request) -> None:
+        """Count it not that a visitor tried, as it went well."""
+        self._by_visitor.take_back(visitor(request))
+
+    def of_provider(self, known: str) -> Account:
+        """Find the account of somebody whom the provider signed in. Raises `RefusedVisitError` for whom has none: nobody gets one by coming."""
+        found = self._read().outsider(known)
+        if found is None or found.disabled:
+            said = "There is no account for you at this desk."
+            hint = "An operator can invite you: open the link of the invitation and sign in there."
+            raise RefusedVisitError(said, status=403, hint=hint)
+        return found
 
     def open(self, request: Request, answer: Response, account: Account) -> None:
         """Sign a browser in: a new secret, and the one that it had is good no more."""

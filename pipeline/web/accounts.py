@@ -4,13 +4,14 @@ answers the form, and stands in no address."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import ConflictError, NotFoundError, PipelineError
-from pipeline.model import Account, Role, Scope
+from pipeline.model import Account, Role, Scope, SignIn, Token
 from pipeline.store import INVITED, Store, new_secret, secret_hash
 from pipeline.web.passwords import LEAST, weakness
 from pipeline.web.problems import RefusedVisitError
@@ -33,6 +34,16 @@ ROLES = {
 }
 """What each may do beyond those before."""
 _LONGEST_LABEL = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What opens the desk for one person: browsers, each with its name, and tokens of programs."""
+
+    browsers: tuple[tuple[SignIn, str], ...] = ()
+    tokens: tuple[Token, ...] = ()
+
+
 Deed = Callable[[Request, Site, Account], Response]
 
 
@@ -114,11 +125,16 @@ def _new_token(request: Request, site: Site, me: Account) -> Response:
 
 
 def _revoke(request: Request, site: Site, me: Account) -> Response:
+    _end_one(request, site, me)
+    return RedirectResponse("/desk/account", status_code=303)
+
+
+def _end_one(request: Request, site: Site, whose: Account) -> None:
     number = field(request, "number")
     with site.open_store() as store:
-        if not (number.isdecimal() and len(number) < 12 and store.revoke_token(int(number), account=me.id, now=site.clock())):
+        is_number = number.isascii() and number.isdecimal() and len(number) < 12
+        if not (is_number and store.revoke_token(int(number), account=whose.id, now=site.clock())):
             raise NotFoundError("token", number[:12], hint="It may be ended already.")
-    return RedirectResponse("/desk/account", status_code=303)
 
 
 _OWN: dict[str, Deed] = {"password": _new_password, "sign-out": _sign_out, "token": _new_token, "revoke": _revoke}
@@ -164,9 +180,10 @@ def _all(request: Request, *, status: int = 200, **values: object) -> Response:
     site = site_of(request)
     with site.open_store() as store:
         everybody = store.accounts()
+        doors = {one.id: _doors(store, one, site) for one in everybody if not one.disabled}
     shown = {"roles": ROLES, "sections": site.config.digest.sections, "by_name": site.access.by_name(), "chosen": Role.CURATOR}
     given = {"said": "", "wrong": "", "link": "", "name": "", **values}
-    return page(request, "accounts.html", status=status, everybody=everybody, **{**shown, **given})
+    return page(request, "accounts.html", status=status, everybody=everybody, doors=doors, **{**shown, **given})
 
 
 def _change_role(request: Request, site: Site, whom: Account) -> Response:
@@ -201,8 +218,36 @@ def _sign_out_all(request: Request, site: Site, whom: Account) -> Response:
     return _back()
 
 
-_ALL: dict[str, Deed] = {"role": _change_role, "disable": _disable, "enable": _enable, "link": _new_link, "sign-out": _sign_out_all}
+def _end_browser(request: Request, site: Site, whom: Account) -> Response:
+    """Sign one browser of a person out."""
+    with site.open_store() as store:
+        if not store.sign_out(field(request, "browser"), account=whom.id):
+            raise NotFoundError("browser", f"of {whom.name}", hint="It may be signed out already.")
+    return _back()
+
+
+def _end_token(request: Request, site: Site, whom: Account) -> Response:
+    """End one token of a person."""
+    _end_one(request, site, whom)
+    return _back()
+
+
+_ALL: dict[str, Deed] = {
+    "role": _change_role,
+    "disable": _disable,
+    "enable": _enable,
+    "link": _new_link,
+    "sign-out": _sign_out_all,
+    "end-browser": _end_browser,
+    "end-token": _end_token,
+}
 _MOST_ACCOUNTS = 1_000_000_000  # SQLite's numbers end somewhere above it
+
+
+def _doors(store: Store, whom: Account, site: Site) -> Doors:
+    """List what opens the desk for a person."""
+    browsers = tuple((one, _browser(one.agent)) for one in store.sign_ins(whom.id, site.clock()))
+    return Doors(browsers=browsers, tokens=store.tokens(whom.id))
 
 
 def _back() -> Response:

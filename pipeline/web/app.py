@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pipeline.config import Config
@@ -43,6 +43,7 @@ from pipeline.web import (
     log,
     login,
     people,
+    pictures,
     queue,
     reader_api,
     readers,
@@ -54,6 +55,7 @@ from pipeline.web import (
     subscribers,
     suggest,
     survey,
+    ties,
     today,
     views,
     votes,
@@ -65,6 +67,7 @@ from pipeline.web.gate import Gate
 from pipeline.web.journal import Journal
 from pipeline.web.limits import Limit
 from pipeline.web.memory import Memory
+from pipeline.web.pool import Pool
 from pipeline.web.problems import RefusedVisitError, status_of
 from pipeline.web.prospect import Prospect
 from pipeline.web.security import is_program, wants_json
@@ -78,11 +81,13 @@ _ROOMS = (
     suggest,
     items,
     why,
+    pictures,
     today,
     queue,
     decide,
     edit,
     compare,
+    ties,
     crowd,
     bulk,
     similar,
@@ -112,7 +117,7 @@ _ROOMS = (
 
 
 def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[[], datetime]) -> Starlette:
-    """Make the desk and the public pages. `open_store` is called once for each request, in the thread that answers it; `clock` gives aware UTC."""
+    """Make the desk and the public pages. `open_store` opens the database: connections are kept between visits; `clock` gives aware UTC."""
     routes = [route for room in _ROOMS for route in room.routes]
     settings, pulse = Settings(config), Pulse()
     metrics = Metrics(World(config=lambda: settings.config, problem=lambda: settings.problem, open_store=open_store, clock=clock, pulse=pulse))
@@ -130,7 +135,7 @@ def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[
         settings=settings,
         pulse=pulse,
         metrics=metrics,
-        open_store=open_store,
+        open_store=Pool(open_store).lend,
         clock=clock,
         access=access,
         memory=Memory(),
@@ -145,6 +150,13 @@ def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[
 
 def explain(request: Request, error: PipelineError | None) -> Response:
     """Answer with what went wrong and what to do next, as page or JSON. Of a bug (`None`) nothing is told but that it is one."""
+    answer = _explained(request, error)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["allow"] = _allowed(request)
+    return answer
+
+
+def _explained(request: Request, error: PipelineError | None) -> Response:
     if is_program(request.url.path):
         return api.problem(error)
     status = 500 if error is None else status_of(error)
@@ -155,6 +167,13 @@ def explain(request: Request, error: PipelineError | None) -> Response:
     return page(request, "problem.html", status=status, sentence=sentence, hint=hint, code=status)
 
 
+def _allowed(request: Request) -> str:
+    """List what an address answers (RFC 9110, 15.5.6), of all the routes that it has."""
+    visit = {"type": "http", "method": "GET", "path": request.url.path, "root_path": "", "headers": []}
+    routes = [route for route in request.app.routes if isinstance(route, Route) and route.matches(visit)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()})) or "GET, HEAD"
+
+
 def _icon(request: Request) -> Response:
     """Give the icon to browsers that ask for it by custom: a published page names none."""
     return FileResponse(STATIC / "icon.svg")
@@ -163,5 +182,7 @@ def _icon(request: Request) -> Response:
 def _as_ours(request: Request, error: Exception) -> Response:
     """Say in our words what the router found: no such page, or a method that it does not answer."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return explain(request, RefusedVisitError(f"{request.method} is not answered here.", status=status, hint=f"Use {_allowed(request)}."))
     said = "There is no such page." if status == 404 else f"{HTTPStatus(status).phrase}."
     return explain(request, RefusedVisitError(said, status=status))

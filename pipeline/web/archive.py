@@ -8,6 +8,7 @@ import hashlib
 import html
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -16,9 +17,10 @@ from starlette.routing import Route
 
 from pipeline import publish
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Edition
 from pipeline.plain import Json
-from pipeline.render import FORMATS, essay, notices
+from pipeline.render import FORMATS, notices
 from pipeline.render import words as phrases
 from pipeline.store import Store
 from pipeline.text import counted
@@ -27,6 +29,11 @@ from pipeline.web.public import About, prose, shelf_of, shelf_only, show
 from pipeline.web.security import policy
 from pipeline.web.shelf import Shelf
 from pipeline.web.site import page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.render import essay
+else:
+    essay = late("pipeline.render.essay")
 
 _MANIFEST = "manifest.json"
 MEDIA_TYPES = {kind.filename: kind.media_type for kind in FORMATS.values()} | {_MANIFEST: "application/json"}

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline.digest import steps
-from pipeline.digest.arrange import Absence, slots
-from pipeline.digest.balance import Balance, Count, even
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Account, Arrangement, Edition, Item, ItemId, Kind, Role, SectionRule
-from pipeline.publish import arranging
-from pipeline.publish.arranging import Board, Letter, fingerprint
 from pipeline.store import Store
 from pipeline.text import clean
 from pipeline.web.editions import closing
@@ -28,17 +25,29 @@ from pipeline.web.public import prose
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, field, page, person_of, site_of
 
+if TYPE_CHECKING:
+    import pipeline.digest.balance as balances
+    from pipeline.digest import arrange, steps
+    from pipeline.digest.balance import Balance, Count
+    from pipeline.publish import arranging
+    from pipeline.publish.arranging import Board
+else:
+    steps = late("pipeline.digest.steps")
+    balances = late("pipeline.digest.balance")
+    arrange = late("pipeline.digest.arrange")
+    arranging = late("pipeline.publish.arranging")
+
 SHOWN = 6
 """Names of one kind that the balance lists; of needs all."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NO_LEAD = frozenset({Kind.EVENT, Kind.WEBINAR, Kind.OFFER, Kind.REQUEST})
 """Kinds whose first item is no lead: they stand by their dates, or are answered."""
 _LONGEST = 20_000
-_WHY = {
-    Absence.LEFT_OUT: "Left out by hand, kept for a later edition",
-    Absence.NO_ROOM: "No room: over the cap of its section or of the edition",
-    Absence.OVER: "Over: its date is past",
-    Absence.MEMBERS: "For members only, and this edition is for everybody",
+_WHY = {  # by the words of `Absence`
+    "left out": "Left out by hand, kept for a later edition",
+    "no room": "No room: over the cap of its section or of the edition",
+    "over": "Over: its date is past",
+    "members": "For members only, and this edition is for everybody",
 }
 
 
@@ -93,17 +102,17 @@ def show(request: Request) -> Response:
         board=board,
         edition=board.edition,
         groups={section.id: section.entries for section in board.edition.sections},
-        absent=[(item, _WHY[why], why is Absence.LEFT_OUT) for item, why in board.absent],
+        absent=[(item, _WHY[why], why is arrange.Absence.LEFT_OUT) for item, why in board.absent],
         sources={item.id: _maker(item) for item, _ in board.absent},
-        slots=slots(site.config.digest, board.arrangement),
-        balance=_charts(even(board.edition, history, topics=site.config.topics)),
+        slots=arrange.slots(site.config.digest, board.arrangement),
+        balance=_charts(balances.even(board.edition, history, topics=site.config.topics, spellings=site.config.spellings)),
         own={rule.id for rule in board.rules if not closed and may_change(person, [rule.id])},
         is_editor=not closed and person.role.may(Role.EDITOR),
         closed=closed,
         closing=closing(standing, now=site.clock()) if standing.id == edition_id else "",
         no_lead=NO_LEAD,
         caps={rule.id: rule.cap for rule in board.rules},
-        stood=fingerprint(board.letter),
+        stood=arranging.fingerprint(board.letter),
         letter_html=prose(board.edition.letter),
         may_undo=not closed and board.arrangement.said and (person.role.may(Role.EDITOR) or board.arrangement.by == person.name),
     )
@@ -140,11 +149,13 @@ def letter(request: Request) -> Response:
     """Keep the letter, if it is still the one that was shown."""
     site, person = site_of(request), person_of(request)
     _check_editor(person)
-    written = Letter(edition=request.path_params["edition"], words=_prose(field(request, "letter")), stood=field(request, "stood"), by=person.name)
+    written = arranging.Letter(
+        edition=request.path_params["edition"], words=_prose(field(request, "letter")), stood=field(request, "stood"), by=person.name
+    )
     with site.open_store() as store:
         made = arranging.write(written, site.config, store, now=site.clock())
     if wants_json(request):
-        return JSONResponse({"said": made.said, "version": made.version, "stood": fingerprint(made.letter)})
+        return JSONResponse({"said": made.said, "version": made.version, "stood": arranging.fingerprint(made.letter)})
     return _done(request, said=made.said, version=made.version)
 
 

@@ -5,12 +5,19 @@ What belongs to a collection is written in the settings, by hand; here nothing b
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline.publish import collections
+from pipeline.late import late
 from pipeline.web.site import page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.publish import collections
+else:
+    collections = late("pipeline.publish.collections")
 
 SHOWN = 12
 """Newcomers of one collection that the page lists."""

@@ -1,22 +1,29 @@
 """Who the digest is made of: authors and speakers, and those who posted, recommended or suggested what is in it. Knows no account and no address.
 
-Names are brought together as the public pages do it; a name that two people share is one here, too.
+Names are brought together as the public pages do it, by what people.yaml says; a name that two people share is one here, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pipeline.digest import series
-from pipeline.model import Item, ItemId, State
+from pipeline.late import late
+from pipeline.model import ItemId, State
+from pipeline.names.spellings import AS_WRITTEN, Spellings
 from pipeline.store import ItemQuery, Store
 from pipeline.text import folded
-from pipeline.web.shelf import slug
+from pipeline.web.shelf import person_label
+
+if TYPE_CHECKING:
+    from pipeline.digest import entries
+else:
+    entries = late("pipeline.digest.entries")
 
 WAITING = 500
 """Kept items, the best, that are looked through for names before they are published."""
-GAVE = frozenset({"posted by", "recommended by"})
+GAVE = frozenset({"posted by", "submitted by", "recommended by"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +72,16 @@ class _Gathered:
     about: str = ""
 
 
-def contributors(store: Store) -> tuple[Contributor, ...]:
+def contributors(store: Store, spellings: Spellings = AS_WRITTEN) -> tuple[Contributor, ...]:
     """List everybody with a part in a released edition, in what is kept for the next, or in the suggestions; those with most first."""
     found: dict[str, _Gathered] = {}
-    for name, work, about in (*_kept(store), *_published(store)):
-        one = _known(found, name)
+    for name, work, about in (*_kept(store, spellings), *_published(store)):
+        one = _known(found, name, spellings)
         one.about = one.about or about
         if all((work.item, work.role) != (known.item, known.role) for known in one.works):
             one.works.append(work)
     for name, state, count in store.suggested():
-        _known(found, name).suggested.append((state, count))
+        _known(found, name, spellings).suggested.append((state, count))
     made = [
         Contributor(id=key, name=one.name, works=tuple(one.works), suggested=tuple(one.suggested), about=one.about)
         for key, one in found.items()
@@ -83,25 +90,16 @@ def contributors(store: Store) -> tuple[Contributor, ...]:
     return tuple(sorted(made, key=lambda one: (-one.gave, -one.sent, -len(one.works), folded(one.name), one.id)))
 
 
-def _known(found: dict[str, _Gathered], name: str) -> _Gathered:
-    return found.setdefault(slug(name), _Gathered(name))
+def _known(found: dict[str, _Gathered], name: str, spellings: Spellings) -> _Gathered:
+    label = person_label(name, spellings)
+    return found.setdefault(label.id, _Gathered(label.name))
 
 
-def _kept(store: Store) -> Iterator[tuple[str, Work, str]]:
-    """The names of what is kept and waits for an edition."""
+def _kept(store: Store, spellings: Spellings) -> Iterator[tuple[str, Work, str]]:
+    """The names of what is kept and waits for an edition, in the roles in which it will print them."""
     for item in store.items(ItemQuery(states=(State.ACCEPTED,), limit=WAITING)):
-        profile = series.spotlight(item)
-        for role, name in dict.fromkeys(_credits(item)):
-            yield name, Work(item=item.id, title=item.title, role=role), profile if folded(profile).startswith(folded(name)) else ""
-
-
-def _credits(item: Item) -> Iterator[tuple[str, str]]:
-    for name in item.resource.creators:
-        yield "author", name
-    for sighting in item.sightings:
-        for role, given in (("posted by", sighting.lead.posted_by), ("recommended by", sighting.lead.recommended_by)):
-            if given and given.strip():
-                yield role, given
+        for credit in entries.credits(item, spellings):
+            yield credit.name, Work(item=item.id, title=item.title, role=credit.role), credit.about and f"{credit.name}, {credit.about}"
 
 
 def _published(store: Store) -> Iterator[tuple[str, Work, str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline import digest, review
-from pipeline.digest import Checked
 from pipeline.errors import PipelineError
 from pipeline.model import Item, ItemId, Overlay
 from pipeline.store import Store
@@ -18,6 +18,9 @@ from pipeline.web import fields, second
 from pipeline.web.problems import status_of
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, desk_path, field, form_of, page, person_of, site_of
+
+if TYPE_CHECKING:
+    from pipeline.digest import Checked
 
 
 def edit(request: Request) -> Response:

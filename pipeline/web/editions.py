@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,15 +11,21 @@ from starlette.routing import Route
 
 from pipeline import digest, publish
 from pipeline.errors import NotFoundError, RenderError
+from pipeline.late import late
 from pipeline.model import Delivery, DeliveryState, Edition, EditionState, Role, Severity
-from pipeline.publish import arranging, retractions
-from pipeline.publish.arranging import Standing
-from pipeline.publish.press import print_all
 from pipeline.render import FORMATS
 from pipeline.store import Store
 from pipeline.web.archive import own_policy
 from pipeline.web.site import page, person_of, site_of
 from pipeline.web.words import span
+
+if TYPE_CHECKING:
+    from pipeline.publish import arranging, press, retractions
+    from pipeline.publish.arranging import Standing
+else:
+    arranging = late("pipeline.publish.arranging")
+    retractions = late("pipeline.publish.retractions")
+    press = late("pipeline.publish.press")
 
 GROUPS = {
     "To read": {"html": "web page", "pdf": "PDF", "pdf-large": "large print", "one-page": "one page"},
@@ -111,7 +118,7 @@ def preview(request: Request) -> Response:
         raise NotFoundError("file", asked[:80], hint=f"An edition has {', '.join(form.filename for form in FORMATS.values())}.")
     with site_of(request).open_store() as store:
         edition = _edition(request, store)
-    printed = print_all(edition if rendition == "preview" else digest.public(edition), (name,))
+    printed = press.print_all(edition if rendition == "preview" else digest.public(edition), (name,))
     if not printed.files:
         raise RenderError(printed.findings[-1].problem, place=printed.findings[-1].place, hint=printed.findings[-1].remedy)
     (file,) = printed.files

@@ -9,15 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from pipeline.late import late
 from pipeline.model import ItemId
 from pipeline.store import Store
 from pipeline.web.filters import Filters, Sort
-from pipeline.web.held import Held, Words, load, numbers
+from pipeline.web.held import Held, load, numbers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline import processes
+    from pipeline.web.held import Words
+else:
+    np = late("numpy")
+    processes = late("pipeline.processes")
 
 __all__ = ["Facets", "Filters"]
 
@@ -31,6 +41,19 @@ MANY = 10_000
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the desk shows under some filters: a page of numbers; of each facet how many items have each value, under the filters of the others and
+    under none (`every`); how many there are. Until it is loaded nothing is counted: mappings are empty and `total` is `None`. `is_partial` says
+    that more items hold the words of a search than are looked through."""
+
+    page: tuple[ItemId, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    every: Mapping[str, Mapping[str, int]]
+    total: int | None
+    is_partial: bool
+
+
 class Facets:
     """What the desk filters by. Safe to use from several threads."""
 
@@ -41,38 +64,36 @@ class Facets:
         self._held: Held | None = None
         self._loader: Thread | None = None
 
-    def counts(self, store: Store, filters: Filters) -> Mapping[str, Mapping[str, int]]:
-        """Count the items of each value of each facet under the filters of the others; what has none is left out. Empty until it is loaded."""
-        with self._in_step(store) as held:
-            return held.counts(filters, _words(held, store, filters, counting=True)) if held else {}
-
-    def total(self, store: Store, filters: Filters) -> int | None:
-        """Count the items under these filters; `None` until it is loaded."""
-        with self._in_step(store) as held:
-            return held.total(filters, _words(held, store, filters)) if held else None
-
-    def page(self, store: Store, filters: Filters, *, order: Sort = "best", after: ItemId | None = None, limit: int = 40) -> tuple[ItemId, ...]:
-        """List items under these filters in an order: must-haves and the likeliest first, the last added first, or events to come, the next first."""
+    def look(self, store: Store, filters: Filters, *, order: Sort = "best", after: ItemId | None = None, limit: int = 40) -> Look:
+        """Give all that a page of the desk shows under these filters, as of one moment. Lists: must-haves and the likeliest first, the last added
+        first, or events to come, the next first."""
         with self._in_step(store) as held:
             if held and (after is None or held.knows(after)):
-                found = held.page(filters, _words(held, store, filters), order=order, after=after, limit=limit, now=self._clock())
-                return tuple(ItemId(one) for one in found)
-        return store.item_ids(filters.item_query(order=order, after=after, limit=limit), now=self._clock())
+                words = _words(held, store, filters)
+                found = held.page(filters, words, order=order, after=after, limit=limit, now=self._clock())
+                return Look(
+                    page=tuple(map(ItemId, found)),
+                    counts=held.counts(filters, _words(held, store, filters, counting=True)),
+                    every=held.counts(Filters(), None),
+                    total=held.total(filters, words),
+                    is_partial=words is not None and len(words) >= MANY,
+                )
+        many = len(numbers(store.newest_with(filters.q, limit=MANY))) >= MANY if filters.q.strip() else False
+        page = store.item_ids(filters.item_query(order=order, after=after, limit=limit), now=self._clock())
+        return Look(page=page, counts={}, every={}, total=None, is_partial=many)
 
     def record(self, store: Store, sources: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """Say for each of these sources how many of its items were kept and how many decided. Empty until it is loaded."""
         with self._in_step(store) as held:
             return held.record(sources) if held else {}
 
-    def is_partial(self, store: Store, filters: Filters) -> bool:
-        """Say whether more items hold the words of a search than are looked through."""
-        with self._in_step(store) as held:
-            words = _words(held, store, filters) if held else numbers(store.newest_with(filters.q, limit=MANY))
-        return words is not None and len(words) >= MANY
-
     def members(self, store: Store, filters: Filters, *, limit: int = 10_000) -> tuple[ItemId, ...]:
         """List all items under these filters, the best first."""
-        return self.page(store, filters, limit=limit)
+        with self._in_step(store) as held:
+            if held:
+                found = held.page(filters, _words(held, store, filters), order="best", after=None, limit=limit, now=self._clock())
+                return tuple(map(ItemId, found))
+        return store.item_ids(filters.item_query(order="best", after=None, limit=limit), now=self._clock())
 
     @contextmanager
     def _in_step(self, store: Store) -> Iterator[Held | None]:
@@ -101,6 +122,7 @@ class Facets:
                 held = load(store)
             with self._lock:
                 self._held = held
+            processes.give_back()
         except Exception:
             log.exception("the counts could not be loaded")
         finally:

@@ -10,13 +10,19 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
+from typing import TYPE_CHECKING
 
 from pipeline import dates
 from pipeline.digest.sections import EVENT_KINDS
-from pipeline.extract.repair import Repair, repairs, spoken
+from pipeline.late import late
 from pipeline.model import Event, Item, Kind, Overlay
 from pipeline.text import clean, clip, squeeze
 from pipeline.web.problems import RefusedVisitError
+
+if TYPE_CHECKING:
+    from pipeline.extract import repair
+else:
+    repair = late("pipeline.extract.repair")
 
 LONGEST = 4_000
 """Characters of a field of several lines."""
@@ -60,12 +66,12 @@ def is_worded(item: Item) -> bool:
     return overlay.description is not None or overlay.blurb is not None or bool(item.note)
 
 
-def repairs_of(item: Item, *, zone: tzinfo) -> tuple[Repair, ...]:
+def repairs_of(item: Item, *, zone: tzinfo) -> tuple[repair.Repair, ...]:
     """Propose how the dates of an item may be put right."""
     if item.event is None or not item.event.problems:
         return ()
     words = "\n".join((item.title, item.description or "", item.resource.text))
-    return repairs(item.event, words=words, zone=zone, posted=item.resource.published)
+    return repair.repairs(item.event, words=words, zone=zone, posted=item.resource.published)
 
 
 def typed(form: Mapping[str, str], item: Item) -> Typed:
@@ -113,7 +119,7 @@ def _told(item: Item) -> dict[str, str]:
         "image text": said["image_alt"],
         "what it is": said["description"],
         "why": said["why"],
-        "when": spoken(event) if event else "",
+        "when": repair.spoken(event) if event else "",
         "where": (event.location or "") if event else "",
     }
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Self
 from urllib.parse import urlencode
 
@@ -50,7 +50,7 @@ class Filters:
 
     def query(self) -> str:
         """Write the filters that are set, as in an address."""
-        return urlencode({name: value for name, value in asdict(self).items() if value})
+        return urlencode({name: value for name in self.__dataclass_fields__ if (value := getattr(self, name))})
 
     def without(self, facet: str) -> Self:
         """Give the filters but for one facet; without a state there is no lane."""

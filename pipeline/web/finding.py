@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -68,10 +69,16 @@ def _worth(words: Words, word: str) -> int:
     return 0
 
 
+@lru_cache(maxsize=20_000)
+def _folded_words(word: str) -> tuple[str, ...]:
+    """Give a word as it is compared: titles share most of theirs."""
+    return text.words(folded(word))
+
+
 def _pieces(words: str, asked: tuple[str, ...]) -> Iterator[Markup]:
     at = 0
     for found in _PIECE.finditer(words):
-        if any(one.startswith(asked) for one in text.words(folded(found[0]))):
+        if any(one.startswith(asked) for one in _folded_words(found[0])):
             yield escape(words[at : found.start()])
             yield Markup("<mark>{}</mark>").format(found[0])
             at = found.end()

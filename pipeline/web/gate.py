@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 _SECRET = re.compile(r"^(/(?:invitation|confirm|preferences|unsubscribe|useful|used|suggest|survey)/).+", re.DOTALL)
 """What follows in these addresses opens something, and stands in no log."""
+_STRICT = "SameSite=Strict"
+"""The cookie of the forms goes with no visit that another site began."""
 _PROBES = ("/healthz", "/readyz")
 _LONGEST = 2_000  # characters of a path; ours have under a hundred
 
@@ -100,5 +102,5 @@ class _Answer:
             name = security.token_cookie(self._https)
             if security.in_desk(path) and self._request.cookies.get(name) != token:
                 secure = "; Secure" if self._https else ""
-                headers.append("set-cookie", f"{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}")
+                headers.append("set-cookie", f"{name}={token}; Path=/; HttpOnly; {_STRICT}{secure}")
         await self._send(message)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from pipeline.late import late
 from pipeline.model import Lane, State
 from pipeline.store import Store
 from pipeline.store.facets import FACETS, Facts
 from pipeline.web import tally
 from pipeline.web.filters import ANY, Filters, Sort
-from pipeline.web.tally import Bits, Facet, Numbers, Order
+from pipeline.web.tally import Facet, Order
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.web.tally import Bits, Numbers
+
+    Words = Numbers | None  # the items that hold the words of a search, folded ones among them; `None` without a search
+else:
+    np = late("numpy")
 
 _KEPT = 16
 """Filters whose counts are kept."""
@@ -24,8 +33,6 @@ FEW = 100
 """Items of which a search asks each whether it holds the words."""
 _DAY = 86_400
 
-Words = Numbers | None
-"""The items that hold the words of a search, folded ones among them; `None` without a search."""
 Values = Mapping[str, tuple[str, ...]]
 """What an item has of each facet."""
 
@@ -68,25 +75,35 @@ class Held:
     def counts(self, filters: Filters, words: Words) -> Mapping[str, Mapping[str, int]]:
         """Count the items of each value under the filters of the other facets. What was counted is kept, and follows each change."""
         if words is not None:
-            return self._count(filters, words)
+            return self._count_found(filters, words)
         if filters not in self._kept:
             if len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[filters] = self._count(filters, None)
+            self._kept[filters] = self._count(filters)
         return {name: {value: count for value, count in counted.items() if count} for name, counted in self._kept[filters].items()}
 
-    def _count(self, filters: Filters, words: Words) -> dict[str, Counter[str]]:
+    def _count(self, filters: Filters) -> dict[str, Counter[str]]:
         found = {}
-        own = self._mask(filters, words)
+        own = self._mask(filters, None)
         flags = tally.unpack(own)
         for name in FACETS:
-            is_set = name in ("lane", "state") or bool(getattr(filters, name))
-            among = self._mask(filters, words, but=name) if is_set else own
-            under = tally.unpack(among) if is_set else flags
+            among = self._mask(filters, None, but=name) if _is_set(filters, name) else own
+            under = tally.unpack(among) if among is not own else flags
             counted = {value: members.count(among, under, self._spare) for value, members in self._facets[name].values.items()}
             found[name] = Counter({value: count for value, count in counted.items() if count})
         if self._renames:
-            found["topic"] = self._by_todays_name(self._mask(filters, words, but="topic"))
+            found["topic"] = self._by_todays_name(self._mask(filters, None, but="topic"))
+        return found
+
+    def _count_found(self, filters: Filters, words: Numbers) -> dict[str, Counter[str]]:
+        """Count among what a search found: some thousands at most, so item by item and not value by value."""
+        heads = self._heads[words[words < self._room]]
+        heads = tally.distinct(heads[heads > 0], self._room)
+        own = tally.among(heads, self._mask(filters, None))
+        found = {}
+        for name in FACETS:
+            chosen = tally.among(heads, self._mask(filters, None, but=name)) if _is_set(filters, name) else own
+            found[name] = self._facets[name].counted(chosen, self._renames if name == "topic" else {})
         return found
 
     def page(self, filters: Filters, words: Words, *, order: Sort, after: int | None, limit: int, now: datetime) -> list[int]:
@@ -114,7 +131,8 @@ class Held:
         counted for any facet, each without its own filter."""
         mask = self._mask(filters, None)
         for name in FACETS if counting else ():
-            mask = mask | self._mask(filters, None, but=name)
+            if _is_set(filters, name):
+                mask = mask | self._mask(filters, None, but=name)
         if int(np.bitwise_count(mask).sum(dtype=np.int64)) > FEW:
             return None
         chosen = np.flatnonzero(tally.unpack(mask))
@@ -199,6 +217,11 @@ class Held:
         self._spare = np.empty(room // 64, np.uint64), np.empty(room // 64, np.uint8)
 
 
+def _is_set(filters: Filters, name: str) -> bool:
+    """Say whether a facet is filtered by: state and lane always are."""
+    return name in ("lane", "state") or bool(getattr(filters, name))
+
+
 def _meets(filters: Filters, name: str, values: Values) -> bool:
     """Say whether an item with these values meets the filter of one facet."""
     if name == "state":
@@ -213,10 +236,7 @@ def _meets(filters: Filters, name: str, values: Values) -> bool:
 def load(store: Store) -> Held:
     """Read everything. What changes while it is read is told again by the next change, so that no long transaction is needed."""
     until, room = store.last_change(), tally.room_for(store.last_item())
-    columns: dict[str, dict[str, list[Numbers]]] = {name: {} for name in FACETS}
-    for column in store.columns():
-        items = numbers(column.items)
-        columns[column.facet].setdefault(column.value, []).append(items[items < room])
+    columns = _columns(store, room)
     heads = np.zeros(room, np.int32)
     for parts in columns["state"].values():
         for part in parts:
@@ -224,11 +244,29 @@ def load(store: Store) -> Held:
     folded = store.folds()
     heads[numbers(folded.items)] = numbers(folded.numbers)
     for parts in columns["source"].values():  # folded ones count as their heads
-        parts[:] = [heads[part][heads[part] > 0].astype(np.int64) for part in parts]
-    facets = {name: Facet({value: np.concatenate(parts) for value, parts in held.items()}, room) for name, held in columns.items()}
+        parts[:] = [heads[part][heads[part] > 0] for part in parts]
+    # One after the other, so that what was read of a facet is gone when the next one is made.
+    facets = {name: Facet({value: np.concatenate(parts) for value, parts in columns.pop(name).items()}, room) for name in FACETS}
     made = Held(facets, {"best": Order(_ranks(store, room)), "soonest": Order(_beginnings(store, room))}, heads=heads, renames=store.renames())
     made.until = until
     return made
+
+
+def _columns(store: Store, room: int) -> dict[str, dict[str, list[NDArray[np.int32]]]]:
+    """Read the items of each value of each facet, in several parts."""
+    columns: dict[str, dict[str, list[NDArray[np.int32]]]] = {name: {} for name in FACETS}
+    for column in store.columns():
+        items = numbers(column.items)
+        narrow = items[items < room].astype(np.int32)
+        for facet, value in column.values.items():
+            columns[facet].setdefault(value, []).append(narrow)
+    for beside in store.beside():
+        items = numbers(beside.items).astype(np.int32)
+        codes = {value: code for code, value in enumerate(dict.fromkeys(beside.values))}
+        said = np.fromiter(map(codes.__getitem__, beside.values), np.int32, len(beside.values))
+        for value, code in codes.items():
+            columns[beside.facet].setdefault(value, []).append(items[said == code])
+    return columns
 
 
 def _ranks(store: Store, room: int) -> Numbers:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from pipeline.model import Item, ItemId, Kind
 from pipeline.review import REASONS
 from pipeline.store import Store
-from pipeline.web.crowd import people_of
+from pipeline.web.crowd import decided_by, people_of
 from pipeline.web.fields import AUDIENCES
 from pipeline.web.rows import SAID, Desk, queue_url, row
 from pipeline.web.site import page, person_of, site_of
@@ -68,8 +68,10 @@ def pane(request: Request) -> Response:
     filters = {name: value[:_LONGEST_FILTER] for name, value in request.query_params.items() if name not in ("item", "did", "steered")}
     with site.open_store() as store:
         desk = Desk(config=site.config, store=store, me=person_of(request).name, now=site.clock(), facets=site.facets)
-        made = row(store.item(asked), desk, url=queue_url(filters, item=asked), to=queue_url(filters))
-        return page(request, "pane.html", row=made, **around(request, store))
+        item = store.item(asked)
+        first = decided_by(item, now=desk.now) if not filters.get("state") else ""  # somebody was quicker, since the list was made
+        made = row(item, desk, url=queue_url(filters, item=asked), to=queue_url(filters))
+        return page(request, "pane.html", row=made, first=f"{first}." if first else "", **around(request, store))
 
 
 def around(request: Request, store: Store) -> dict[str, Any]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline import learn
-from pipeline.learn.train import ENOUGH
+from pipeline.late import late
 from pipeline.web import plan
 from pipeline.web.site import Site, page, site_of
 from pipeline.web.words import percent
+
+if TYPE_CHECKING:
+    import pipeline.learn.train as training
+else:
+    training = late("pipeline.learn.train")
 
 _AT_ONCE = 1_000
 """Decisions up to which the figures are worked out unasked; with more it takes seconds, so a link asks for them."""
@@ -78,7 +84,7 @@ def _lines(figures: learn.Evaluation, site: Site) -> tuple[Line, ...]:
     made = []
     for topic in site.config.topics:
         one = known.get(topic.id) or learn.TopicFigures(topic=topic.id, positives=0, suggested=0, right=0)
-        made.append(Line(topic.name, one.positives, one.suggested, one.right, max(0, ENOUGH - one.positives)))
+        made.append(Line(topic.name, one.positives, one.suggested, one.right, max(0, training.ENOUGH - one.positives)))
     return tuple(sorted(made, key=lambda line: (-line.examples, line.name)))
 
 

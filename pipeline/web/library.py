@@ -7,26 +7,40 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Edition, Entry, ItemId
-from pipeline.publish import collections as living
-from pipeline.publish import impact, submissions
-from pipeline.render import FORMATS, cite, names, works
+from pipeline.publish import submissions
+from pipeline.render import FORMATS
 from pipeline.store import Store
 from pipeline.text import clip, counted
-from pipeline.web import fates
+from pipeline.web import fates, ties
 from pipeline.web.archive import published_file
 from pipeline.web.finding import folded, score, wanted
 from pipeline.web.public import About, by_place, group_of, linked, listing, prose, shelf_of, shelf_only, show
-from pipeline.web.shelf import Group, Holding, Label, Shelf, slug
+from pipeline.web.shelf import Group, Holding, Label, Shelf, person_label
 from pipeline.web.site import site_of
+
+if TYPE_CHECKING:
+    from pipeline.names import parts as names
+    from pipeline.publish import collections as living
+    from pipeline.publish import impact
+    from pipeline.render import cite, works
+else:
+    living = late("pipeline.publish.collections")
+    impact = late("pipeline.publish.impact")
+    cite = late("pipeline.render.cite")
+    names = late("pipeline.names.parts")
+    works = late("pipeline.render.works")
 
 _LONGEST = 200  # characters of a query that are shown again
 _ALIKE = 4  # other items that the page of one names
@@ -40,9 +54,6 @@ COLLECTION_FILES = (
     ("collection.ris", "For reference managers (RIS)"),
     ("collection.bib", "BibTeX"),
 )
-COLLECTION_TYPES = {
-    re.sub(r"^(digest|edition)", "collection", form.filename): form.media_type for name, form in FORMATS.items() if name in living.FORMATS
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ def item(request: Request) -> Response:
         if holding is None:
             raise NotFoundError("item", asked, hint="It may not be published yet. The editions are on the first page.")
         marked = fates.marks(request, store, [(holding.entry, holding.edition)])
+        tied = ties.beside(holding, shelf, store)
     entry, gone = holding.entry, holding.is_withdrawn
     return show(
         request,
@@ -90,6 +102,8 @@ def item(request: Request) -> Response:
         people=_by_role(holding),
         cited=() if gone else cite.meta(works.work(entry, holding.edition)),
         alike=_alike(holding, shelf),
+        beside=tied,
+        **ties.series_of(holding, shelf),
         fates=marked,
     )
 
@@ -122,11 +136,15 @@ def people(request: Request) -> Response:
 
 def person(request: Request) -> Response:
     """Show what somebody wrote or passed on, and what readers said of it all together."""
-    with site_of(request).open_store() as store:
+    site = site_of(request)
+    with site.open_store() as store:
         shelf = shelf_of(request, store)
-        group = group_of(shelf.people, "person", request.path_params["id"])
+        asked = request.path_params["id"]
+        if asked not in shelf.people and shelf.moved.get(asked) in shelf.people:
+            return RedirectResponse(f"/people/{quote(shelf.moved[asked])}")
+        group = group_of(shelf.people, "person", asked)
         said = impact.contributions(sorted(group.ids), store)
-        taken = submissions.taken(lambda name: slug(name) == group.label.id, store)
+        taken = submissions.taken(lambda name: person_label(name, site.config.spellings).id == group.label.id, store)
     return _group(request, shelf, group, kind="person", said=said, taken=taken)
 
 
@@ -173,7 +191,7 @@ def collection_file(request: Request) -> Response:
     body = _built(request, asked).get(name)
     if body is None:
         raise NotFoundError("file", f"{name[:80]} of collection {asked[:80]}", hint="/collections lists what there is.")
-    return published_file(request, body.read_bytes(), COLLECTION_TYPES.get(name, "application/octet-stream"))
+    return published_file(request, body.read_bytes(), _collection_types().get(name, "application/octet-stream"))
 
 
 def search(request: Request) -> Response:
@@ -229,7 +247,7 @@ def _built(request: Request, collection_id: str) -> dict[str, Path]:
         named = json.loads((folder / living.MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return {name: folder / name for name in COLLECTION_TYPES if name in named and (folder / name).is_file()}
+    return {name: folder / name for name in _collection_types() if name in named and (folder / name).is_file()}
 
 
 def _group(request: Request, shelf: Shelf, group: Group, *, kind: str, said: tuple[str, ...] = (), taken: str = "") -> Response:
@@ -288,6 +306,13 @@ def _alike(holding: Holding, shelf: Shelf) -> tuple[Holding, ...]:
     shared = Counter(one.id for label in holding.topics if label.id in shelf.topics for one in shelf.topics[label.id].holdings)
     others = [shelf.holdings[item] for item in shared if item != holding.id]
     return tuple(sorted(others, key=lambda one: (-shared[one.id], one.place))[:_ALIKE])
+
+
+@cache
+def _collection_types() -> dict[str, str]:
+    """The files of a collection, each with its media type."""
+    kinds = ((re.sub(r"^(digest|edition)", "collection", form.filename), form.media_type, name) for name, form in FORMATS.items())
+    return {filename: media_type for filename, media_type, name in kinds if name in living.FORMATS}
 
 
 routes = [

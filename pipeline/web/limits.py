@@ -21,9 +21,9 @@ class Limit:
         self._lock = Lock()
 
     def allows(self, visitor: str, now: datetime) -> bool:
-        """Say whether one more is within the limit, and count it if it is."""
+        """Say whether one more is within the limit, and count it if it is. What was counted before the clock went back counts as of now."""
         with self._lock:
-            times = self._times.pop(visitor, None) or deque(maxlen=self._most)
+            times = deque((min(one, now) for one in self._times.pop(visitor, ())), maxlen=self._most)
             is_allowed = len(times) < self._most or now - times[0] >= self._window
             if is_allowed:
                 times.append(now)

@@ -36,6 +36,8 @@ DONE = {
     "more": ("plain", "More like it"),
     "less": ("plain", "Less like it"),
     "edit": ("held", "Edited"),
+    "tie": ("dup", "Tied"),
+    "untie": ("plain", "Not tied"),
 }
 """Each act: how its tag looks, and what it is called."""
 

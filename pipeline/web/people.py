@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -9,11 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import NotFoundError
-from pipeline.model import ItemId, State
-from pipeline.publish import impact
+from pipeline.late import late
+from pipeline.model import ItemId, Role, State
 from pipeline.text import clip, counted, folded
+from pipeline.web import spellings
 from pipeline.web.contributors import GAVE, Contributor
-from pipeline.web.site import page, site_of
+from pipeline.web.site import page, person_of, site_of
+
+if TYPE_CHECKING:
+    from pipeline.publish import impact
+else:
+    impact = late("pipeline.publish.impact")
 
 PAGE = 100
 SORTS = {"": "Recommended most", "works": "Most works", "name": "Name"}
@@ -29,15 +36,15 @@ _STANDS = {
 
 def people(request: Request) -> Response:
     """List contributors, those who gave most first, or those whose name holds a text."""
-    site = site_of(request)
+    site, start = site_of(request), _start(request.query_params.get("from", ""))
     asked = {name: request.query_params.get(name, "").strip()[:100] for name in ("q", "sort")}
     with site.open_store() as store:
-        everybody = site.memory.contributors(store, now=site.clock())
+        everybody = site.memory.contributors(site.config.spellings, store, now=site.clock())
+        alike = site.memory.proposed(site.config.spellings, store, now=site.clock()) if not (asked["q"] or start) else None
     words = folded(asked["q"]).split()
     found = [one for one in everybody if all(word in folded(one.name) for word in words)]
     if asked["sort"] in ("works", "name"):
         found.sort(key=lambda one: (-len(one.works) if asked["sort"] == "works" else 0, folded(one.name)))
-    start = _start(request.query_params.get("from", ""))
     onward = {**{name: value for name, value in asked.items() if value}, "from": start + PAGE}
     return page(
         request,
@@ -48,6 +55,10 @@ def people(request: Request) -> Response:
         asked=asked,
         sorts=SORTS,
         sent=_sent,
+        alike=alike,
+        curates=person_of(request).role.may(Role.CURATOR),
+        file=site.config.people.name,
+        did=request.query_params.get("did") == "join",
         more=f"/desk/people?{urlencode(onward)}" if len(found) > start + PAGE else "",
     )
 
@@ -56,7 +67,7 @@ def person(request: Request) -> Response:
     """Show what somebody wrote, recommended and suggested, what became of it, and what readers said of it."""
     site, key = site_of(request), request.path_params["name"]
     with site.open_store() as store:
-        found = next((one for one in site.memory.contributors(store, now=site.clock()) if one.id == key), None)
+        found = next((one for one in site.memory.contributors(site.config.spellings, store, now=site.clock()) if one.id == key), None)
         if found is None:
             raise NotFoundError("person", f"“{key[:80]}”", hint="/desk/people lists those there are.")
         given = [one.item for one in found.works if one.role in GAVE]
@@ -95,4 +106,8 @@ def _start(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 8 else 0
 
 
-routes = [Route("/desk/people", people), Route("/desk/people/{name}", person)]
+routes = [
+    Route("/desk/people", people),
+    Route("/desk/people/spellings/join", spellings.join, methods=["POST"]),
+    Route("/desk/people/{name}", person),
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from markupsafe import Markup
@@ -13,14 +14,20 @@ from starlette.responses import HTMLResponse
 
 from pipeline import dates
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Desk, ItemId, Kind
 from pipeline.plain import Json
-from pipeline.render import letter, words
+from pipeline.render import words
 from pipeline.store import Store
 from pipeline.web.art import drawing
 from pipeline.web.finding import marked
 from pipeline.web.shelf import Group, Holding, Shelf
 from pipeline.web.site import page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.render import letter
+else:
+    letter = late("pipeline.render.letter")
 
 LENGTH = 30
 """Items on one page of a list."""

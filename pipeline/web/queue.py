@@ -18,12 +18,12 @@ from pipeline.errors import NotFoundError
 from pipeline.model import ItemId, Lane, Outlook, State, Verdict
 from pipeline.store import Store
 from pipeline.web import plan, sifting, words
-from pipeline.web.crowd import crowd_of
-from pipeline.web.facets import Filters
-from pipeline.web.finding import marked, wanted
+from pipeline.web.crowd import Crowd, crowd_of
+from pipeline.web.facets import Filters, Look
 from pipeline.web.items import around
+from pipeline.web.listing import Listing, groups
 from pipeline.web.plan import minutes_of
-from pipeline.web.rows import SAID, Desk, Row, lines, queue_url, row
+from pipeline.web.rows import SAID, Desk, Row, queue_url, row
 from pipeline.web.site import Site, page, person_of, site_of
 from pipeline.web.views import views_of
 
@@ -67,23 +67,20 @@ class Tray:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for: the filters, and the rest of what goes on from page to page."""
+    """What the address asks for: the filters, the rest of what goes on from page to page, and both by the names of the address, empty ones too."""
 
     filters: Filters
     rest: dict[str, str]
+    all: dict[str, str]
     after: ItemId | None
     item: ItemId | None
 
     @classmethod
     def of(cls, request: Request) -> Asked:
         query = request.query_params
-        rest = {name: query.get(name, "")[:200] for name in _SITTING}
-        return cls(Filters.from_query(query), rest, item_id(query.get("after", "")), item_id(query.get("item", "")))
-
-    @property
-    def all(self) -> dict[str, str]:
-        """Everything by the names of the address, empty ones too."""
-        return {**{name: getattr(self.filters, name) for name in Filters.__dataclass_fields__}, **self.rest}
+        filters, rest = Filters.from_query(query), {name: query.get(name, "")[:200] for name in _SITTING}
+        every = {**{name: getattr(filters, name) for name in Filters.__dataclass_fields__}, **rest}
+        return cls(filters, rest, every, item_id(query.get("after", "")), item_id(query.get("item", "")))
 
     @property
     def is_whole(self) -> bool:
@@ -106,7 +103,9 @@ def queue(request: Request) -> Response:
         sitting = plan.sitting(minutes, asked.rest["began"], decisions=made, now=now)
         left = sitting.left if sitting else 0
         outlook = site.prospect.outlook(store, minutes=left)
-        values = {**around(request, store), **_lists(asked, request, store, minutes=left), **_numbers(asked, site, store, outlook)}
+        look = site.facets.look(store, asked.filters, order=sifting.order_of(asked.rest["order"]), after=asked.after, limit=PAGE + 1)
+        values = {**around(request, store), **_numbers(asked, look, site, store, outlook)}
+        values |= _lists(asked, _page(asked, look, site, store, minutes=left), request, store, is_calibrated=values["calibrated"])
     return page(
         request,
         "queue.html",
@@ -131,33 +130,40 @@ def item_id(text: str) -> ItemId | None:
 # ---------------------------------------------------------------- what is listed
 
 
-def _lists(asked: Asked, request: Request, store: Store, *, minutes: int) -> dict[str, object]:
+def _lists(asked: Asked, numbers: tuple[ItemId, ...], request: Request, store: Store, *, is_calibrated: bool) -> dict[str, object]:
     """Give a page of the list, the item to read, and what people say of them."""
     site, me = site_of(request), person_of(request).name
     now = site.clock()
-    numbers = _page(asked, site, store, minutes=minutes)
     items = store.listed(_with_asked(numbers[:PAGE], asked, store))
-    if asked.is_whole and minutes:
+    if asked.is_whole:  # a plan of some seconds ago may name what was decided since
         items = tuple(item for item in items if item.state is State.QUEUED)
-    shown, sought = lines(items, store, filters=asked.all), wanted(asked.filters.q)
+    crowds = crowd_of(store, [item.id for item in items], me=me, now=now)
+    desk = Desk(config=site.config, store=store, me=me, now=now, facets=site.facets)
+    current = _current([item.id for item in items], asked, desk, crowds)
+    listing = Listing(
+        crowds,
+        filters=asked.all,
+        proposed=store.proposed([item.id for item in items]),
+        today=site.today,
+        calibrated=is_calibrated,
+        current=current.item.id if current else 0,
+    )
     return {
-        "lines": shown,
-        "current": _current([line.item.id for line in shown], asked, Desk(config=site.config, store=store, me=me, now=now, facets=site.facets)),
-        "crowds": crowd_of(store, [item.id for item in items], me=me, now=now),
+        "lines": listing.rows(items),
+        "current": current,
         "views": views_of(store, me, asked.filters.query(), site.config),
-        "title_of": lambda line: marked(line.title, sought),
         "notice": _notice(request, store),
         "more": asked.address(after=str(numbers[PAGE - 1])) if len(numbers) > PAGE else "",
     }
 
 
-def _page(asked: Asked, site: Site, store: Store, *, minutes: int) -> tuple[ItemId, ...]:
+def _page(asked: Asked, look: Look, site: Site, store: Store, *, minutes: int) -> tuple[ItemId, ...]:
     """List a page of numbers and one more: in the order asked for or, with minutes and no filter, what brings most in them."""
-    if minutes and asked.is_whole:
-        planned = site.prospect.plan(store, minutes=minutes)
-        if planned:
-            return planned[planned.index(asked.after) + 1 :][: PAGE + 1] if asked.after in planned else planned[: PAGE + 1]
-    return site.facets.page(store, asked.filters, order=sifting.order_of(asked.rest["order"]), after=asked.after, limit=PAGE + 1)
+    planned = site.prospect.plan(store, minutes=minutes) if minutes and asked.is_whole else ()
+    if not planned:
+        return look.page
+    begin = planned.index(asked.after) + 1 if asked.after in planned else 0
+    return planned[begin : begin + PAGE + 1]
 
 
 def _with_asked(shown: tuple[ItemId, ...], asked: Asked, store: Store) -> tuple[ItemId, ...]:
@@ -168,7 +174,7 @@ def _with_asked(shown: tuple[ItemId, ...], asked: Asked, store: Store) -> tuple[
     return (asked.item, *shown) if waits else shown
 
 
-def _current(shown: list[ItemId], asked: Asked, desk: Desk) -> Row | None:
+def _current(shown: list[ItemId], asked: Asked, desk: Desk, crowds: Mapping[ItemId, Crowd]) -> Row | None:
     """Make the pane of the item that is asked for, else of the first."""
     if not shown:
         return None
@@ -176,25 +182,24 @@ def _current(shown: list[ItemId], asked: Asked, desk: Desk) -> Row | None:
     urls = [queue_url(asked.all, item=one) for one in shown[max(0, place - 1) : place + 2]]
     before = urls.pop(0) if place else ""
     after = urls[1] if len(urls) > 1 else ""
-    return row(desk.store.item(shown[place]), desk, url=urls[0], to=after or asked.address(), previous=before, following=after)
+    item, crowd = desk.store.item(shown[place]), crowds[shown[place]]
+    return row(item, desk, url=urls[0], to=after or asked.address(), previous=before, following=after, crowd=crowd)
 
 
 # ---------------------------------------------------------------- what is counted
 
 
-def _numbers(asked: Asked, site: Site, store: Store, outlook: Outlook) -> dict[str, object]:
+def _numbers(asked: Asked, look: Look, site: Site, store: Store, outlook: Outlook) -> dict[str, object]:
     """Give the counts. Until they stand in memory the trays are counted by SQL, and the filters without counts."""
-    counts = site.facets.counts(store, asked.filters)
-    plain = counts if asked.filters == Filters() else site.facets.counts(store, Filters())
-    lanes = {lane: plain["lane"].get(lane, 0) for lane in Lane} if plain else store.lanes()
-    states = {state: plain["state"].get(state, 0) for state in State} if plain else store.counts()
-    total = site.facets.total(store, asked.filters) if plain else None
+    every = look.every
+    lanes = {lane: every["lane"].get(lane, 0) for lane in Lane} if every else store.lanes()
+    states = {state: every["state"].get(state, 0) for state in State} if every else store.counts()
     trays = _trays(asked, lanes, outlook)
     waiting = trays[0].count
     return {
-        "facets": sifting.groups(asked.filters, counts, config=site.config, address=asked.address),
-        "found": sifting.found(asked.filters, total, is_partial=site.facets.is_partial(store, asked.filters)),
-        "total": total,
+        "facets": groups(sifting.groups(asked.filters, look.counts, config=site.config, address=asked.address)),
+        "found": sifting.found(asked.filters, look.total, is_partial=look.is_partial),
+        "total": look.total,
         "trays": trays,
         "tray": next((tray for tray in trays if tray.lane == asked.filters.lane), trays[0]),
         "waiting": waiting,

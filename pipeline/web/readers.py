@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from starlette.requests import Request
@@ -16,8 +17,8 @@ from starlette.routing import Route
 
 from pipeline import wishes
 from pipeline.errors import UnavailableError
+from pipeline.late import late
 from pipeline.model import Subscriber, SubscriberState, Topic
-from pipeline.publish import readers
 from pipeline.publish.notices import can_send
 from pipeline.store import Store
 from pipeline.text import folded
@@ -25,6 +26,11 @@ from pipeline.web.public import shelf_of
 from pipeline.web.security import is_one_click
 from pipeline.web.site import Site, field, form_of, page, site_of
 from pipeline.wishes import WishError, Wishes
+
+if TYPE_CHECKING:
+    from pipeline.publish import readers
+else:
+    readers = late("pipeline.publish.readers")
 
 USUAL = Wishes(cap=7)
 """What the form proposes."""

@@ -6,6 +6,7 @@ One table, so that it can be read at a sitting. An address of the desk that has 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Route
@@ -20,6 +21,8 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     # path as the route has it: role for GET and HEAD, role for POST
     "/desk": (_SCOUT, _CURATOR),
     "/desk/login": (_READER, _READER),
+    "/desk/login/outside": (_READER, _READER),
+    "/desk/login/back": (_READER, _READER),
     "/desk/logout": (_READER, _READER),
     "/desk/account": (_READER, _READER),
     "/desk/account/{act}": (_READER, _READER),
@@ -32,6 +35,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/items/{id:int}": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/why": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/pane": (_SCOUT, _CURATOR),
+    "/desk/items/{id:int}/picture": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/compare/{other:int}": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/decide": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/edit": (_CURATOR, _CURATOR),
@@ -39,6 +43,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/items/{id:int}/check": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/fold": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/unfold": (_CURATOR, _CURATOR),
+    "/desk/items/{id:int}/tie": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/steer": (_CURATOR, _CURATOR),
     "/desk/undo": (_CURATOR, _CURATOR),
     "/desk/since/{what}": (_SCOUT, _CURATOR),
@@ -89,6 +94,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/sources/{id}/topics": (_OPERATOR, _OPERATOR),
     "/desk/people": (_SCOUT, _OPERATOR),
     "/desk/people/{name}": (_SCOUT, _OPERATOR),
+    "/desk/people/spellings/join": (_CURATOR, _CURATOR),
     "/desk/subscribers": (_OPERATOR, _OPERATOR),
     "/desk/subscribers.csv": (_OPERATOR, _OPERATOR),
     "/desk/subscribers/import": (_OPERATOR, _OPERATOR),
@@ -103,6 +109,7 @@ class Rights:
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._routes = [route for route in routes if isinstance(route, Route) and in_desk(route.path)]
+        self._template = lru_cache(maxsize=1_000)(self._found)  # a page asks of a dozen links whether to show them, and they are always the same
 
     def check(self, request: Request, person: Account) -> None:
         """Refuse what a person's role does not allow. Raises `RefusedVisitError`; an address that nobody answers is the router's business."""
@@ -121,7 +128,7 @@ class Rights:
         template = self._template(path.partition("?")[0])
         return template in RIGHTS and person.role.may(RIGHTS[template][0])
 
-    def _template(self, path: str) -> str | None:
+    def _found(self, path: str) -> str | None:
         visit = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
         return next((route.path for route in self._routes if route.matches(visit)[0] is not Match.NONE), None)
 

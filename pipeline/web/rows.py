@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from pipeline import digest, review
 from pipeline.config import Config
-from pipeline.digest import Checked
 from pipeline.errors import NotFoundError
-from pipeline.extract.repair import Repair, spoken
+from pipeline.late import late
 from pipeline.model import Item, ItemId, Match, State, Verdict
 from pipeline.publish.submissions import SOURCE
 from pipeline.store import Appearance, Folded, LastEdit, Store
-from pipeline.web import fields, words
+from pipeline.web import fields, ties, words
 from pipeline.web.crowd import Crowd, crowd_of
 from pipeline.web.facets import Facets
 from pipeline.web.marks import TOPICS, Marked, marked
 from pipeline.web.sides import Change, Side, revised, sides
+
+if TYPE_CHECKING:
+    from pipeline.digest import Checked
+    from pipeline.extract import repair
+    from pipeline.publish import retractions
+else:
+    repair = late("pipeline.extract.repair")
+    retractions = late("pipeline.publish.retractions")
 
 SAID = {
     State.QUEUED: "Back in the queue",
@@ -74,28 +82,14 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One item for the list. `seen` counts its sources, `proposed` says whether it may be known already; `suggested` names the reader who
-    suggested it, `pane` is where its reading pane alone is to be had."""
-
-    item: Item
-    title: str
-    source: str
-    seen: int
-    proposed: bool
-    suggested: str
-    url: str
-    pane: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One item for the reading pane. `to` is where its form leads on to, `seen` names its sources; `steer` is 1 where more like it was asked for,
     -1 where less; `suggested` names the reader who suggested it.
 
     `fields` are what its form shows (`is_typed` where that is what somebody typed and is not kept yet), `mark` says as of when; `checked` is what
     was found in a curator's words, `None` where there are none. `repairs` are proposals for its dates, `sides` sets it beside the first of
-    `proposals`; `was` says where it came out.
+    `proposals`; `was` says where it came out, `retracted` that its work was withdrawn or doubted; `pictured` that
+    the first page of the report can be shown.
     """
 
     item: Item
@@ -106,16 +100,19 @@ class Row:
     records: tuple[Record, ...]
     steer: int
     proposals: tuple[Proposal, ...]
+    ties: tuple[ties.Shown, ...]
     allowed: frozenset[Verdict]
     suggested: str
     fields: Mapping[str, str]
     mark: str
     checked: Checked | None
     when: str
-    repairs: tuple[Repair, ...]
+    repairs: tuple[repair.Repair, ...]
     folded: tuple[Folded, ...]
     sides: tuple[Side, Side] | None
     was: str
+    retracted: str
+    pictured: bool
     edited: LastEdit | None
     revised: tuple[Change, ...]
     crowd: Crowd
@@ -138,38 +135,14 @@ class Desk:
     length: int = words.EXCERPT
 
 
-def lines(items: Sequence[Item], store: Store, *, filters: dict[str, str]) -> tuple[Line, ...]:
-    """Make the list of the queue: one question to the store for all of it. `filters` are the queue's own query parameters."""
-    proposed = store.proposed([item.id for item in items])
-    return tuple(
-        Line(
-            item=item,
-            title=item.title or item.resource.url,
-            source=words.maker(item.resource),
-            seen=len({(one.lead.source, one.lead.url) for one in item.sightings}),
-            proposed=item.id in proposed,
-            suggested=_suggested(item),
-            url=queue_url(filters, item=item.id),
-            pane=_address(f"/desk/items/{item.id}/pane", filters),
-        )
-        for item in items
-    )
-
-
-def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", following: str = "") -> Row:
-    """Make the pane of one item."""
+def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", following: str = "", crowd: Crowd | None = None) -> Row:
+    """Make the pane of one item. `crowd` is what people say of it, where that was asked already."""
     store, config = desk.store, desk.config
     names = {source.id: source.title or source.id for source in config.sources}
     speaking = [one for one in item.suggestions if one.reasons][:TOPICS]
-    made = marked(
-        item.title or item.resource.url,
-        words.excerpt(item.description or ""),
-        words.excerpt(item.resource.text, limit=desk.length),
-        topics=[one.reasons for one in speaking],
-    )
+    made = _marked(item, [one.reasons for one in speaking], length=desk.length)
     proposals = _proposals(item, store) if item.state is not State.MERGED else ()
-    edited = store.last_edit(item.id)
-    was = store.appearances([item.id]).get(item.id)
+    edited, was = store.last_edit(item.id), store.appearances([item.id]).get(item.id)
     return Row(
         item=item,
         source=words.maker(item.resource),
@@ -179,19 +152,22 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
         records=_records(item, names, desk),
         steer=store.steered(item.id),
         proposals=proposals,
+        ties=ties.of_item(item, store),
         allowed=review.allowed(item.state, item.lane),
         suggested=_suggested(item),
         fields=fields.shown(item),
         mark=fields.mark(item),
         checked=_checked(item, desk),
-        when=spoken(item.event) if item.event and item.event.start else "",
+        when=repair.spoken(item.event) if item.event and item.event.start else "",
         repairs=fields.repairs_of(item, zone=ZoneInfo(config.desk.timezone)),
         folded=store.folded_into(item.id) if item.state is not State.MERGED else (),
         sides=sides(item, proposals[0].item) if proposals else None,
         was=where(was) if was else "",
+        retracted=retractions.of_item(item, store, language=config.desk.language),
+        pictured=store.has_picture(item.id),
         edited=edited,
         revised=revised(edited.before, item.resource) if edited and edited.before else (),
-        crowd=crowd_of(store, [item.id], me=desk.me, now=desk.now)[item.id],
+        crowd=crowd or crowd_of(store, [item.id], me=desk.me, now=desk.now)[item.id],
         url=url,
         to=to,
         previous=previous,
@@ -199,31 +175,36 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
     )
 
 
+def _marked(item: Item, topics: list[tuple[str, ...]], *, length: int) -> Marked:
+    title, description = item.title or item.resource.url, words.excerpt(item.description or "")
+    return marked(title, description, words.excerpt(item.resource.text, limit=length), topics=topics)
+
+
 def queue_url(filters: dict[str, str], *, item: ItemId | None = None) -> str:
     """Write the address of the queue with the filters that are set, and of one item in it."""
-    return _address("/desk/queue", filters if item is None else {**filters, "item": str(item)})
-
-
-def _address(path: str, query: dict[str, str]) -> str:
-    named = {name: value for name, value in query.items() if value}
-    return path + (f"?{urlencode(named)}" if named else "")
+    named = {name: value for name, value in filters.items() if value}
+    if item is not None:
+        named["item"] = str(item)
+    return "/desk/queue" + (f"?{urlencode(named)}" if named else "")
 
 
 def _topics(item: Item, config: Config, *, marks: Mapping[str, tuple[int, int]]) -> tuple[TopicChoice, ...]:
     """List suggested and chosen topics first, the likeliest at the head, then a few others of the taxonomy."""
     suggested = {suggestion.topic: suggestion for suggestion in item.suggestions}
     chosen = item.topics
-    made = []
+    first: list[TopicChoice] = []
+    others: list[TopicChoice] = []
     for topic in config.topics:
         one = suggested.get(topic.id)
-        choice = TopicChoice(id=topic.id, name=topic.name, chosen=topic.id in chosen)
         if one is not None:
             number, places = marks.get(topic.id, (0, 0))
-            said = words.chance(one)
-            choice = replace(choice, probability=one.probability, chance=said, reasons=one.reasons, number=number, places=places)
-        made.append(choice)
-    first = sorted((one for one in made if one.chosen or one.probability is not None), key=lambda one: (-(one.probability or 0.0), one.name))
-    return (*first, *[one for one in made if one not in first][:OTHER_TOPICS])
+            known = TopicChoice(id=topic.id, name=topic.name, chosen=topic.id in chosen, number=number, places=places)
+            first.append(replace(known, probability=one.probability, chance=words.chance(one), reasons=one.reasons))
+        elif topic.id in chosen:
+            first.append(TopicChoice(id=topic.id, name=topic.name, chosen=True))
+        elif len(others) < OTHER_TOPICS:
+            others.append(TopicChoice(id=topic.id, name=topic.name, chosen=False))
+    return (*sorted(first, key=lambda one: (-(one.probability or 0.0), one.name)), *others)
 
 
 def _records(item: Item, names: Mapping[str, str], desk: Desk) -> tuple[Record, ...]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline import config
-from pipeline.classify import rules as filters
 from pipeline.config import Config
 from pipeline.errors import ConfigError
+from pipeline.late import late
 from pipeline.model import Kind, Rule
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.site import page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.classify import rules as filters
+else:
+    filters = late("pipeline.classify.rules")
 
 DAYS = 90
 MOST_DAYS = 3_650

@@ -98,6 +98,11 @@ def session_cookie(https: bool) -> str:
     return "__Host-gleanings_session" if https else "gleanings_session"
 
 
+def outside_cookie(https: bool) -> str:
+    """Name the cookie of a browser that is on its way to a provider and back."""
+    return "__Host-gleanings_outside" if https else "gleanings_outside"
+
+
 def token_cookie(https: bool) -> str:
     """Name the cookie of the form token."""
     return "__Host-gleanings_token" if https else "gleanings_token"

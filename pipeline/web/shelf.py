@@ -14,12 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.model import Edition, Entry, ItemId, Topic
+from pipeline.names.spellings import AS_WRITTEN, Spellings
 from pipeline.render import notices
 from pipeline.render.notices import Notice
 from pipeline.web.finding import Words, folded
 
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
-_MAKERS = frozenset({"author", "speaker"})
+_MAKERS = frozenset({"author", "speaker", "in conversation with"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,25 @@ class Shelf:
     topics: Mapping[str, Group] = field(default_factory=dict)
     kinds: Mapping[str, Group] = field(default_factory=dict)
     people: Mapping[str, Group] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def edition(self, edition_id: str) -> Edition | None:
         return next((one for one in self.editions if one.id == edition_id), None)
 
 
 def put_together(
-    editions: Iterable[Edition], topics: Sequence[Topic], *, for_members: frozenset[str] = frozenset(), inside: Iterable[str] = ()
+    editions: Iterable[Edition],
+    topics: Sequence[Topic],
+    *,
+    for_members: frozenset[str] = frozenset(),
+    inside: Iterable[str] = (),
+    spellings: Spellings = AS_WRITTEN,
 ) -> Shelf:
-    """Make the shelf of prepared public editions. A topic is known by the name that the edition prints: one of today keeps its id."""
+    """Make the shelf of prepared public editions. A topic is known by the name that the edition prints: one of today keeps its id. A person is known
+    under all spellings; `moved` leads from the ids of the others to theirs."""
     held = tuple(sorted(editions, key=lambda edition: edition.id, reverse=True))
     names = {folded(topic.name): topic.id for topic in topics}
-    holdings = {one.id: one for one in _holdings(held, names)}
+    holdings = {one.id: one for one in _holdings(held, names, spellings)}
     listed = tuple(one for one in holdings.values() if not one.is_withdrawn)
     known = {topic.id: topic for topic in topics}
     met = {folded(name) for edition in held for entry in edition.entries for name in entry.topics}
@@ -109,6 +117,7 @@ def put_together(
         topics=dict(_of_topics(_grouped((label, one) for one in listed for label in one.topics), known)),
         kinds=_grouped((kind_label(one.entry), one) for one in listed),
         people=_grouped((label, one) for one in listed for label in dict.fromkeys(label for _, label in one.people)),
+        moved=dict(_moved(listed, spellings)),
     )
 
 
@@ -121,6 +130,11 @@ def makers(holding: Holding) -> tuple[Label, ...]:
     return tuple(label for role, label in holding.people if role in _MAKERS)
 
 
+def person_label(name: str, spellings: Spellings) -> Label:
+    """Give a person's id, which all spellings share, and the name under which the works stand."""
+    return Label(slug(spellings.person_key(name)), spellings.heading(name))
+
+
 def slug(name: str) -> str:
     """Write a name as it can stand in an address and a file name: ASCII letters, digits and hyphens. Where that would lose letters, a short hash
     of the name keeps it apart from others."""
@@ -131,7 +145,7 @@ def slug(name: str) -> str:
     return "-".join(part for part in (made, hashlib.sha256(plain.encode()).hexdigest()[:8]) if part)
 
 
-def _holdings(editions: Sequence[Edition], names: Mapping[str, str]) -> Iterator[Holding]:
+def _holdings(editions: Sequence[Edition], names: Mapping[str, str], spellings: Spellings) -> Iterator[Holding]:
     """Give each item once, with what its newest edition says of it. An edition from which it was taken out since still counts as one it was in."""
     stood: dict[ItemId, list[Edition]] = {}
     newest: dict[ItemId, Entry] = {}
@@ -150,10 +164,19 @@ def _holdings(editions: Sequence[Edition], names: Mapping[str, str]) -> Iterator
             stood=tuple(stood[item]),
             place=place,
             topics=topics,
-            people=tuple((credit.role, Label(slug(credit.name), credit.name)) for credit in entry.credits if folded(credit.name)),
+            people=tuple((credit.role, person_label(credit.name, spellings)) for credit in entry.credits if folded(credit.name)),
             notices=tuple(noted.get(item, ())),
             words=_words(entry),
         )
+
+
+def _moved(listed: Iterable[Holding], spellings: Spellings) -> Iterator[tuple[str, str]]:
+    """Pair the ids that spellings would have by themselves with that of the person; the spellings of the file too."""
+    written = [one for holding in listed for credit in holding.entry.credits for one in (credit.name, credit.written) if one]
+    for name in (*written, *(one for called in spellings.people for one in (called.name, *called.also))):
+        old, new = slug(name), slug(spellings.person_key(name))
+        if old != new:
+            yield old, new
 
 
 def _topic(name: str, names: Mapping[str, str]) -> Label:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 from pipeline.config import Config
@@ -26,6 +27,7 @@ _STATES = {
 }
 _ORDERS: Mapping[Sort, str] = {"best": "Best match first", "newest": "Newest first", "soonest": "Soonest event first"}
 
+_quoted = lru_cache(maxsize=4_000)(quote_plus)
 Address = Callable[..., str]
 """Writes the address of the queue with some filters changed, given by name."""
 
@@ -90,7 +92,7 @@ def _choices(
     yield Choice(without, "All", None, not chosen)
     for value in values:
         count = None if counted is None else counted.get(value, 0)
-        yield Choice(begins + quote_plus(value), named.get(value, value), count, value == chosen)
+        yield Choice(begins + _quoted(value), named.get(value, value), count, value == chosen)
 
 
 def _states(filters: Filters, counted: Mapping[str, int] | None, address: Address) -> Iterable[Choice]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline import classify
-from pipeline.classify.alike import nearest, spoken
+from pipeline.late import late
 from pipeline.model import Item, ItemId, Role, State
 from pipeline.review import REASONS
 from pipeline.store import Store
@@ -21,6 +22,11 @@ from pipeline.web.crowd import crowd_of, decided_by, numbers
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.site import field, form_of, page, person_of, site_of
 from pipeline.web.sweep import Deed, carry_out, hindrance, moment_of
+
+if TYPE_CHECKING:
+    from pipeline.classify import alike
+else:
+    alike = late("pipeline.classify.alike")
 
 LATEST = 5_000
 """Waiting items that are compared, the newest: it takes a third of a second."""
@@ -113,14 +119,14 @@ def _button(deed: Deed | None) -> tuple[str, str]:
 def _alike(item: Item, store: Store, deed: Deed | None, *, me: str, request: Request) -> Sequence[Alike]:
     own = classify.features(item.resource)
     waiting = [(other, features) for other, features in store.waiting_features(LATEST) if other != item.id]
-    near = nearest(own, [features for _, features in waiting], limit=SHOWN)
+    near = alike.nearest(own, [features for _, features in waiting], limit=SHOWN)
     numbers_of = [waiting[one.place][0] for one in near]
     crowds = crowd_of(store, numbers_of, me=me, now=site_of(request).clock())
     made = []
     for one, number in zip(near, numbers_of, strict=True):
         other = store.item(number)
         hindered = hindrance(other, crowds[number], deed or Deed(act="reject"))
-        by = spoken(one, other.resource)[:WORDS]
+        by = alike.spoken(one, other.resource)[:WORDS]
         made.append(Alike(item=other, source=words.maker(other.resource), likeness=one.likeness, by=by, hindered=hindered))
     return made
 

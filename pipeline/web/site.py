@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -35,14 +36,14 @@ _DESK_PATH = re.compile(r"/desk(/[\w.-]+)*/?(\?[\w.~%&=+-]*)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """`open_store` gives each request a store of its own: a connection of SQLite belongs to the thread that opened it. `still` is set where pages
+    """`open_store` lends each request a store of its own. `still` is set where pages
     become files: what needs a server (the search, the desk) is not offered then. `config` is what is in force during one visit."""
 
     config: Config
     settings: Settings
     pulse: Pulse
     metrics: Metrics
-    open_store: Callable[[], Store]
+    open_store: Callable[[], AbstractContextManager[Store]]
     clock: Callable[[], datetime]
     access: Access
     memory: Memory
@@ -122,8 +123,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
     return HTMLResponse(text, status_code=status)
 
 
+@cache
 def environment() -> jinja2.Environment:
-    """Make the template environment: everything is escaped, and a name that nobody gave is an error."""
+    """Make the template environment, once: everything is escaped, and a name that nobody gave is an error. It keeps what it compiled."""
     loader = jinja2.PackageLoader("pipeline.web", "templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     filters = (counted, words.kind_name, words.maker, words.percent, words.href, words.host, words.excerpt, words.span, words.initials)

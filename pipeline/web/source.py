@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,17 +15,25 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline import config as written
-from pipeline import harvest, urls
+from pipeline import urls
 from pipeline.errors import NotFoundError, RefusedError
-from pipeline.harvest import Probe
+from pipeline.late import late
 from pipeline.model import Role, Source
-from pipeline.sources import KINDS, repair
+from pipeline.sources import KINDS
 from pipeline.store.counts import MOST
 from pipeline.text import clip, squeeze
 from pipeline.web import sources
 from pipeline.web.site import field, form_of, page, person_of, site_of
-from pipeline.web.sources import DONE, LOOKS, is_troubled, row_of, source_of, sources_of, troubles_of
+from pipeline.web.sources import DONE, LOOKS, row_of, source_of, sources_of, troubles_of
 from pipeline.web.worth import spark
+
+if TYPE_CHECKING:
+    from pipeline import harvest
+    from pipeline.harvest import Probe
+    from pipeline.sources import repair
+else:
+    harvest = late("pipeline.harvest")
+    repair = late("pipeline.sources.repair")
 
 SECONDS = 20.0
 """So long a test of a source may take; of an address that is to be added, so long each of its offers."""
@@ -75,7 +84,7 @@ def _added(request: Request, url: str, kind: str) -> Response:
     if kind not in KINDS:
         raise NotFoundError("kind of source", f"“{kind[:40]}”", hint="Load the page again.")
     chosen = set(form_of(request).get("topic", ()))
-    found = Probe(source=Source(id="new", kind=kind, url=urls.clean(url), title=field(request, "title")))
+    found = harvest.Probe(source=Source(id="new", kind=kind, url=urls.clean(url), title=field(request, "title")))
     current = replace(site.config, sources=sources_of(site))
     made = harvest.named(found, current, topics=tuple(topic.id for topic in current.topics if topic.id in chosen))
     written.add_source(site.config.path, made)
@@ -91,7 +100,7 @@ def _show(request: Request, found: Probe | None = None) -> Response:
         known = {state.id: state for state in store.source_states(counted=False)}
         judged = site.memory.worth(sources_of(site), store, now=now)
         runs, items, count = store.runs(name, limit=20), store.last_of(name), store.brought_by(name)
-        troubles = troubles_of([source] if is_troubled(known.get(name)) else [], store)
+        troubles = troubles_of([source], known, store)
     row = row_of(source, known.get(name), judged, now=now)
     return page(
         request,

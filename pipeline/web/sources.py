@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline import harvest, schedule
-from pipeline.classify.record import WEEKS, Proposal, SourceRecord
+from pipeline import schedule
 from pipeline.config import flow
 from pipeline.errors import NotFoundError
-from pipeline.harvest import Examined
+from pipeline.late import late
 from pipeline.model import Health, Role, Source, SourceState
-from pipeline.sources import repair
 from pipeline.store import Store
 from pipeline.store.counts import Hour
 from pipeline.text import folded
+from pipeline.web.filters import Filters
 from pipeline.web.site import Site, page, person_of, site_of
 from pipeline.web.worth import Spark, Worth, spark
+
+if TYPE_CHECKING:
+    from pipeline import harvest
+    from pipeline.classify import record as records
+    from pipeline.classify.record import Proposal, SourceRecord
+    from pipeline.harvest import Examined
+    from pipeline.sources import repair
+else:
+    harvest = late("pipeline.harvest")
+    repair = late("pipeline.sources.repair")
+    records = late("pipeline.classify.record")
 
 TROUBLED = 20
 """Sources whose trouble is shown at length."""
@@ -90,8 +101,8 @@ def sources(request: Request) -> Response:
         states = {state.id: state for state in store.source_states(counted=False)}
         runs, failures = store.runs(limit=8), store.failures(8)
         judged = site.memory.worth(configured, store, now=now)
-        troubles = troubles_of([one for one in configured if is_troubled(states.get(one.id))][:TROUBLED], store)
-        hours, lanes = store.harvest_hours(now - timedelta(hours=HOURS)), store.lanes()
+        troubles, hours = troubles_of(configured, states, store), store.harvest_hours(now - timedelta(hours=HOURS))
+        lanes = site.facets.look(store, Filters(), limit=1).every.get("lane") or store.lanes()
     rows = sorted((row_of(one, states.get(one.id), judged, now=now) for one in configured), key=_by_need)
     asked = {name: request.query_params.get(name, "").strip()[:100] for name in ("state", "q")}
     shown = [row for row in rows if _fits(row, asked)]
@@ -114,7 +125,7 @@ def sources(request: Request) -> Response:
         counts={name: sum(row.health.state == name for row in rows) for name in LOOKS},
         names={row.source.id: row.name for row in rows},
         failures=failures,
-        week=[sum(row.record.weeks[place] for row in rows) for place in range(WEEKS)],
+        week=[sum(row.record.weeks[place] for row in rows) for place in range(records.WEEKS)],
         bars=bars(hours, now),
         hours=hours,
         waiting=sum(lanes.values()),
@@ -187,9 +198,10 @@ def is_troubled(state: SourceState | None) -> bool:
     return state is not None and not state.paused and bool(state.alarm or state.drift or harvest.proposed(state))
 
 
-def troubles_of(troubled: Sequence[Source], store: Store) -> list[tuple[Examined, str]]:
-    """Say what is wrong with each of these sources, with the selectors proposed for it as they would be written."""
-    found = [harvest.standing(one, store) for one in troubled]
+def troubles_of(configured: Sequence[Source], states: Mapping[str, SourceState], store: Store) -> list[tuple[Examined, str]]:
+    """Say what is wrong with the first sources that give no longer what they gave, with the selectors proposed for each as they would be written."""
+    troubled = [one for one in configured if is_troubled(states.get(one.id))]
+    found = [harvest.standing(one, store) for one in troubled[:TROUBLED]]
     return [(one, flow(dict(one.repair.select)) if one.repair and one.repair.select else "") for one in found]
 
 

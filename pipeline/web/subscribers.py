@@ -9,7 +9,7 @@ import base64
 import io
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,15 +19,21 @@ from starlette.routing import Route
 
 from pipeline import wishes
 from pipeline.errors import ConflictError, NotFoundError
-from pipeline.exchange.people import export_subscribers, import_subscribers
+from pipeline.late import late
 from pipeline.model import Subscriber, SubscriberState
-from pipeline.publish import readers
 from pipeline.store import Store
 from pipeline.text import clip, counted, squeeze
 from pipeline.web import upload
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.site import Site, field, form_of, page, site_of
 from pipeline.web.worth import spark
+
+if TYPE_CHECKING:
+    from pipeline.exchange import people
+    from pipeline.publish import readers
+else:
+    readers = late("pipeline.publish.readers")
+    people = late("pipeline.exchange.people")
 
 PAGE = 50
 WEEKS = 26
@@ -158,7 +164,7 @@ def export_one(request: Request) -> Response:
 def export_all(request: Request) -> Response:
     """Give the whole list as a table."""
     with site_of(request).open_store() as store:
-        lines = list(export_subscribers(store))
+        lines = list(people.export_subscribers(store))
     return StreamingResponse(iter(lines), media_type="text/csv; charset=utf-8", headers={"content-disposition": 'attachment; filename="readers.csv"'})
 
 
@@ -169,7 +175,7 @@ def take_in(request: Request) -> Response:
     is_real = field(request, "sure") == "yes"
     with site.open_store() as store:
         topics, zone = [topic.id for topic in site.config.topics], ZoneInfo(site.config.desk.timezone)
-        result = import_subscribers(io.BytesIO(table), store, topics=topics, now=site.clock(), zone=zone, dry_run=not is_real)
+        result = people.import_subscribers(io.BytesIO(table), store, topics=topics, now=site.clock(), zone=zone, dry_run=not is_real)
     return page(
         request,
         "desk_subscribers_import.html",

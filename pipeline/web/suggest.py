@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -11,16 +12,21 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.errors import PipelineError, RefusedError
+from pipeline.late import late
 from pipeline.publish import submissions
 from pipeline.publish.notices import can_send
 from pipeline.publish.submissions import LONGEST, Stand, Status, TooManyError
-from pipeline.render.letter import as_html
 from pipeline.text import clean, squeeze
 from pipeline.web.limits import visitor
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.public import About, prose, shelf_of, show
 from pipeline.web.site import field, site_of
 from pipeline.wishes import WishError
+
+if TYPE_CHECKING:
+    from pipeline.render import letter
+else:
+    letter = late("pipeline.render.letter")
 
 HOURLY = 20
 """Suggestions in an hour from one network address; a whole library may share one."""
@@ -116,7 +122,7 @@ def bookmarklet(url: str) -> str:
 
 def inline(markdown: str) -> Markup:
     """Give one point of the charter as safe HTML, without a paragraph of its own."""
-    made = as_html(markdown).strip()
+    made = letter.as_html(markdown).strip()
     return Markup(made.removeprefix("<p>").removesuffix("</p>") if made.count("<p>") == 1 else made)  # noqa: S704 - sanitised there
 
 

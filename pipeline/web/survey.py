@@ -6,16 +6,24 @@ the button at the end sends the form, once.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pipeline.digest import survey as surveys
 from pipeline.errors import NotFoundError
-from pipeline.publish import survey as rounds
+from pipeline.late import late
 from pipeline.survey import Round
 from pipeline.web.archive import own_policy
 from pipeline.web.site import form_of, page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.digest import survey as surveys
+    from pipeline.publish import survey as rounds
+else:
+    rounds = late("pipeline.publish.survey")
+    surveys = late("pipeline.digest.survey")
 
 MEDIA_TYPES = {"results.html": "text/html", "results.pdf": "application/pdf", "results.json": "application/json"}
 _PRIVATE = {"cache-control": "no-store", "x-robots-tag": "noindex"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,13 +15,19 @@ from starlette.routing import Route
 
 from pipeline import schedule
 from pipeline.errors import ConfigError, NotFoundError
+from pipeline.late import late
 from pipeline.model import Account, Alert, Assignment, Health, ItemId, Remark, Role
-from pipeline.publish.arranging import Standing, standing
 from pipeline.store import Store
 from pipeline.store.counts import MOST
 from pipeline.web import words
 from pipeline.web.site import Site, page, person_of, site_of
 from pipeline.web.sources import sources_of
+
+if TYPE_CHECKING:
+    from pipeline.publish import arranging
+    from pipeline.publish.arranging import Standing
+else:
+    arranging = late("pipeline.publish.arranging")
 
 LISTED = 100
 """Items on a page of a list."""
@@ -165,7 +172,7 @@ def _troubled(site: Site, store: Store, now: datetime) -> dict[str, int]:
 
 def _edition(site: Site, store: Store, now: datetime) -> Standing | None:
     try:
-        return standing(site.config, store, now=now)
+        return arranging.standing(site.config, store, now=now)
     except ConfigError:  # a schedule that never comes true; `gleanings check` says so
         return None
 

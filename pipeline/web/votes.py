@@ -7,21 +7,28 @@ a plain link on the page; nobody is led there by a detour.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Voice, Vote
-from pipeline.publish import impact, votes
-from pipeline.publish.readers import KEY
 from pipeline.store import Store
 from pipeline.store.votes import ANSWERS
 from pipeline.text import clip, counted, squeeze
 from pipeline.web.problems import RefusedVisitError
 from pipeline.web.public import About, shelf_of, show
 from pipeline.web.site import field, page, site_of
+
+if TYPE_CHECKING:
+    from pipeline.publish import impact, readers, votes
+else:
+    impact = late("pipeline.publish.impact")
+    votes = late("pipeline.publish.votes")
+    readers = late("pipeline.publish.readers")
 
 VOICES = {Voice.USEFUL: "Useful", Voice.WILL_USE: "I will use it", Voice.NOT_FOR_ME: "Not for me"}
 USED = dict(zip(ANSWERS, ("I used it", "I passed it on", "Not yet", "No"), strict=True))
@@ -87,7 +94,7 @@ def yearly(request: Request) -> Response:
 def _asked(request: Request, store: Store, purpose: str) -> votes.Asked:
     """Read the link. One that is cut, altered, over, or of a reader who was erased is answered alike."""
     token = request.path_params["token"]
-    asked = votes.asked(store.secret(KEY), purpose, token, now=site_of(request).clock())
+    asked = votes.asked(store.kept_secret(readers.KEY), purpose, token, now=site_of(request).clock())
     if asked is None or store.subscriber(asked.person) is None:
         hint = "Mail programs sometimes cut long links, and a question can be answered for three months. Nothing was stored."
         raise RefusedVisitError("This link does not lead anywhere.", status=404, hint=hint)

@@ -41,12 +41,12 @@ def why(request: Request) -> Response:
         item = store.item(asked)
         model = site.memory.model(site.config, store, now=site.clock())
         explained = learn.explain(site.config, store, item=item, model=model, now=site.clock())
-        terms = [term for one in store.candidates_of([asked]) for term in model.order.terms(one, item.resource, now=site.clock())]
         alike = _alike(explained.nearest, store, site)
         made = row(
             item, Desk(config=site.config, store=store, me=person_of(request).name, now=site.clock(), facets=site.facets), url=url, to=f"{url}/why"
         )
-    return page(request, "why.html", row=made, explained=explained, terms=[term for term in terms if abs(term.value) >= _LEAST], alike=alike)
+    terms = [term for term in explained.terms if abs(term.value) >= _LEAST]
+    return page(request, "why.html", row=made, explained=explained, terms=terms, alike=alike)
 
 
 def steer(request: Request) -> Response:

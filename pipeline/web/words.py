@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ def span(value: timedelta) -> str:
     return "less than a minute"
 
 
+@cache
 def kind_name(kind: Kind) -> str:
     return kind.value.replace("-", " ")
 

@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pipeline.classify import record, stopping
-from pipeline.classify.record import Proposal, SourceRecord
+from pipeline.classify import stopping
+from pipeline.late import late
 from pipeline.model import Source
 from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.classify import record
+    from pipeline.classify.record import Proposal, SourceRecord
+else:
+    record = late("pipeline.classify.record")
 
 PACED = 300
 """Decisions, the last ones, that say how long one takes."""

@@ -14,7 +14,8 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from pipeline.model import Account, Role, Scope
 from pipeline.store import Store
@@ -56,9 +57,9 @@ class Call(Generic[P, B]):
         return self.site.clock()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What can be asked. `params` is a dataclass whose fields stand in the path or behind it; `body` is `None` where none is taken."""
+    """What can be asked."""
 
     name: str
     method: Method
@@ -68,11 +69,29 @@ class Operation:
     tag: str
     summary: str
     about: str
-    params: type
-    body: type | None
-    answer: type
     status: int
     run: Callable[[Call[Any, Any]], object]
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        """The types of the signature, read when the operation is first called or described: they may stand in rooms that are late."""
+        return typing.get_type_hints(self.run)
+
+    @property
+    def params(self) -> type:
+        """A dataclass whose fields stand in the path or behind it."""
+        return cast("type", typing.get_args(self._hints["call"])[0])
+
+    @property
+    def body(self) -> type | None:
+        """The dataclass of what is sent; `None` where nothing is taken."""
+        body = cast("type", typing.get_args(self._hints["call"])[1])
+        return None if body is type(None) else body
+
+    @property
+    def answer(self) -> type:
+        """The type of the answer."""
+        return cast("type", self._hints["return"])
 
     @property
     def in_path(self) -> tuple[str, ...]:
@@ -90,8 +109,6 @@ def operation(
     """Declare an operation; its first sentence is its summary."""
 
     def declare(function: Callable[[Call[P, B]], A]) -> Callable[[Call[P, B]], A]:
-        hints = typing.get_type_hints(function)
-        params, body = typing.get_args(hints["call"])
         summary, _, about = (inspect.getdoc(function) or "").partition("\n\n")
         OPERATIONS.append(
             Operation(
@@ -103,9 +120,6 @@ def operation(
                 tag=tag,
                 summary=" ".join(summary.split()),
                 about=" ".join(about.split()),
-                params=params,
-                body=None if body is type(None) else body,
-                answer=hints["return"],
                 status=status,
                 run=function,
             )

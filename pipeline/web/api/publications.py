@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Collection, Edition, EditionState, Entry, ItemId, Kind, Role, Scope
-from pipeline.publish import collections
-from pipeline.publish.collections import Review
-from pipeline.publish.renditions import is_intact
 from pipeline.web.api.operation import Call, File, Nothing, operation
 from pipeline.web.api.schema import Note
 from pipeline.web.api.shapes import Day
 from pipeline.web.archive import MEDIA_TYPES
+
+if TYPE_CHECKING:
+    from pipeline.publish import collections, renditions
+    from pipeline.publish.collections import Review
+else:
+    collections = late("pipeline.publish.collections")
+    renditions = late("pipeline.publish.renditions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +195,7 @@ def get_file(call: Call[FileWanted, None]) -> File:
     edition, name = _seen(call.store.edition(call.params.id), call.person.role), call.params.name
     digest = call.store.files(edition.id).get(name)
     path = call.site.config.digests / edition.id / name
-    if digest is None or "/" in name or not is_intact(path, digest):
+    if digest is None or "/" in name or not renditions.is_intact(path, digest):
         raise NotFoundError("file", f"“{name}” in edition {edition.id}", hint=f"`GET /api/v1/editions/{edition.id}/files` lists them.")
     return File(name=name, media_type=_type(name), body=path.read_bytes())
 

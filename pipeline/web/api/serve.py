@@ -70,7 +70,7 @@ def answered(request: Request, body: bytes, *, media_type: str = _MEDIA_TYPE) ->
 def _route(path: str, known: dict[str, Operation]) -> Route:
     async def endpoint(request: Request) -> Response:
         try:
-            one = _chosen(request.method, known)
+            one = known["GET" if request.method == "HEAD" else request.method]
             person = sure(request, one.scope)
             if not person.role.may(one.role):
                 said = f"This is for people with the role “{one.role}” and above."
@@ -80,15 +80,7 @@ def _route(path: str, known: dict[str, Operation]) -> Route:
         except PipelineError as error:
             return problem(error)
 
-    return Route(path, endpoint, methods=["GET", "POST"])
-
-
-def _chosen(method: str, known: dict[str, Operation]) -> Operation:
-    one = known.get("GET" if method == "HEAD" else method)
-    if one is None:
-        allowed = ", ".join(known)
-        raise RefusedProgramError(f"{method} is not answered here.", status=405, hint=f"Use {allowed}.", headers={"allow": allowed})
-    return one
+    return Route(path, endpoint, methods=[*known])
 
 
 def _answer(one: Operation, request: Request, *, person: Account, sent: bytes) -> Response:

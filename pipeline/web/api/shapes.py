@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from pipeline.exchange.items import address
-from pipeline.model import Decision, Event, Item, ItemId, Kind, Lane, State, Verdict
+from pipeline.model import Citation, Decision, Event, Item, ItemId, Kind, Lane, Relation, RelationState, State, Tie, Verdict
 from pipeline.web.api.schema import Note
 
 MOST = 200
@@ -62,6 +62,17 @@ class ItemEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemCitation:
+    """Where a paper came out."""
+
+    journal: str | None
+    volume: str | None
+    issue: str | None
+    pagination: str | None
+    year: Annotated[int | None, Note(about="Where no day of publication is known.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemBrief:
     """An item as it stands now. Where a curator's words say otherwise than the source, they count."""
 
@@ -93,6 +104,18 @@ class ItemBrief:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemTie:
+    """That one item continues, supports, accompanies or records another."""
+
+    item: ItemId
+    tie: Tie
+    other: ItemId
+    words: Annotated[str, Note(about="What was read that says so.")]
+    state: RelationState
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDetail(ItemBrief):
     """An item with all that was read of it."""
 
@@ -101,6 +124,13 @@ class ItemDetail(ItemBrief):
     pages: int | None
     event: ItemEvent | None
     identifiers: dict[str, str]
+    citation: ItemCitation | None
+    licence: Annotated[str | None, Note(about="Its short name where it has one (CC BY 4.0), else the address or words of the page.")]
+    image: str | None
+    image_alt: Annotated[str | None, Note(about="The words that stand for the picture.")]
+    series: str | None
+    part: Annotated[int | None, Note(about="Its number in its series.")]
+    ties: Annotated[tuple[ItemTie, ...], Note(about="How it belongs with other items; readers are told of what is taken.")]
     seen: tuple[ItemSeen, ...]
     may_be: Annotated[tuple[ItemId, ...], Note(about="Items that may be the same thing.")]
     origin: Annotated[dict[str, str], Note(about="By which rule each field was read.")]
@@ -119,7 +149,7 @@ def brief(item: Item) -> ItemBrief:
     return ItemBrief(**_brief(item))  # type: ignore[arg-type]  # the fields of one dictionary
 
 
-def detail(item: Item, may_be: tuple[ItemId, ...]) -> ItemDetail:
+def detail(item: Item, may_be: tuple[ItemId, ...], ties: tuple[Relation, ...]) -> ItemDetail:
     """Write an item with all that was read of it."""
     resource = item.resource
     return ItemDetail(
@@ -129,10 +159,23 @@ def detail(item: Item, may_be: tuple[ItemId, ...]) -> ItemDetail:
         pages=resource.pages,
         event=event(item.event),
         identifiers=dict(resource.identifiers),
+        citation=_citation(resource.citation),
+        licence=resource.licence,
+        image=resource.image,
+        image_alt=item.overlay.image_alt or resource.image_alt,
+        series=resource.series,
+        part=resource.part,
+        ties=tuple(ItemTie(item=one.item, tie=one.tie, other=one.other, words=one.words, state=one.state, by=one.by) for one in ties),
         seen=tuple(ItemSeen(source=one.lead.source, url=address(one.lead.url), at=one.first_seen) for one in item.sightings),
         may_be=may_be,
         origin=dict(resource.origin),
     )
+
+
+def _citation(of: Citation | None) -> ItemCitation | None:
+    if of is None:
+        return None
+    return ItemCitation(journal=of.journal, volume=of.volume, issue=of.issue, pagination=of.pagination, year=of.year)
 
 
 def event(of: Event | None) -> ItemEvent | None:

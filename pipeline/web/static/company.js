@@ -1,5 +1,5 @@
 // Who else sits here: tells the desk which item is open, and shows what it answers on the rows and in the header.
-import { $, $$ } from "./keys.js";
+import { $, $$, post } from "./keys.js";
 
 const EVERY = 10_000, AFTER = 700; // ms: a beat; how long an item is looked at before anybody is told
 const here = $("#here"), list = $(".items");
@@ -40,9 +40,7 @@ async function beat() {
   if (!open || document.hidden || !navigator.onLine) return;
   const items = $$(".row", list).slice(0, 200).map(row => row.dataset.id).join(",");
   try {
-    const body = new URLSearchParams({ token: $("[name=token]").value, items });
-    const answer = await fetch(`/desk/items/${open}/reading`, { method: "POST", headers: { Accept: "application/json" }, body });
-    if (answer.ok) show(await answer.json());
+    show(await post(`/desk/items/${open}/reading`, { token: $("[name=token]").value, items }));
   } catch { /* the next beat tells */ }
 }
 

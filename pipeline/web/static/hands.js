@@ -1,5 +1,5 @@
 // What hands do beside single keys: swiping on a phone, writing in the edit form, watching the clock of one's minutes.
-import { $, press } from "./keys.js";
+import { $, press, read } from "./keys.js";
 
 const view = $("#view"), still = matchMedia("(prefers-reduced-motion: reduce)");
 const FAR = 88; // px until a swipe counts
@@ -42,8 +42,8 @@ document.addEventListener("input", event => {
   asking = setTimeout(async () => {
     const mine = ++asked;
     try {
-      const answer = await fetch(`/desk/items/${form.dataset.id}/check`, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(form)) });
-      const told = answer.ok && $("[data-check]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const page = await read(`/desk/items/${form.dataset.id}/check`, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      const told = $("[data-check]", page);
       if (told && mine === asked) $("[data-check]", form)?.replaceWith(document.adoptNode(told));
     } catch { /* it is checked again when it is saved */ }
   }, 300);

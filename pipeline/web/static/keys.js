@@ -2,6 +2,25 @@
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+/** Send a form behind the page; gives what the desk says, and throws its sentence where it refuses. */
+export async function post(address, form) {
+  const sent = fetch(address, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(form) });
+  const answer = await sent.catch(() => { throw new Error("The desk does not answer. Nothing was changed."); });
+  const told = await answer.json().catch(() => ({ error: "The desk gave no answer that we understand." }));
+  if (!answer.ok) throw new Error([told.error, told.hint].filter(Boolean).join(" "));
+  return told;
+}
+
+/** Read a page of the desk without going there. What is parsed so runs nothing. */
+export async function read(address, options) {
+  const answer = await fetch(address, options);
+  if (!answer.ok) throw new Error("The desk does not show this now. Load the page again.");
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** Do what nobody waits for once the frame has been painted; in a page that is not seen, soon. */
+export const later = work => setTimeout(work, document.hidden ? 0 : 32);
+
 /** What the browser keeps for the desk; where storage is switched off, for this page only. */
 const memory = new Map();
 const tell = name => `desk/${name}`;
@@ -110,14 +129,10 @@ if (mine) {
   }
   if (mine.matches("[data-browser]")) mine.addEventListener("submit", async event => {
     event.preventDefault();
-    const told = $("#told");
-    try {
-      const answer = await fetch(mine.action, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams(new FormData(mine, event.submitter)) });
-      const said = await answer.json();
-      if (answer.ok) { kept.set("keys", JSON.stringify(said.keys)); own(); fill(); label(); }
-      told.textContent = said.said || `${said.error} ${said.hint}`;
-      told.classList.toggle("warn", !answer.ok);
-    } catch { told.textContent = "The desk does not answer. Nothing was changed."; }
+    const told = $("#told"), answer = await post(mine.action, new FormData(mine, event.submitter)).catch(error => ({ wrong: error.message }));
+    if (answer.keys) { kept.set("keys", JSON.stringify(answer.keys)); own(); fill(); label(); }
+    told.textContent = answer.wrong || answer.said;
+    told.classList.toggle("warn", Boolean(answer.wrong));
     told.hidden = false;
     told.focus();
   });

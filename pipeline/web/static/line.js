@@ -1,6 +1,6 @@
 // The line to the desk. What is to be sent is kept in the browser until the desk has answered: a bad line or a reload loses nothing, and
 // all of it arrives in the order in which it was done. What must not arrive twice (`once`) is not sent again where its answer was lost.
-import { kept } from "./keys.js";
+import { kept, later } from "./keys.js";
 
 const AGAIN = 4000, ALONE = 60_000; // ms: until the next try; until what another window left behind is ours to send
 const person = document.body.dataset.person || "", start = `line/${encodeURIComponent(person)}/`;
@@ -19,8 +19,7 @@ export function add(entry) {
   const name = `${start}${String(Date.now()).padStart(15, "0")}-${String(made++).padStart(6, "0")}-${tab}`;
   kept.set(name, JSON.stringify(entry));
   if (away) on.waiting(names().length);
-  run();
-  return name;
+  later(run);
 }
 
 /** Take back the last that was not sent yet; `null` where there is none. */

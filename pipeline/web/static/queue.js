@@ -1,12 +1,14 @@
 // The review queue. A decision is shown at once and sent behind; where the desk refuses it, the item comes back with the reason.
-import { $, $$, acts, arrived, label, pane } from "./keys.js";
+import { $, $$, acts, arrived, label, later, pane, read } from "./keys.js";
 import * as line from "./line.js";
 
 const view = $("#view"), list = $(".items"), live = $("#live"), toast = $("#toast"), unsent = $("#unsent");
 const wide = matchMedia("(min-width: 821px)"); // where the list stands beside the item, not below it
 const gone = new Map(); // rows that were decided on this page, by item
+const panes = new WeakMap(); // what the view shows of a row, fetched ahead or put aside, outside of the page: waiting there it costs no layout
 const NEAR = 15;        // rows before the end at which the next ones are fetched
 const AHEAD = 12;       // panes that are fetched before they are wanted
+const BACK = 30;        // panes that are kept of what was decided
 const ACTS = {
   accept: ["accept", "accepted", "Accepted"], "must-have": ["accept", "accepted", "Must have"], reject: ["reject", "rejected", "Rejected"],
   defer: ["defer", "deferred", "Put off until later"], reopen: ["reopen", "queued", "Back in the queue"],
@@ -23,30 +25,39 @@ export function say(words, bad = false) {
   toast.hidden = false;
 }
 
-function show(row, focus = true) {
+/** Put the pane of a row into the view. Only the tree changes here: whoever asks for a size or moves the focus comes after all changes, once. */
+function open(row) {
   const before = current();
   if (before && before !== row) {
     before.removeAttribute("aria-current");
-    if (form()) before.append(packed(view));
+    if (form()) panes.set(before, packed(view));
   }
   view.classList.toggle("empty", !row);
   if (before !== row) view.replaceChildren();
   if (!row) return;
   row.setAttribute("aria-current", "true");
-  const here = $("template", row);
-  if (here) { view.replaceChildren(here.content); here.remove(); }
+  if (panes.has(row)) view.replaceChildren(panes.get(row));
+  panes.delete(row);
   if (form()) ready(row); else fetchPane(row).then(() => { if (row === current() && !form()) show(row, false); });
-  if (wide.matches) row.scrollIntoView({ block: "nearest" });
-  else if (before && before !== row) scrollTo({ top: view.offsetTop });
+}
+
+/** Bring the open row before the eye. The one place on the way of a key that makes the browser lay out the page. */
+function look(row, focus = true) {
+  if (!row) return;
+  if (wide.matches) row.scrollIntoView({ block: "nearest" }); else if (focus) scrollTo({ top: view.offsetTop });
   if (focus) $("a", row).focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("opened", { detail: row.dataset.id }));
-  further();
-  ahead();
+  later(() => { further(); ahead(); });
+}
+
+function show(row, focus = true) {
+  open(row);
+  look(row, focus);
 }
 
 function packed(from) {
-  const made = document.createElement("template");
-  made.content.append(...from.childNodes);
+  const made = document.createDocumentFragment();
+  made.append(...from.childNodes);
   return made;
 }
 
@@ -60,7 +71,9 @@ async function fetched(row) {
   delete row.dataset.failed;
   try {
     const page = await read(row.dataset.pane);
-    if (!$("template", row) && (row !== current() || !form())) row.append(packed(page.body));
+    if ($(".conflict", page)) row.classList.add("contested"); // somebody else decided it since the list was made
+    if (!panes.has(row) && (row !== current() || !form())) panes.set(row, packed(page.body));
+    row.dataset.there = "";
   } catch (error) {
     row.dataset.failed = "1";
     if (row === current()) { arrived(false); say(error.message, true); }
@@ -78,7 +91,7 @@ async function ahead() {
 }
 function wanted() {
   const all = rows(), place = all.indexOf(current());
-  return all.slice(Math.max(0, place - 1), place + AHEAD).find(row => row !== current() && !coming.has(row) && !row.dataset.failed && !$("template", row));
+  return all.slice(Math.max(0, place - 1), place + AHEAD).find(row => row !== current() && !coming.has(row) && !row.dataset.failed && !panes.has(row));
 }
 
 /** Make a pane that was just put into place ours: what needs a script is shown, keys and digits stand on their buttons. */
@@ -90,7 +103,6 @@ function ready(row) {
   $$(".menu kbd", view).forEach((cap, place) => { cap.dataset.digit = place + 1; });
   label(view);
   explain();
-  $(".paper", view).scrollTop = 0;
   arrived();
 }
 
@@ -118,21 +130,26 @@ function count(verdict, step) {
   }
 }
 
+/** Take a row out of the list and open the one after it, which is given back: it comes before the eye when all else has changed. */
 function away(row, verdict) {
   const all = rows(), next = all[all.indexOf(row) + 1] || all[all.indexOf(row) - 1], place = { row, after: row.previousElementSibling, verdict };
-  if (row === current()) show(next);
+  const was = row === current();
+  if (was) open(next);
   row.remove();
   gone.set(row.dataset.id, place);
+  panes.delete([...gone.values()].at(-BACK)?.row); // what was decided long ago is fetched anew where it comes back
   if (verdict) count(verdict, 1);
+  return was && next;
 }
 
 function decide(sent, button) {
   const row = current(), [verdict, want, said] = ACTS[{ reason: "reject", until: "defer" }[button.name] || button.value];
   const body = new URLSearchParams(new FormData(sent, button)).toString();
   for (const menu of $$(".decide details[open]", sent)) menu.removeAttribute("open");
-  away(row, verdict);
-  say(`${said}: ${title(row)}`);
   line.add({ address: sent.getAttribute("action"), body, item: row.dataset.id, verdict, want, title: title(row) });
+  const next = away(row, verdict);
+  say(`${said}: ${title(row)}`);
+  look(next);
 }
 
 function back(id) {
@@ -158,7 +175,7 @@ function undo() {
 function behind(sent, button) {
   const row = current(), address = button?.getAttribute("formaction") || sent.getAttribute("action");
   const go = Boolean(button?.matches("[data-go]") || sent.matches("[data-go]"));
-  if (go) away(row, "");
+  if (go) look(away(row, ""));
   line.add({ address, body: new URLSearchParams(new FormData(sent, button)).toString(), item: row.dataset.id, kind: "behind", once: true, go });
   if (address.endsWith("/remark")) for (const field of $$("[name=remark]", sent)) field.value = "";
 }
@@ -183,7 +200,7 @@ line.on.refused = (entry, told) => {
 
 /** Say in the item's own pane what came between, so that a second decision is a knowing one. */
 function conflict(row, said, told) {
-  const place = row === current() ? view : $("template", row)?.content, note = document.createElement("p");
+  const place = row === current() ? view : panes.get(row), note = document.createElement("p");
   row.classList.add("contested");
   if (!place || !$(".paper", place)) return;
   for (const old of $$(".conflict", place)) old.remove();
@@ -200,10 +217,9 @@ line.on.waiting = number => {
   if (!number && gone.size && !rows().length && !further()) location.assign(list.dataset.here);
 };
 
-async function read(address) {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error("The desk does not show this now. Load the page again.");
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+/** Read a page, and take over the numbers on it that are news. */
+async function news(address) {
+  const page = await read(address);
   for (const fresh of $$("[data-news]", page)) for (const old of $$(`[data-news="${fresh.dataset.news}"]`)) old.textContent = fresh.textContent;
   return page;
 }
@@ -215,11 +231,11 @@ function further() {
   if (link) link.hidden = true; // the rows come by themselves
   if (!link || more || all.length - all.indexOf(current()) > NEAR) return more;
   more = true;
-  read(link.href).then(page => {
-    const known = new Set(rows().map(row => row.dataset.id));
-    for (const fresh of $$(".row", page)) if (!known.has(fresh.dataset.id) && !gone.has(fresh.dataset.id)) list.append(whole(fresh, page));
-    const next = $(".older", page);
-    if (next) link.href = next.href; else link.remove();
+  news(link.href).then(page => {
+    const known = new Set(rows().map(row => row.dataset.id)), fresh = $$(".row", page).filter(row => !known.has(row.dataset.id) && !gone.has(row.dataset.id));
+    list.append(...fresh.map(row => whole(row, page)));
+    const next = $(".older", page)?.href || (fresh.length && list.dataset.here); // at the end from the top: what has moved up since comes, too
+    if (next) link.href = next; else link.remove();
     if (!current() && rows().length) show(rows()[0]); else if (current()) ready(current());
   }).catch(() => { link.hidden = false; }).finally(() => { more = false; });
   return true;
@@ -228,14 +244,14 @@ function further() {
 /** Take a row from another page; where its own item stood open there, its pane goes into the row. */
 function whole(fresh, page) {
   const row = document.adoptNode(fresh);
-  if (row.hasAttribute("aria-current")) row.append(packed($("#view", page)));
+  if (row.hasAttribute("aria-current")) panes.set(row, packed($("#view", page)));
   row.removeAttribute("aria-current");
   return row;
 }
 
 async function refresh() {
   const row = current(), chosen = row?.dataset.id || "", here = list.dataset.here, shown = new Map(rows().map(one => [one.dataset.id, one]));
-  const page = await read(`${here}${here.includes("?") ? "&" : "?"}item=${chosen}`).catch(error => say(error.message, true));
+  const page = await news(`${here}${here.includes("?") ? "&" : "?"}item=${chosen}`).catch(error => say(error.message, true));
   if (!page) return;
   for (const fresh of $$(".row", page)) {
     if (gone.has(fresh.dataset.id)) continue; // decided meanwhile
@@ -322,7 +338,7 @@ document.addEventListener("submit", event => {
 // What was decided here and not sent before the page was loaded again is gone from the list, and goes now.
 for (const entry of line.waiting()) {
   const row = entry.verdict && rows().find(one => one.dataset.id === entry.item);
-  if (row) away(row, entry.verdict);
+  if (row) look(away(row, entry.verdict));
 }
 if (current() && form()) { ready(current()); further(); ahead(); }
 line.run();

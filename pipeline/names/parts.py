@@ -78,6 +78,24 @@ def split(name: str, language: str = "") -> Name:
     return found if _read(_line(found.turned), language) == found else Name(written=line)
 
 
+def is_body(name: str) -> bool:
+    """Say whether a name holds a word that only bodies have: Trust, Network, "of"."""
+    return bool(_BODY.search(name))
+
+
+def is_title(word: str) -> bool:
+    """Say whether a word is a title before a name: "Dr", "Prof."."""
+    return bool(_TITLE.match(f"{word} x"))
+
+
+def without_post_nominals(name: str) -> str:
+    """Take off what is written behind a name: "Carol Read RN/MSc" is Carol Read. Of post-nominals alone nothing is left."""
+    words = name.split()
+    while words and _are_post_nominals(words[-1].strip(",()")):
+        words.pop()
+    return " ".join(words).rstrip(",")
+
+
 def _line(name: str) -> str:
     """One line without asides and "et al."; a second reading takes nothing more."""
     line, before = text.squeeze(name[: 4 * _LONGEST])[:_LONGEST].strip(" ,;"), ""
