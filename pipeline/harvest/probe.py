@@ -12,7 +12,7 @@ from pipeline import extract, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
 from pipeline.fetch.follow import follow
-from pipeline.harvest import letters
+from pipeline.harvest import asides, happenings, letters
 from pipeline.harvest.survey import read
 from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
 from pipeline.sources import mailbox, overrides
@@ -101,8 +101,16 @@ async def _first_item(leads: tuple[Lead, ...], fetch: Fetch, select: Mapping[str
         if not lead.page:
             return extract.from_lead(lead)
         page = await follow(Request(url=lead.url), fetch)
-        return extract.extract(page, lead, select) if isinstance(page, Page) else None
+        return await _item(page, lead, fetch, select) if isinstance(page, Page) else None
     return None
+
+
+async def _item(page: Page, lead: Lead, fetch: Fetch, select: Mapping[str, str]) -> Resource | None:
+    """Read a page as a visit does, with what it names beside itself; nothing where another host would have to be asked first."""
+    if extract.media_type(page) in happenings.TYPES:
+        return happenings.read(page, lead)[0]
+    found = await asides.read(page, lead, fetch, select)
+    return found if isinstance(found, Resource) else None
 
 
 async def _page(url: str, fetch: Fetch, *, now: Callable[[], datetime]) -> Page:
