@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from pipeline import dedupe, learn, politeness, schedule, urls
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, RefusedError, UnavailableError
-from pipeline.extract import endings
 from pipeline.fetch.follow import HOPS
 from pipeline.harvest import crew
 from pipeline.harvest.adding import named, probed
@@ -26,10 +27,17 @@ from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
 from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import survey_all
 from pipeline.harvest.work import shards
+from pipeline.late import late
 from pipeline.model import Claim, ClusterSettings, Fingerprint, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
 from pipeline.sources import overrides, repair
 from pipeline.store import Store
 from pipeline.text import nearest
+
+if TYPE_CHECKING:
+    from pipeline.classify import Model
+    from pipeline.extract import endings
+else:
+    endings = late("pipeline.extract.endings")
 
 __all__ = [
     "Examined",
@@ -132,7 +140,6 @@ class Visits:
 
     def __init__(self, config: Config, store: Store, *, now: Clock, report: Report, asked: Mapping[str, datetime] = MappingProxyType({})) -> None:
         self.config, self.store, self.now, self.report = config, store, now, report
-        self.model = learn.fit(config, store, report=report)
         self.added = 0
         self.asked = dict(asked)
         self.titles: dict[str, list[str]] = defaultdict(list)
@@ -141,6 +148,11 @@ class Visits:
         self.new: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+
+    @cached_property
+    def model(self) -> Model:
+        """What suggests topics; learnt when the first page has come."""
+        return learn.fit(self.config, self.store, report=self.report)
 
     def run(self, hands: Hands, *, limit: int | None, sources: Sequence[str] | None) -> None:
         """Visit what waits. A lead that moved to another host comes again in the next round, in that host's turn."""

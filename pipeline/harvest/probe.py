@@ -7,17 +7,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline import extract, sources, urls
+from pipeline import sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch import Fetcher
 from pipeline.fetch.follow import follow
-from pipeline.harvest import asides, happenings, letters
+from pipeline.harvest import letters
 from pipeline.harvest.survey import read
+from pipeline.late import late
 from pipeline.model import Fetch, HarvestSettings, Lead, Page, Request, Resource, Source
 from pipeline.sources import mailbox, overrides
 from pipeline.sources.discover import Offer, offers
 from pipeline.sources.mailbox import Opened
+
+if TYPE_CHECKING:
+    from pipeline import extract
+    from pipeline.harvest import asides, happenings
+else:
+    extract = late("pipeline.extract")
+    asides, happenings = late("pipeline.harvest.asides"), late("pipeline.harvest.happenings")
 
 MEDIA_TYPES = {".ics": "text/calendar", ".xml": "application/xml", ".json": "application/json", ".html": "text/html"}
 LOOKED = 20

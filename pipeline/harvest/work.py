@@ -12,12 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from pipeline import dedupe, extract, urls
+from pipeline import dedupe, urls
 from pipeline.errors import ExtractError, ParseError, PipelineError, UnreachableError
 from pipeline.fetch import Fetcher
-from pipeline.harvest import asides, happenings
+from pipeline.late import late
 from pipeline.model import Claim, Fetch, HarvestSettings, Moved, NotModified, Outcome, Page, Request, Resource, Shard, ShardDone
+
+if TYPE_CHECKING:
+    from pipeline import extract
+    from pipeline.harvest import asides, happenings
+else:  # a poll that brings nothing reads no page
+    extract = late("pipeline.extract")
+    asides, happenings = late("pipeline.harvest.asides"), late("pipeline.harvest.happenings")
 
 log = logging.getLogger("gleanings")
 

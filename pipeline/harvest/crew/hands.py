@@ -20,6 +20,9 @@ Work = Callable[[Shard, HarvestSettings], ShardDone]
 Answer = tuple[Shard, ShardDone | None]
 """A shard with what came of it; nothing where its worker was lost."""
 
+READY = ("pipeline.harvest.work", "pipeline.harvest.asides", "pipeline.harvest.happenings", "pipeline.dedupe.keys")
+"""What a worker has loaded before it begins; this process itself loads it with the first page."""
+
 AHEAD = 2
 """Shards in hand for each worker: the one at work, and one that it finds when it is done. More would only be lost with it."""
 
@@ -99,7 +102,7 @@ class Pool:
     def give(self, shard: Shard) -> None:
         if self._pool is None:
             self._others = set(multiprocessing.active_children())
-            self._pool = processes.pool(self.size, preload=["pipeline.harvest.work"])
+            self._pool = processes.pool(self.size, preload=READY)
         try:
             future = self._pool.submit(self.work, shard, self.settings)
         except BrokenProcessPool as error:
