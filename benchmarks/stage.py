@@ -145,7 +145,8 @@ def serving(desk: Desk, *words: str) -> Iterator[tuple[subprocess.Popen[str], Vi
     """Run the real server, and give it with a curator's browser once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "pipeline", "--dir", str(desk.folder), "serve", "--port", str(port), *words]
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with (desk.folder / "serve.log").open("a") as log:  # a pipe that nobody reads is full after some hundred visits, and the server waits for ever
+        child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log, text=True)
     try:
         yield child, _answering(port, child)
     finally:

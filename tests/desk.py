@@ -130,7 +130,7 @@ class Desk:
 def ended(child: subprocess.Popen[str], *, patience: float = PATIENCE) -> Done:
     """Wait for a process, and for all that it started: they hold its output open."""
     out, err = child.communicate(timeout=patience)
-    return Done(code=child.returncode, out=out or "", err=err)
+    return Done(code=child.returncode, out=out or "", err=err or "")
 
 
 def kill(child: subprocess.Popen[str]) -> Done:
