@@ -113,6 +113,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name, title in (("leading", "Leading change"), ("harm", "Less harm")):
         text = "".join(f"<p>{title} is what this paragraph {n} speaks of at some length, with words of its own.</p>" for n in range(9))
         (root / f"{name}.html").write_text(PAGE.format(title=title, text=text))
+    itunes = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    episode = f"<item><title>Part 2: huddles</title><link>{base}/harm.html</link><itunes:duration>29:40</itunes:duration></item>"
+    (root / "show.xml").write_text(f'<rss version="2.0" {itunes}><channel><title>The show</title>{episode}</channel></rss>')
     link = '<link rel="alternate" type="application/rss+xml" href="/feed.xml" title="North blog">'
     (root / "index.html").write_text(f"<html><head><title>North</title>{link}</head><body><p>Welcome.</p></body></html>")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -375,6 +378,11 @@ def test_addresses_and_files_are_tested_without_being_configured(site: str, fold
     assert (gone["leads"], gone["error"] is None) == ([], False)
     assert answer.code == 4
     assert not (folder / "curated.db").exists()
+
+
+def test_a_tested_source_says_how_long_its_items_take(site: str, ask: Ask) -> None:
+    (shown,) = ask("sources", "test", f"{site}/show.xml", "--leads-only", "--json").lines
+    assert [(lead["title"], lead["minutes"]) for lead in shown["leads"]] == [("Part 2: huddles", 30)]
 
 
 def test_a_link_comes_in_by_hand(site: str, ask: Ask) -> None:

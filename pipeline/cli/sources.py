@@ -299,6 +299,9 @@ def _lead(lead: Lead) -> dict[str, object]:
         "recommended_by": lead.recommended_by,
         "creators": list(lead.creators),
         "kind": lead.kind,
+        "minutes": round(lead.duration.total_seconds() / 60) if lead.duration is not None else None,
+        "series": lead.series,
+        "part": lead.part,
         "event": late.exchange.event_line(lead.event),
     }
 
