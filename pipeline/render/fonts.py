@@ -73,8 +73,9 @@ def missing(words: str) -> tuple[str, ...]:
 def _lacking(words: Iterable[str]) -> frozenset[str]:
     """Give the letters that our own faces lack, and that no plainer letter of theirs stands for."""
     shown = characters()
-    every = frozenset[str]().union(*words)
-    return frozenset(one for letter in every if ord(letter) not in shown for one in unicodedata.normalize("NFKC", letter) if _wanted(one))
+    return frozenset(
+        one for letter in set("".join(words)) if ord(letter) not in shown for one in unicodedata.normalize("NFKC", letter) if _wanted(one)
+    )
 
 
 def _wanted(letter: str) -> bool:
@@ -121,6 +122,8 @@ def showable(words: str, case: Typecase = OURS) -> str:
 
 
 def _spelt(words: str, case: Typecase) -> str:
+    if words.isascii() and words.isprintable():
+        return words
     if characters().issuperset(map(ord, words)) or (case.extra and all(map(case.has, words))):
         return words
     parts: list[str] = []

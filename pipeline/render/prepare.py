@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -21,11 +22,24 @@ _PILE = re.compile("([\u0300-\u036f]{3})[\u0300-\u036f]+")
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _NO_NAME = "Untitled"
+_last: deque[tuple[Edition, Edition]] = deque(maxlen=2)  # for members and for everybody
 _SEEN = "LNPS"  # letters, numbers, punctuation, symbols: first letters of what Unicode calls categories
 
 
 def prepare(edition: Edition) -> Edition:
-    """Give the edition with every text cleaned and bounded, and every link that is not http, https or mailto taken away."""
+    """Give the edition with every text cleaned and bounded, and every link that is not http, https or mailto taken away.
+
+    An edition is printed in sixteen forms, one after the other, so what was prepared last is given again.
+    """
+    for given, made in tuple(_last):
+        if edition is given or edition is made:
+            return made
+    made = _prepared(edition)
+    _last.append((edition, made))
+    return made
+
+
+def _prepared(edition: Edition) -> Edition:
     language = _language(edition.language, "en")
     return replace(
         edition,
@@ -68,6 +82,8 @@ def prose(words: str, limit: int) -> str:
 
 def line(words: str, limit: int) -> str:
     """Clean one line of text and shorten it to `limit` characters; empty where nothing of it can be seen."""
+    if len(words) <= limit and words.isascii() and words.isprintable() and "  " not in words and words.strip() == words:
+        return words  # nearly every one, and thousands of them
     # Cut first, with room for what squeezing takes away: a title of ten megabytes must not be normalised.
     made = text.clip(_normal(text.squeeze(words[: limit * 8])), limit)
     return made if made.isascii() or any(unicodedata.category(letter)[0] in _SEEN for letter in made) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -29,7 +29,7 @@ def typeset(template: str, data: dict[str, Json], edition: Edition, *, large: bo
 
 def set_pages(template: str, data: dict[str, Json], *, what: str, changed: datetime, large: bool = False) -> bytes:
     """Set data as PDF/UA-1, dated by its last change; `what` names it where that fails. Raises `RenderError` where typst cannot."""
-    case = fonts.typecase(_words(data))
+    case = fonts.typecase([json.dumps(data, ensure_ascii=False)])  # pictures and the signs between the words are plain ASCII
     told = {**_showable(data, case), "faces": list(case.families), "tongues": _tongues(case.families)}
     inputs = {"data": json.dumps(told, ensure_ascii=False), "large": "yes" if large else "no"}
     moment = int(changed.timestamp())
@@ -57,18 +57,6 @@ def _source(template: str) -> bytes:
     return (folder / "common.typ").read_bytes() + (folder / template).read_bytes()
 
 
-def _words(value: Json) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for name, one in value.items():
-                yield from () if name in _PICTURES else _words(one)
-        case Sequence():
-            for one in value:
-                yield from _words(one)
-
-
 def _tongues(families: Sequence[str]) -> dict[str, Json]:
     """Order the faces for each language in which the same character has another shape."""
     made: dict[str, Json] = {}
@@ -86,13 +74,10 @@ def _shown(value: Json, case: fonts.Typecase, key: str = "") -> Json:
     """Go through the data and replace what the faces cannot show."""
     if key in _PICTURES:
         return value
-    match value:
-        case str():
-            shown = value if key in _ADDRESSES else fonts.showable(value, case)
-            # A heading may not be empty (PDF/UA), even where nothing of its words can be shown.
-            return "■" if key == "title" and not shown.strip() else shown
-        case Mapping():
-            return {name: _shown(one, case, name) for name, one in value.items()}
-        case Sequence():
-            return [_shown(one, case) for one in value]
-    return value
+    if isinstance(value, str):
+        shown = value if key in _ADDRESSES else fonts.showable(value, case)
+        # A heading may not be empty (PDF/UA), even where nothing of its words can be shown.
+        return "■" if key == "title" and not shown.strip() else shown
+    if isinstance(value, dict):
+        return {name: _shown(one, case, name) for name, one in value.items()}
+    return [_shown(one, case) for one in value] if isinstance(value, list) else value
