@@ -1,5 +1,5 @@
-"""What stands in somebody's way on a page that a browser shows: axe-core at several widths in light, its colours in dark, and what runs over the
-edge. The page is loaded and the script read once for all of it."""
+"""What stands in somebody's way on a page that a browser shows: axe-core at several widths in light, its colours in dark, what runs over the edge,
+and markup that HTML does not allow. The page is loaded and the script read once for all of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import html5lib
 import pytest
 from playwright.sync_api import Page
 
@@ -37,7 +38,7 @@ def obstacles(page: Page, script: str, *, widths: tuple[int, ...]) -> list[tuple
     The context must have been made with `bypass_csp`: axe is not ours.
     """
     page.evaluate(script)
-    found: list[tuple[str, int, object]] = []
+    found: list[tuple[str, int, object]] = [("markup", 0, one) for one in _misspelt(page)]
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         found += [("light", width, one) for one in page.evaluate(FOUND, ALL)]
@@ -48,3 +49,16 @@ def obstacles(page: Page, script: str, *, widths: tuple[int, ...]) -> list[tuple
     found += [("dark", widths[-1], one) for one in page.evaluate(FOUND, COLOURS)]
     page.emulate_media(color_scheme="light")
     return found
+
+
+def misspelt(html: str) -> list[str]:
+    """Name what a strict parser of HTML (the living standard's algorithm) finds wrong, with line and column."""
+    parser = html5lib.HTMLParser()
+    parser.parse(html)
+    return [f"{place[0]}:{place[1]} {what} {values}" for place, what, values in parser.errors]
+
+
+def _misspelt(page: Page) -> list[str]:
+    """Look at the page as the server sends it; one that only a form leads to is left out."""
+    answer = page.request.get(page.url) if page.url.startswith("http") else None
+    return misspelt(answer.text()) if answer and answer.ok else []

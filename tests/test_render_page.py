@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from pipeline.model import EditionState, ItemId
 from pipeline.render import render
 from tests import builders, editions
+from tests.axe import misspelt
 from tests.test_render import full, soup
 
 VOID = {"meta", "link", "br", "rect", "circle", "path"}
@@ -66,6 +67,12 @@ def test_every_tag_is_closed_and_every_id_is_one(name: str, format: str) -> None
     reader.feed(render(editions.ALL[name](), format).body.decode())
     assert not reader.open
     assert len(reader.ids) == len(set(reader.ids))
+
+
+@pytest.mark.parametrize("format", ["html", "email"])
+@pytest.mark.parametrize("name", editions.ALL)
+def test_a_strict_parser_has_nothing_to_mend(name: str, format: str) -> None:
+    assert misspelt(render(editions.ALL[name](), format).body.decode()) == []
 
 
 @pytest.mark.parametrize("name", editions.ALL)
