@@ -68,6 +68,14 @@ def test_every_link_inside_leads_to_a_file_and_none_to_a_server(tmp_path: Path) 
                 assert place in anchors, (name, link)
 
 
+def test_what_came_of_each_year_is_part_of_the_copy(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    written(filled(tmp_path / "desk"), folder)
+    page = (folder / "impact.html").read_text(encoding="utf-8")
+    assert "What came of 2026" in page
+    assert 'href="impact.html"' in (folder / "index.html").read_text(encoding="utf-8")
+
+
 def test_a_long_list_has_its_further_pages(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     written(filled(tmp_path / "desk", items=40), folder)

@@ -37,7 +37,8 @@ MARKER = ".gleanings-site"
 """Names the files of an export, so that the next one knows what it may take away."""
 INDEX = "static/search-index.js"
 
-_PAGE = re.compile(r"/|/(?:editions|topics|people|collections|search|subscribe|charter)|/(?:editions|topics|people|collections|items)/[^/]+")
+_LISTS = "editions|topics|people|collections|impact"
+_PAGE = re.compile(rf"/|/(?:{_LISTS}|search|subscribe|charter)|/(?:{_LISTS}|items)/[^/]+")
 _LINK = re.compile(r'(?<!rel="canonical" )(?<=\s)(href|src|action)="([^"]*)"')
 _AFTER = re.compile(r"(?:^|&)after=(\d+)(?:&|$)")
 
