@@ -23,8 +23,9 @@ import numpy as np
 
 from benchmarks.desk_file import make, vocabulary
 from pipeline import dedupe
-from pipeline.model import Resource
+from pipeline.model import Fingerprint, Resource
 from pipeline.store import Store
+from pipeline.store.hashes import ROWS, teach
 from tests.crews import article
 from tests.web import Web
 
@@ -83,15 +84,16 @@ def items() -> Iterator[str]:
 
 
 def _keyed(path: Path, count: int) -> None:
-    """Give the items of the file identities and as many shingles as a page has, drawn by lot: nothing is alike by chance."""
-    each = len(_fresh(0, vocabulary(), random.Random(1))[1].shingles)
+    """Give the items of the file identities, titles and as many shingles as a page has, drawn by lot: nothing is alike by chance."""
     chance = np.random.default_rng(5)
-    hashes = np.sort(chance.integers(-(2**63), 2**63 - 1, size=count * each, dtype=np.int64))
-    whose = chance.integers(1, count + 1, size=count * each)
+    hashes = np.sort(chance.integers(-(2**31), 2**31, size=count * ROWS))
+    whose = chance.integers(1, count + 1, size=count * ROWS)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA synchronous = OFF")
     db.execute("BEGIN")
-    db.execute("INSERT OR IGNORE INTO identities (key, item) SELECT 'url:' || url, id FROM items ORDER BY 1")
+    teach(db)
+    db.execute("INSERT OR IGNORE INTO identities (hash, item) SELECT key_hash('url:' || url), id FROM items ORDER BY 1")
+    db.execute("INSERT OR IGNORE INTO titles (hash, item) SELECT title_hash(title_key), id FROM items ORDER BY 1")
     for at in range(0, len(hashes), 500_000):
         rows = zip(hashes[at : at + 500_000].tolist(), whose[at : at + 500_000].tolist(), strict=True)
         db.executemany("INSERT OR IGNORE INTO shingles (hash, item) VALUES (?, ?)", rows)
@@ -100,7 +102,7 @@ def _keyed(path: Path, count: int) -> None:
     db.close()
 
 
-def _fresh(number: int, words: list[str], chance: random.Random) -> tuple[Resource, dedupe.Fingerprint]:
+def _fresh(number: int, words: list[str], chance: random.Random) -> tuple[Resource, Fingerprint]:
     text = [words[int(len(words) * chance.random() ** 4)] for _ in range(400)]
     url = f"https://new{number % 50}.example/{time.time_ns()}-{number}"
     made = Resource(url=url, canonical_url=url, title=" ".join(text[:8]), description=" ".join(text[8:24]), text=" ".join(text[24:]))

@@ -85,6 +85,16 @@ def edited(item: Item, overlay: Overlay) -> Item:
     return replace(item, overlay=overlay)
 
 
+def words(overlay: Overlay) -> dict[str, str]:
+    """Give what a curator typed on an item, by what it is called at the desk; empty where she left what was extracted."""
+    return {
+        "title": overlay.title or "",
+        "what it is": overlay.description or overlay.blurb or "",
+        "why it matters": overlay.note or "",
+        "words for the picture": overlay.image_alt or "",
+    }
+
+
 def _overlay(item: Item, decision: Decision) -> Overlay:
     overlay = item.overlay
     return replace(

@@ -15,42 +15,12 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import idna
 
+from pipeline import folding
+from pipeline.model import Folding
+
 MAX_LENGTH = 4096
 """Characters. Longer addresses are data in disguise; browsers and proxies refuse them too."""
 
-TRACKERS: tuple[tuple[str, str], ...] = (
-    ("utm_.*", "Google Analytics"),
-    ("_ga|_gl|gclid|gclsrc|gbraid|wbraid|dclid", "Google"),
-    ("fbclid|fb_.*", "Facebook"),
-    ("msclkid", "Microsoft"),
-    ("yclid|ysclid", "Yandex"),
-    ("twclid", "X"),
-    ("igshid?", "Instagram"),
-    ("at_(?:medium|campaign|custom.*|link.*|ptr.*|format|bbc.*)|xtor|ns_.*", "AT Internet, BBC"),
-    ("mc_[ce]id", "Mailchimp"),
-    ("_?hs(?:enc|mi|a_.*|ctatracking)|__hs.*", "HubSpot"),
-    ("mkt_tok", "Marketo"),
-    ("vero_.*|oly_.*|__s|trk.*|wt\\..*", "mail and shop tools"),
-    ("(?:pk|mtm|piwik|matomo)_.*", "Matomo"),
-    ("cmp|cmpid|ocid|icid|ito|ftag|smid|spm", "newsrooms"),
-    ("phpsessid|jsessionid|sessionid", "sessions"),
-    ("amp|outputtype|print|rss|share", "the same page in another dress"),
-)
-"""Parameters that say how a reader came, not what is read: pattern of the whole name (any case), and whose it is."""
-
-WORDY_TRACKERS = "ref|ref_?src|ref_?url|src|source|cid|scid|sid|from|via|partner|feature|si|app|output"
-"""Trackers where the value is a word (`?source=rss`), content where it is a number (`?cid=4711`)."""
-
-REDIRECTORS: dict[str, tuple[str, str]] = {
-    "google.com": ("/url", "q|url"),
-    "l.facebook.com": ("/l.php", "u"),
-    "safelinks.protection.outlook.com": ("/", "url"),
-    "out.reddit.com": ("/", "url"),
-}
-"""Hosts (and those below them) whose address only carries another one: path, and the parameter that holds it."""
-
-_TRACKER = re.compile("|".join(f"(?:{pattern})" for pattern, _ in TRACKERS), re.I)
-_WORDY = re.compile(WORDY_TRACKERS, re.I)
 _FRONT = re.compile(r"(?:www\d{0,2}|m|mobile|amp)\.(?=[^.]+\.)")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _INDEX = re.compile(r"amp(?:\.html)?|(?:index|default)\.(?:html?|php|aspx?)|", re.I)
@@ -131,24 +101,25 @@ def join(base: str, ref: str) -> str | None:
     return clean(joined) if is_web(joined) else None
 
 
-def canonical(url: str) -> str:
-    """Write an address in the one form that all addresses of the same page share. Idempotent; a bad address comes back stripped."""
-    return _known(url)[0] if len(url) <= MAX_LENGTH else url.strip()
+def canonical(url: str, rules: Folding | None = None) -> str:
+    """Write an address in the one form that all addresses of the same page share, by the trackers of `rules` or those that come with the program.
+    Idempotent; a bad address comes back stripped."""
+    return _known(url, rules)[0] if len(url) <= MAX_LENGTH else url.strip()
 
 
-def identity(url: str) -> tuple[str, ...]:
+def identity(url: str, rules: Folding | None = None) -> tuple[str, ...]:
     """Name what an address stands for: `url:` with the canonical form without its scheme, and `doi:`, `arxiv:`, `youtube:`, `vimeo:`, `pmid:` or
     `pmc:` where it says so. Addresses that share a name lead to the same thing. Empty for what is no web address."""
-    return _known(url)[1] if len(url) <= MAX_LENGTH else ()
+    return _known(url, rules)[1] if len(url) <= MAX_LENGTH else ()
 
 
 @lru_cache(4096)
-def _known(url: str) -> tuple[str, tuple[str, ...]]:
+def _known(url: str, rules: Folding | None) -> tuple[str, tuple[str, ...]]:
     parts = _parts(url)
     if parts is None:
         return url.strip(), ()
     parts = _unwrapped(parts)
-    name, path, query = _plain_host(parts.host), _plain_path(parts.path), _plain_query(parts.query)
+    name, path, query = _plain_host(parts.host), _plain_path(parts.path), _plain_query(parts.query, rules or folding.shipped())
     named = _named(name, path, query)
     address, keys = named or (None, _doi_in(path))
     if address is None:
@@ -240,19 +211,22 @@ def _plain_path(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _plain_query(query: str) -> str:
+def _plain_query(query: str, rules: Folding) -> str:
+    if not query:
+        return ""
+    trackers, with_words = folding.parameters((*rules.trackers, *rules.dresses)), folding.parameters(rules.trackers_with_words)
     pairs = set()
     for field in _plain(query.replace("+", "%20"), _QUERY_SAFE).split("&"):
         name, _, value = field.partition("=")
-        if name and not _TRACKER.fullmatch(name) and not (_WORDY.fullmatch(name) and not value.isdigit()):
+        if name and not trackers.fullmatch(name) and not (with_words.fullmatch(name) and not value.isdigit()):
             pairs.add((name, value))
     return "&".join(f"{name}={value}" if value else name for name, value in sorted(pairs))
 
 
-def _parameter(query: str, names: str) -> str:
+def _parameter(query: str, *names: str) -> str:
     for field in query.split("&"):
         name, _, value = field.partition("=")
-        if re.fullmatch(names, name):
+        if name in names:
             return unquote(value)
     return ""
 
@@ -277,9 +251,9 @@ def _carried(parts: _Parts) -> str:
         held := _AMP_CACHE.fullmatch(parts.path)
     ):
         return "https://" + held[1] + query
-    for redirector, (path, names) in REDIRECTORS.items():
+    for redirector, path, *names in folding.shipped().redirectors:
         if (name == redirector or name.endswith("." + redirector)) and (parts.path or "/") == path:
-            return _parameter(parts.query, names)
+            return _parameter(parts.query, *names)
     return ""
 
 

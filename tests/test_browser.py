@@ -274,7 +274,7 @@ def test_trays_take_the_same_keys_and_b_puts_back(window: Window) -> None:
             store.set_lane(window.items[place], Lane.SKIPPED, "A rule says so.")
     page = window.page
     page.reload()
-    page.get_by_role("link", name="Skipped by rules").click()
+    page.get_by_role("link", name="Skipped").click()
     expect(page.locator(".row")).to_have_count(3)
     page.keyboard.press("b")
     expect(page.locator("#live")).to_have_text("Back in the queue: How network 1 learns")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.cli.sides import beside
 from pipeline.model import Fold, ItemId, Match, State
-from pipeline.web.sides import EXCERPT, differing
+from pipeline.web.sides import AROUND, PASSAGE, PASSAGES, differing, passages
 from tests.test_edit import form, look
 from tests.test_web import JSON, Site
 
@@ -33,18 +34,72 @@ def test_differing_words_are_marked_on_both_sides(site: Site, pair: tuple[ItemId
     known, item = pair
     page = lxml.html.fromstring(site.visitor().get(f"/desk/items/{item}/compare/{known}").text)
     mine, other = page.xpath("//article")
-    assert [one.text.strip() for one in mine.iter("ins")] == ["that last", "three years."]
-    assert [one.text.strip() for one in other.iter("del")] == ["one year."]
+    assert [one.text.strip() for one in mine.xpath("./h2//ins | ./p//ins")] == ["that last", "three years."]
+    assert [one.text.strip() for one in other.xpath("./h2//del | ./p//del")] == ["one year."]
     assert "71 % of the words are the same." in page.text_content()
     assert "North Network" in mine.text_content()
     assert "3 Nov" in mine.text_content()
 
 
-def test_the_first_characters_of_both_texts_are_shown_and_no_more(site: Site, pair: tuple[ItemId, ItemId]) -> None:
+def test_of_long_texts_the_passages_that_differ_are_shown_with_what_is_left_out_counted(site: Site) -> None:
+    same = [f"word{n}" for n in range(3000)]
+    there = [*same[:1000], "a", "whole", "new", "sentence.", *same[1000:2000], "other", *same[2001:]]
+    known, item = site.add(1, text=" ".join(same)), site.add(2, text=" ".join(there))
+    page = lxml.html.fromstring(site.visitor().get(f"/desk/items/{known}/compare/{item}").text)
+    mine, other = page.xpath("//p[contains(@class, 'text')]")
+    assert [" ".join(one.text.split()) for one in other.iter("del")] == ["a whole new sentence.", "other"]
+    assert [one.text.strip() for one in mine.iter("ins")] == ["word2000"]
+    assert [one.text for one in other.xpath(".//*[@class='gap']")] == ["… 988 words the same …", "… 976 words the same …", "… 987 words the same …"]
+    assert len(other.text_content()) < 700
+
+
+def test_both_addresses_people_days_and_sources_are_named_and_what_differs_is_marked(site: Site, pair: tuple[ItemId, ItemId]) -> None:
     known, item = pair
     page = lxml.html.fromstring(site.visitor().get(f"/desk/items/{item}/compare/{known}").text)
-    for text in page.xpath("//p[contains(@class, 'text')]"):
-        assert 900 < len(text.text_content()) <= EXCERPT
+    with site.open() as store:
+        addresses = [store.item(one).resource.url for one in (item, known)]
+    for side, address in zip(page.xpath("//article"), addresses, strict=True):
+        told = dict(zip((one.text_content() for one in side.xpath(".//dt")), side.xpath(".//dd"), strict=True))
+        assert told["Address"].xpath(".//a/@href") == [address]
+        assert told["Address"].xpath("./ins | ./del")
+        assert {"Date", "Publisher", "Seen at"} <= set(told)
+        assert not told["Publisher"].xpath("./ins | ./del")
+
+
+def test_it_is_said_which_rule_spoke_which_stands_for_both_and_what_people_did(site: Site, pair: tuple[ItemId, ItemId]) -> None:
+    known, item = pair
+    visitor = site.visitor()
+    page = visitor.get(f"/desk/items/{item}/compare/{known}").text
+    assert "Rule: near text" in page
+    visitor.post(f"/desk/items/{item}/fold", {"fold": str(known), "state": "queued"})
+    folded = lxml.html.fromstring(visitor.get(f"/desk/items/{item}/compare/{known}").text)
+    assert "stands for both" in folded.xpath("//article")[1].text_content()
+    visitor.post(f"/desk/items/{item}/unfold", {})
+    apart = lxml.html.fromstring(visitor.get(f"/desk/items/{item}/compare/{known}").text)
+    assert [" ".join(one.text_content().split())[:11] for one in apart.xpath("//ol[@class='tl']/li/span")] == ["Taken apart", "Folded: ite"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a " * 30_000, "b " * 30_000),
+        ("a b " * 15_000, "b a " * 15_000),
+        (" ".join(map(str, range(12_000))), " ".join(map(str, range(12_000, 0, -1)))),
+    ],
+)
+def test_of_hostile_texts_no_more_is_shown_than_can_be_read(one: str, other: str) -> None:
+    for side in passages(one, other):
+        assert sum(len(piece.text.split()) for piece in side) <= PASSAGES * (PASSAGE + 2 * AROUND)
+        assert any(piece.left_out for piece in side)
+
+
+def test_a_terminal_shows_both_sides_with_the_words_that_only_one_has_in_brackets(site: Site, pair: tuple[ItemId, ItemId]) -> None:
+    with site.open() as store:
+        known, item = (store.item(one) for one in pair)
+    lines = list(beside(item, known))
+    assert lines[0] == f"  {item.id}: Seven habits of networks [that last]"
+    assert lines[1].startswith(f"    {item.resource.url}, 3 November 2026")
+    assert f"  {known.id}: Seven habits of networks" in lines
 
 
 def test_the_pane_shows_the_first_proposal_side_by_side(site: Site, pair: tuple[ItemId, ItemId]) -> None:

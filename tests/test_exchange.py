@@ -178,8 +178,17 @@ def test_what_goes_out_comes_in_the_same(store: Store) -> None:
 def test_what_folded_into_another_is_handed_on_too_and_what_is_known_is_not(store: Store) -> None:
     take(store, row(1), row(1, id="again", url="https://north.example/report-1?utm_source=mail"))
     assert len(GIVEN) == 2
+    store.suggest(GIVEN[0], (), 0.5)
     take(store, row(1))
     assert GIVEN == []
+
+
+def test_what_an_import_brought_that_was_killed_is_handed_on_by_the_next_one(store: Store) -> None:
+    take(store, row(1), row(2))
+    first, second = GIVEN
+    store.suggest(first, (), 0.5)
+    assert take(store, row(1), row(2)).counts == {"known": 2}
+    assert [second] == GIVEN
 
 
 def test_a_table_opens_in_a_spreadsheet_and_runs_nothing() -> None:

@@ -32,7 +32,7 @@ from pipeline.model import (
     Verdict,
     When,
 )  # fmt: skip
-from pipeline.store import ItemQuery, Store
+from pipeline.store import SKIPPED_UNASKED, ItemQuery, Store
 from tests.builders import NOW, decision, resource
 
 TOPICS = (
@@ -286,6 +286,75 @@ def test_what_a_curator_took_out_of_the_tray_stays_out(store: Store) -> None:
     store.decide(decision(item=item, verdict=Verdict.REOPEN, decided=LATER))
     learn.train(config(), store, now=LATER)
     assert store.item(item).lane is Lane.RANKED
+
+
+ALLOWED = replace(config(), desk=Desk(skip_unlikely=True))
+
+
+def audited(store: Store, missed: int = 0) -> tuple[list[ItemId], list[ItemId]]:
+    """A desk on which 60 were kept from the queue, and of a tray of 120 all but ten were audited, some of which were wanted."""
+    gardens, engines = filled(store, 120)
+    decide(store, gardens[:60], [])
+    for number, item in enumerate(engines[:110]):
+        verdict = Verdict.ACCEPT if number < missed else Verdict.REJECT
+        store.decide(decision(item=item, verdict=verdict, topics=("engines",), shown="audit", decided=NOW + timedelta(seconds=10 * number)))
+    return gardens[60:], engines[110:]
+
+
+def skipped(store: Store) -> set[ItemId]:
+    return {one.item for one in store.waiting() if one.lane is Lane.SKIPPED}
+
+
+def test_the_machine_skips_by_itself_only_where_it_may_and_the_audit_vouches_for_the_queue(store: Store) -> None:
+    gardens, engines = audited(store)
+    learn.train(config(), store, now=LATER)
+    assert skipped(store) == set()
+    assert learn.skipping(config(), store, now=LATER).sentence == "Off in the settings (skip_unlikely)."
+    assert learn.is_due(ALLOWED, store, now=LATER)
+    learn.train(ALLOWED, store, now=LATER)
+    found = learn.skipping(ALLOWED, store, now=LATER)
+    assert (found.is_on, found.held, found.audited) == (True, round(60 / 61, 4), 110)
+    assert found.skipped == len(skipped(store)) <= 15
+    assert len(skipped(store) & set(engines)) >= 7  # of ten; some are drawn for the audit
+    assert len(skipped(store) & set(gardens)) <= 0.05 * 60 + 1
+    assert {one.lane_reason for one in store.waiting() if one.lane is Lane.SKIPPED} == {SKIPPED_UNASKED}
+
+
+def test_what_the_machine_skipped_comes_back_one_by_one_and_as_a_whole(store: Store) -> None:
+    audited(store)
+    learn.train(ALLOWED, store, now=LATER)
+    first, *others = sorted(skipped(store))
+    store.decide(decision(item=first, verdict=Verdict.REOPEN, decided=LATER))
+    learn.train(ALLOWED, store, now=LATER)
+    assert store.item(first).lane is Lane.RANKED
+    assert skipped(store) >= set(others)
+    learn.train(config(), store, now=LATER)
+    assert {store.item(item).lane for item in others} == {Lane.UNLIKELY}
+
+
+def test_the_machine_stops_skipping_once_the_audit_finds_keepers(store: Store) -> None:
+    audited(store, missed=2)
+    learn.train(ALLOWED, store, now=LATER)
+    found = learn.skipping(ALLOWED, store, now=LATER)
+    assert not found.is_on
+    assert skipped(store) == set()
+    assert "98% are needed" in found.sentence
+
+
+def test_without_an_audit_the_machine_skips_nothing(store: Store) -> None:
+    trained(store)
+    found = learn.skipping(ALLOWED, store, now=LATER)
+    assert (found.is_on, found.held, found.audited) == (False, None, 0)
+
+
+def test_what_the_machine_skipped_still_belongs_to_what_the_audit_speaks_of(store: Store) -> None:
+    audited(store)
+    learn.train(config(), store, now=LATER)
+    before = store.expected()
+    learn.train(ALLOWED, store, now=LATER)
+    after = store.expected()
+    assert (after.items, after.tray) == (before.items, before.tray)
+    assert after.skipped == len(skipped(store)) > before.skipped == 0
 
 
 def test_what_nobody_decided_in_sixty_days_is_put_by_and_stays_back_where_it_is_put_back(store: Store) -> None:

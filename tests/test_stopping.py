@@ -121,6 +121,25 @@ def test_the_stated_recall_holds_in_nineteen_of_twenty_simulated_screenings_and_
     assert saved / runs >= 0.17
 
 
+def test_what_the_queue_holds_is_bounded_by_what_the_tray_may_still_hold() -> None:
+    most = stopping.keepers_left(200, 60, 0)[1]
+    assert stopping.least_held(200, 0, unseen=140, audited=[False] * 60) == pytest.approx(200 / (200 + most), abs=1e-4)
+    assert stopping.least_held(98, 2, unseen=0, audited=[False] * 60 + [True]) == 0.98
+    assert stopping.least_held(0, 0, unseen=5, audited=[False]) is None
+    assert stopping.least_held(5, 0, unseen=5, audited=()) is None
+
+
+def test_the_bound_of_what_the_queue_holds_is_right_in_nineteen_of_twenty_audits() -> None:
+    right = 0
+    for seed in range(400):
+        lot = random.Random(seed)  # noqa: S311 - a simulation
+        tray = [place < seed % 13 for place in range(300)]
+        lot.shuffle(tray)
+        held = stopping.least_held(150, sum(tray[:90]), unseen=210, audited=tray[:90]) or 0
+        right += held <= 150 / (150 + seed % 13) + 1e-4
+    assert right >= 0.95 * 400
+
+
 def lanes(unlikely: int) -> dict[ItemId, Lane]:
     return {ItemId(n): Lane.UNLIKELY if n >= 1000 - unlikely else Lane.RANKED for n in range(900, 1000)}
 

@@ -14,6 +14,7 @@ from pipeline import dedupe
 from pipeline.errors import NotFoundError
 from pipeline.model import Event, Fingerprint, Fold, ItemId, Kind, Match, Resource, State, Suggestion, Verdict
 from pipeline.store import ItemQuery, Store
+from pipeline.store.hashes import HOT
 from tests.builders import NOW, decision, lead, resource
 
 DAY = timedelta(days=1)
@@ -107,14 +108,31 @@ def test_what_shows_two_clusters_to_be_one_joins_them_and_unfolding_parts_them(s
     assert (store.item(other).state, store.item(other).fold_rule) == (State.QUEUED, "")
 
 
-def test_what_somebody_decided_or_kept_apart_is_not_joined(store: Store) -> None:
-    one, decided, apart = put(store, "one"), put(store, "decided"), put(store, "apart")
+def test_what_somebody_knows_is_the_head_of_what_is_joined(store: Store) -> None:
+    one, decided = put(store, "one"), put(store, "decided")
     store.decide(decision(item=decided))
+    whole = through(store, of=one, also=decided)
+    assert [store.item(item).cluster for item in (one, decided, whole)] == [decided] * 3
+    store.unfold(one, by="Sam", now=NOW)
+    assert [store.item(item).cluster for item in (one, decided, whole)] == [one, decided, one]
+
+
+def test_two_that_somebody_knows_are_not_joined_but_proposed(store: Store) -> None:
+    one, other = put(store, "one"), put(store, "other")
+    for item in (one, other):
+        store.decide(decision(item=item))
+    whole = through(store, of=one, also=other)
+    assert [store.item(item).cluster for item in (one, other, whole)] == [one, other, one]
+    evidence = f"Item {whole} is the same as both."
+    assert store.proposals(one) == (Match(fold=Fold.MAYBE, of=other, rule="through", evidence=evidence),)
+
+
+def test_what_somebody_kept_apart_is_not_joined(store: Store) -> None:
+    one, apart = put(store, "one"), put(store, "apart")
     store.fold(one, apart, by="Sam", now=NOW)
     store.unfold(apart, by="Sam", now=NOW)
-    for other in (decided, apart):
-        put(store, f"whole-{other}", Match(fold=Fold.SAME, of=one, rule="text", evidence="All of it.", also=(other,)))
-    assert [store.item(item).cluster for item in (one, decided, apart)] == [one, decided, apart]
+    through(store, of=one, also=apart)
+    assert [store.item(item).cluster for item in (one, apart)] == [one, apart]
 
 
 def test_perhaps_the_same_is_queued_with_a_proposal_on_both_sides(store: Store) -> None:
@@ -200,7 +218,7 @@ def test_what_everybody_shares_brings_few_neighbours(store: Store) -> None:
     for number in range(80):
         store.add(resource(url=f"https://a.example/{number}", canonical_url=None), everywhere, NEW, now=NOW)
     assert 10 <= len(store.neighbours(everywhere)) <= 30
-    assert store._rows("SELECT count(*) FROM shingles WHERE hash = 1")[0][0] == 50
+    assert [row[0] for row in store._rows("SELECT count(*) FROM shingles GROUP BY hash")] == [HOT, HOT, HOT]
 
 
 def test_what_a_curator_kept_apart_from_the_same_address_does_not_come_back(store: Store) -> None:

@@ -74,9 +74,11 @@ def test_every_view_can_be_read(store: Store) -> None:
 def test_a_newer_schema_is_refused_and_left_as_it_is(path: Path) -> None:
     Store.open(path).close()
     with sqlite3.connect(path) as other:
-        other.execute("PRAGMA user_version = 9")
+        other.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     other.close()
-    with pytest.raises(StoreError, match=rf"curated\.db was written by a newer Gleanings \(schema 9, this one knows {SCHEMA}\)\.") as refusal:
+    with pytest.raises(
+        StoreError, match=rf"curated\.db was written by a newer Gleanings \(schema {SCHEMA + 1}, this one knows {SCHEMA}\)\."
+    ) as refusal:
         Store.open(path)
     assert "Upgrade" in refusal.value.hint
 
@@ -174,6 +176,15 @@ def test_another_writer_is_waited_for_and_then_named(path: Path, store: Store) -
     other.execute("COMMIT")
     other.close()
     assert add(store) == 1
+
+
+def test_a_long_errand_waits_longer_and_says_so(store: Store) -> None:
+    store.be_patient()
+    assert store._rows("PRAGMA busy_timeout")[0][0] == 300_000
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    with pytest.raises(StoreError, match="has been writing for 300 seconds"), store._answering():
+        raise error
 
 
 def test_threads_that_share_a_store_do_not_mix_their_transactions(store: Store) -> None:

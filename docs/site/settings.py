@@ -54,6 +54,7 @@ _FORMS = {
     "_action": "`skip`, `unlikely`, `must-have`, or `{topic: ID}`",
     "_role": "a role of the desk",
     "_beside": "a file beside this one",
+    "entry": "a name or words, `-` before what is taken away",
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 
 Matrix = NDArray[np.float32]
 
@@ -27,13 +27,16 @@ class Weights:
 
 
 def exact(rows: sparse.csr_array, sides: Matrix, targets: Matrix, *, penalty: float) -> tuple[Weights, Matrix]:
-    """Solve in the dual, by one inverse of n × n; give the weights, and for each row the scores of a model that never saw it.
+    """Solve in the dual, by one n × n; give the weights, and for each row the scores of a model that never saw it.
 
-    The inverse makes leaving one out exact: target − coefficient / diagonal (Cawley and Talbot 2004).
+    The diagonal of the inverse makes leaving one out exact: target − coefficient / diagonal (Cawley and Talbot 2004). The matrix is symmetric
+    and positive, so half of it is enough (Cholesky), which takes half the time of a plain inverse.
     """
     gram = np.asarray((rows @ rows.T).toarray() + sides @ sides.T, dtype=np.float32)
-    inverse = np.asarray(np.linalg.inv(gram + penalty * np.eye(len(gram), dtype=np.float32)), np.float32)
-    coefficients = inverse @ targets
+    gram[np.diag_indices(len(gram))] += penalty
+    half, _ = linalg.lapack.spotrf(gram, lower=True)
+    coefficients = np.asarray(linalg.cho_solve((half, True), targets, check_finite=False))
+    inverse, _ = linalg.lapack.spotri(half, lower=True)  # its lower half
     left_out = np.asarray(targets - coefficients / np.diag(inverse)[:, None], np.float32)
     return _primal(rows, sides, coefficients), left_out
 

@@ -43,9 +43,9 @@ WORDS = 8
 
 _PENALTY = 0.5
 _VECTORS, _COLD = 0.7, 0.3  # what word vectors and cold scores count beside the terms' 1
-_EACH = 2.0  # topics of an item that has any, before decisions tell; fitted, as are the curves, across collections
-_COLD_SLOPES = (0.0, 2.0, 0.35)  # by the learnt score, the cold score and being the best
-_YOUNG_SLOPES, _YOUNG_LEVEL = (0.0, 1.4, 1.2), -4.7  # the same where there is hardly a harvest
+_EACH = 1.9  # topics of an item that has any, before decisions tell; fitted, as are the curves, across collections
+_COLD_SLOPES = (0.0, 1.6, 1.0)  # by the learnt score, the cold score and how near it comes to the best
+_YOUNG_SLOPES, _YOUNG_LEVEL = (0.0, 1.4, 1.2), -5.1  # the same where there is hardly a harvest
 _LEARNT_SLOPE, _COLD_LEFT, _LEVEL_CHANGE = 1.0, 0.75, -0.5  # what decisions change of the curve before they move it themselves
 _PRIOR = 20  # decisions that the harvest's own share of each topic weighs
 
@@ -241,10 +241,10 @@ def _written(resource: Resource) -> dict[int, str]:
 
 
 def _evidence(learnt: Matrix, scores: Matrix) -> NDArray[np.float64]:
-    """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and which topic is the best, as
-    far as it stands out at all."""
-    best = (scores == scores.max(axis=1, keepdims=True, initial=-np.inf)) * np.clip(scores, 0, 1)
-    return np.stack((4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1), best)).astype(np.float64)
+    """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and how near each topic comes to the
+    best one, squared, as far as that stands out at all: a second topic is likely beside a weak first and unlikely beside a strong one."""
+    near = np.maximum(scores, 0) / np.maximum(scores.max(axis=1, keepdims=True, initial=-np.inf), 1)
+    return np.stack((4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1), near**2)).astype(np.float64)
 
 
 def _steepness(learnt: float, score: float) -> tuple[float, float]:

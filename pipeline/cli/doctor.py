@@ -12,11 +12,14 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import click
+
 from pipeline.cli import late
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, command, day, here, now
 from pipeline.errors import LockedError
 from pipeline.model import TroubleKind
+from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -37,11 +40,16 @@ class Checked:
     remedy: str = ""
 
 
-@command("doctor", "doctor", "doctor --json")
+@command("doctor", "doctor", "doctor --json", "doctor --repair")
+@click.option("--repair", is_flag=True, help="First make the index of duplicates anew from what is stored; nothing may be serving.")
 @here
-def doctor_command(session: Session) -> int:
+def doctor_command(session: Session, repair: bool) -> int:
     """Look at everything that could stand in the way. Ends with 1 where something does."""
     with desk(session) as (config, store):
+        if repair:
+            with late.lock.hold(config.db, "serve", now=now()):
+                store.index_anew()
+            session.say("The index of duplicates was made anew.")
         checked = tuple(_examined(config, store, now()))
     for one in checked:
         session.emit({"name": one.name, "ok": not one.remedy, "found": one.found, "remedy": one.remedy or None})
@@ -62,6 +70,7 @@ def _examined(config: Config, store: Store, moment: datetime) -> Iterator[Checke
     yield from _sources(config, store, moment)
     yield from _collections(config, moment)
     yield _digest(config, moment)
+    yield _skipping(config, store, moment)
     yield _backup(config)
     yield from _service(config, store, moment)
 
@@ -137,6 +146,11 @@ def _sources(config: Config, store: Store, moment: datetime) -> Iterator[Checked
         yield Checked("silent sources", f"{', '.join(silent)}.", "Nothing new for much longer than usual: look whether they moved.")
     if not failing and not silent:
         yield Checked("sources", f"None of {len(healths)} is failing or silent.")
+
+
+def _skipping(config: Config, store: Store, moment: datetime) -> Checked:
+    found = late.learn.skipping(config, store, now=moment)
+    return Checked("skipping", f"{found.sentence} {counted(found.skipped, 'item')} skipped by the machine.")
 
 
 def _collections(config: Config, moment: datetime) -> Iterator[Checked]:

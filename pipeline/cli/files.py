@@ -66,7 +66,14 @@ def import_items(session: Session, path: Path, dry_run: bool) -> int:
             late.learn.suggest(config, store, items=items, model=late.learn.fit(config, store, report=report), now=now(), report=report)
 
         result = late.exchange.import_items(
-            late.exchange.lines(file), store, count=late.learn.counted, suggest=suggest, now=now(), dry_run=dry_run, report=done
+            late.exchange.lines(file),
+            store,
+            count=late.learn.counted,
+            suggest=suggest,
+            now=now(),
+            folding=config.folding,
+            dry_run=dry_run,
+            report=done,
         )
     return account(session, result, dry_run=dry_run)
 

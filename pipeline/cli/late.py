@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.sources import discover, mailbox, repair
     from pipeline.store import lock, migration, prune, restoring
     from pipeline.watch import looking
-    from pipeline.web import app, contributors, proposals, static_site
+    from pipeline.web import app, contributors, proposals, sides, static_site
 else:
     from importlib import import_module
 
@@ -45,6 +45,7 @@ else:
             "retractions": "publish.",
             "contributors": "web.",
             "proposals": "web.",
+            "sides": "web.",
             "static_site": "web.",
             "survey": "publish.",
             "readers": "publish.",
@@ -96,6 +97,7 @@ __all__ = [
     "rules",
     "schedule",
     "service",
+    "sides",
     "sources",
     "static_site",
     "stopping",

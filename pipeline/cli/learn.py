@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import late
 from pipeline.cli.progress import progress
+from pipeline.cli.queue import recalled, remembered
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, by_option, command, here, now
+from pipeline.cli.sides import beside
 from pipeline.model import Item, Lane, Match, State
 from pipeline.plain import to_plain
 from pipeline.text import counted
@@ -73,17 +75,20 @@ def explain_command(session: Session, item: str) -> None:
     moment = now()
     with desk(session) as (config, store):
         found = store.item(item_id(item, store))
-        proposals = store.proposals(found.id)
+        proposals, memory = store.proposals(found.id), store.memory(found)
         why = late.learn.explain(config, store, item=found, model=late.learn.fit(config, store), now=moment)
         near = [(store.item(other), likeness) for other, likeness in why.nearest]
+        twins = [(one, store.item(one.of)) for one in proposals if one.of is not None]
+        head = store.item(found.merged_into) if found.merged_into else None
         trained = store.trained()
-    session.emit(_explained(found, why, near=near, proposals=proposals))
+    session.emit(_explained(found, why, near=near, proposals=proposals) | remembered(memory))
     session.say(f"item {found.id}: {found.title}")
     for words in (
         *_topics(found, why),
         *_rank(found, why, calibrated=bool(trained and trained.calibrated)),
         *(f"like item {other.id}, which was kept ({likeness:.2f}): {other.title}" for other, likeness in near),
-        *_folds(found, proposals),
+        *recalled(found, memory),
+        *_folds(found, head, twins),
     ):
         session.say(words)
 
@@ -136,11 +141,13 @@ def _rank(item: Item, why: Explanation, *, calibrated: bool) -> Iterator[str]:
     yield from why.rules
 
 
-def _folds(item: Item, proposals: tuple[Match, ...]) -> Iterator[str]:
-    if item.merged_into:
-        yield f"folded into {item.merged_into} by the rule “{item.fold_rule}”: {item.fold_evidence}. `gleanings unfold {item.id}` takes them apart."
-    for one in proposals:
+def _folds(item: Item, head: Item | None, twins: Sequence[tuple[Match, Item]]) -> Iterator[str]:
+    if head:
+        yield from beside(item, head)
+        yield f"  `gleanings unfold {item.id}` takes them apart."
+    for one, other in twins:
         yield f"may be the same as {one.of} ({one.rule}: {one.evidence})."
+        yield from beside(item, other)
         yield f"  `gleanings fold {one.of} {item.id}` says yes, `gleanings unfold {item.id}` says no."
 
 

@@ -28,15 +28,15 @@ SOURCE = "mail"
 def import_mail(session: Session, path: Path, dry_run: bool) -> int:
     """Take in what mails recommend (.eml, mbox, Maildir or a folder of .eml). Their links are visited by the next harvest."""
     read: list[Opened] = []
-    with desk(session) as (_, store), progress() as report:
+    with desk(session) as (config, store), progress() as report:
         for opened in late.harvest.mails_in(path, SOURCE, now=now()):
             read.append(opened)
             report("reading mails", len(read), 0)
         leads = {lead.url: lead for lead in late.mailbox.together(read)}
-        known = {url for url in leads if store.find(url) is not None}
+        known = {url for url in leads if store.find(url, config.folding) is not None}
         if not dry_run:
             with store.transaction():
-                store.offer(SOURCE, leads.values(), now())
+                store.offer(SOURCE, leads.values(), now(), folding=config.folding)
     sorts = Counter(opened.sort.value for opened in read)
     counts = {"new": len(leads) - len(known), "known": len(known)}
     session.emit({"mails": len(read), "sorts": sorts, **counts, "dry_run": dry_run})

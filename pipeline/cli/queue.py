@@ -15,7 +15,7 @@ from pipeline.model import Item, ItemId, Kind, Lane, Outlook, State
 from pipeline.text import clip, counted
 
 if TYPE_CHECKING:
-    from pipeline.store import Store
+    from pipeline.store import Memory, Store
 
 SHOWN = ("url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language", "description", "words",
          "minutes", "duration_seconds", "pages", "event", "identifiers", "citation", "licence",
@@ -95,10 +95,10 @@ def show_command(session: Session, item: str) -> None:
     """Show an item, with the origin of every field."""
     with desk(session) as (_, store):
         found = store.item(item_id(item, store))
-        decisions = store.decisions(found.id)
+        decisions, memory = store.decisions(found.id), store.memory(found)
         ties = [(one, store.item(one.other if one.item == found.id else one.item)) for one in store.ties([found.id])]
-    session.emit(late.exchange.item_line(found))
-    for words in _fields(found):
+    session.emit(late.exchange.item_line(found, was=memory.was, source_changed=memory.source_changed) | remembered(memory))
+    for words in (*_fields(found), *recalled(found, memory)):
         session.say(words)
     for sighting in found.sightings:
         session.say(f"seen in {sighting.lead.source} since {day(sighting.first_seen)}: {sighting.lead.url}")
@@ -109,6 +109,34 @@ def show_command(session: Session, item: str) -> None:
         said = [decision.reason or "", decision.note or ""]
         session.say(f"{day(decision.decided)}: {decision.verdict}, by {decision.curator or 'somebody'}{''.join(f' ({one})' for one in said if one)}")
     session.say(clip(found.resource.text, 600))
+
+
+def remembered(memory: Memory) -> dict[str, object]:
+    """Write what is remembered of an item, for programs."""
+    return {
+        "versions": [{"version": one.number, "until": one.until, "title": one.resource.title, "changed": one.changed} for one in memory.versions],
+        "folded": [{"id": one.id, "title": one.title, "rule": one.rule, "evidence": one.evidence, "words": dict(one.words)} for one in memory.folded],
+        "kept_apart": memory.apart,
+    }
+
+
+def recalled(item: Item, memory: Memory) -> Iterator[str]:
+    """Say what is remembered of an item: where it came out, how its source changed, what is folded into it and kept apart from it."""
+    if memory.was:
+        yield f"{'its head ' if item.merged_into else ''}was in {memory.was.said}"
+    for one in memory.versions:
+        old = one.resource
+        what = f"“{clip(old.title, 90)}”, {counted(old.words, 'word')}; then changed: {', '.join(one.changed) or 'nothing that is told here'}"
+        yield f"version {one.number}, until {day(one.until)}: {what}"
+    if memory.edited and memory.edited.changed:
+        yield f"the source has changed since {memory.edited.by or 'somebody'} edited this, on {day(memory.edited.changed)}"
+    if item.merged_into:
+        yield f"folded into {item.merged_into} by the rule “{item.fold_rule}”: {item.fold_evidence}"
+    for folded in memory.folded:
+        yield f"item {folded.id} is folded into it by the rule “{folded.rule}”: {folded.evidence}"
+        yield from (f"  {name} there: {clip(said, 200)}" for name, said in folded.words)
+    if memory.apart:
+        yield f"kept apart from {', '.join(map(str, memory.apart))}: no rule folds them together"
 
 
 def _said(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pipeline.plain import to_plain
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.model import MailSettings
+    from pipeline.model import Folding, MailSettings, Source
 
 MASKED = "(set)"
 
@@ -77,6 +77,19 @@ def config_command(session: Session) -> None:
     session.say(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False, width=120).rstrip())
 
 
+def _fold(words: Folding | None) -> dict[str, list[str]]:
+    from pipeline import folding  # here and not above: help must be quick
+
+    return {key: list(getattr(words or folding.shipped(), key)) for key in folding.AMENDED}
+
+
+def _source(source: Source, usual: dict[str, list[str]]) -> dict[str, object]:
+    """Write a source; of the words by which it is folded, only the lists that differ from the desk's."""
+    plain = {name: to_plain(getattr(source, name)) for name in (one.name for one in fields(source)) if name != "folding"}
+    own = {key: said for key, said in _fold(source.folding).items() if said != usual[key]}
+    return plain | ({"fold": own} if own else {})
+
+
 def _secrets(mail: MailSettings) -> dict[str, str]:
     return {name: MASKED if getattr(mail, name) else "" for name in ("password", "listmonk_token")}
 
@@ -90,7 +103,8 @@ def _masked(config: Config) -> dict[str, object]:
         "harvest": harvest,
         **plain,
         "mail": {**(mail if isinstance(mail, dict) else {}), **_secrets(config.mail)},
-        "sources": to_plain(config.sources),
+        "sources": [_source(one, _fold(config.folding)) for one in config.sources],
+        "fold": _fold(config.folding),
         "webhook_secret": MASKED if config.webhook_secret else "",
         "desk_password": MASKED if config.desk_password else "",
         "oidc_secret": MASKED if config.oidc_secret else "",

@@ -32,7 +32,9 @@ def import_ris(session: Session, path: Path, dry_run: bool) -> int:
             late.learn.suggest(config, store, items=items, model=late.learn.fit(config, store, report=report), now=now(), report=report)
 
         body = path.read_bytes()
-        result = late.exchange.import_ris(body, store, count=late.learn.counted, suggest=suggest, now=now(), dry_run=dry_run, where=path.name)
+        result = late.exchange.import_ris(
+            body, store, count=late.learn.counted, suggest=suggest, now=now(), folding=config.folding, dry_run=dry_run, where=path.name
+        )
     return account(session, result, dry_run=dry_run)
 
 

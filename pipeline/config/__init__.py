@@ -17,6 +17,7 @@ from pipeline.config.charter import load_charter, write_charter
 from pipeline.config.document import DocumentError, Node, read
 from pipeline.config.edit import add_source, add_sources, change_source, new_id
 from pipeline.config.environment import mail_passwords, secrets
+from pipeline.config.folding import fold
 from pipeline.config.people import FILE as PEOPLE
 from pipeline.config.people import add_spellings, load_spellings
 from pipeline.config.place import flow
@@ -27,7 +28,7 @@ from pipeline.config.survey import load_survey
 from pipeline.config.values import is_address
 from pipeline.config.webhooks import webhooks
 from pipeline.errors import ConfigError, Problem
-from pipeline.model import Collection, Desk, DigestSettings, HarvestSettings, MailSettings, Rule, Source, Topic, Webhook
+from pipeline.model import Collection, Desk, DigestSettings, Folding, HarvestSettings, MailSettings, Rule, Source, Topic, Webhook
 from pipeline.names.spellings import Spellings
 
 __all__ = [
@@ -55,7 +56,7 @@ __all__ = [
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that was configured. `path` is the file, `people` that of `spellings`, `files` all that were read, `folder` the place of work,
-    `digests` where editions are published."""
+    `digests` where editions are published. `folding` are the words by which the desk folds, where they are not those of the program."""
 
     desk: Desk
     harvest: HarvestSettings
@@ -63,6 +64,7 @@ class Config:
     mail: MailSettings
     topics: tuple[Topic, ...] = ()
     sources: tuple[Source, ...] = ()
+    folding: Folding | None = None
     collections: tuple[Collection, ...] = ()
     rules: tuple[Rule, ...] = ()
     spellings: Spellings = field(default_factory=Spellings)
@@ -90,14 +92,14 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
     folder = (folder or path.parent).resolve()
     found = secrets(environ, problems)
     section = Section(_document(path, problems), where="", file=path.name, problems=problems)
-    about = section.part("desk")
-    people_file, spellings = _names(about, path, problems)
+    people_file, spellings = _names(about := section.part("desk"), path, problems)
     desk = settings.desk(about)
     harvest = replace(settings.harvest(section.part("harvest"), desk, folder=folder), mail_passwords=mail_passwords(environ, problems))
     mail = settings.mail(section.part("mail"), folder=folder, secrets=found)
     topics = content.topics(_topics(section, path))
     ids = [topic.id for topic in topics]
-    sources = content.read_sources(section, ids, every=harvest.every, adapt=harvest.adapt, timezone=desk.timezone, beside=path.parent)
+    words = fold(section.part("fold"))
+    sources = content.read_sources(section, ids, harvest=harvest, timezone=desk.timezone, beside=path.parent, folding=words)
     config = Config(
         desk=desk,
         harvest=harvest,
@@ -105,6 +107,7 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
         mail=mail,
         topics=topics,
         sources=sources,
+        folding=words,
         collections=content.collections(section, ids),
         rules=_spelt(rules(section, topics=ids, sources=[source.id for source in sources]), spellings),
         spellings=spellings,
@@ -122,9 +125,14 @@ def load(path: Path, environ: Mapping[str, str], *, folder: Path | None = None, 
         files=(*_files(section, path), path.parent / people_file),
     )
     section.close()
-    if problems:
-        raise ConfigError(tuple(sorted(problems, key=lambda problem: (problem.file != path.name, problem.file, problem.line))))
+    _refuse(problems, path.name)
     return config
+
+
+def _refuse(problems: list[Problem], name: str) -> None:
+    """Raise what is wrong, that of the file of this name first."""
+    if problems:
+        raise ConfigError(tuple(sorted(problems, key=lambda problem: (problem.file != name, problem.file, problem.line))))
 
 
 def load_rules(path: Path, config: Config) -> tuple[Rule, ...]:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from pipeline import sources, urls
 from pipeline.config import values
 from pipeline.config.document import Node
+from pipeline.config.folding import fold
 from pipeline.config.section import Section
 from pipeline.config.settings import spans, unique
 from pipeline.late import late
-from pipeline.model import Collection, Source, Topic
+from pipeline.model import Collection, Folding, HarvestSettings, Source, Topic
 
 if TYPE_CHECKING:
     from pipeline.sources import search
@@ -134,30 +135,34 @@ def _day(node: Node) -> date:
     return day
 
 
-def read_sources(section: Section, known: Names[str], *, every: timedelta, adapt: bool, timezone: str, beside: Path) -> tuple[Source, ...]:
+def read_sources(
+    section: Section, known: Names[str], *, harvest: HarvestSettings, timezone: str, beside: Path, folding: Folding | None = None
+) -> tuple[Source, ...]:
     """Read the sources. What a kind asks for beyond id, address, title, topics and frequency is checked by the kind itself; paths start `beside`
-    the file."""
-    made = tuple(
-        replace(_source(part, known, every=every, beside=beside), adapt=adapt, timezone=timezone) for part in section.parts("sources", "source")
-    )
+    the file. `folding` are the words of the desk, which a source may amend."""
+    found = (_source(part, known, every=harvest.every, beside=beside, folding=folding) for part in section.parts("sources", "source"))
+    made = tuple(replace(one, adapt=harvest.adapt, timezone=timezone) for one in found)
     unique(section, "sources", [source.id for source in made])
     return made
 
 
-def _source(section: Section, known: Names[str], *, every: timedelta, beside: Path) -> Source:
+def _source(section: Section, known: Names[str], *, every: timedelta, beside: Path, folding: Folding | None) -> Source:
     id_ = named(section)
     kind = section.need("kind", values.choice(*sources.KINDS), "")
     url = _where(section, kind, beside)
     title = section.take("title", values.line, "")
     chosen = _topics(section, known)
     spell = spans(section, "every", every)
+    own = section.part("fold")
+    own.where = f"{section.where}: fold"
+    words = fold(own, folding)
     options = section.rest()
     if kind:
         _check(section, kind, options)
     plain = {key: node.plain() for key, node in options.items() if node.content is not None}
     if kind == "search" and not url:
         url = search.address_of(str(plain.get("service")))
-    return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain)
+    return Source(id=id_, kind=kind, url=url, title=title, topics=chosen, every=spell, options=plain, folding=words)
 
 
 def _where(section: Section, kind: str, beside: Path) -> str:

@@ -31,6 +31,7 @@ def desk(section: Section) -> Desk:
         timezone=section.take("timezone", values.zone, known.timezone),
         strap=section.take("strap", values.line, known.strap),
         editor=section.take("editor", values.line, known.editor),
+        skip_unlikely=section.take("skip_unlikely", values.flag, known.skip_unlikely),
         proxy=_proxy(sign_in.part("proxy")) if sign_in.node("proxy") else None,
         oidc=_oidc(sign_in.part("oidc")) if sign_in.node("oidc") else None,
     )

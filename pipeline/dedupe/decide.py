@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from pipeline.dedupe.editions import clash, days_named
 from pipeline.dedupe.pair import Pair, Side, side
@@ -42,6 +43,8 @@ _NOTHING = _Call(Fold.NEW, "nothing-in-common")
 _Step = Callable[[Pair], _Call | None]
 _BARS = frozenset({"role", "other-video", "edition", "event-date", "comes-again", "sibling", "listed-twice"})
 """Rules that tell two things apart for a reason of their own: whoever is the same as the one is not the same as the other."""
+_IDENTITIES = frozenset({"video", "address", "canonical", "doi", "arxiv", "pmid", "pmc", "isbn"})
+"""Rules that say what a thing is, whatever it looks like: no likeness to a third tells against them."""
 _WEIGHT = {Fold.NEW: 0, Fold.MAYBE: 1, Fold.SAME: 2, Fold.REVISION: 3}
 
 
@@ -49,28 +52,53 @@ def match(resource: Resource, fingerprint: Fingerprint, neighbours: Sequence[Nei
     """Decide whether a resource is one of its neighbours: the surest verdict wins, and of equals the neighbour named first.
 
     `of` may be an item that is itself folded: then the resource is the same as that item's head, or a later state of the folded copy. Clusters do
-    not grow by chains: where one member is another edition of the resource, the others are only proposed.
+    not grow by chains: where one member is another edition of the resource, the others are only proposed. All clusters that the resource is the same
+    as become one, so that the clusters do not hang on who came first.
     """
+    if not neighbours:
+        return Match(fold=Fold.NEW)
     new = side(resource, fingerprint)
     judged = [_judged(new, neighbour) for neighbour in neighbours]
-    best = max(judged, key=lambda one: _WEIGHT[one.call.fold], default=None)
-    if best is None or best.call.fold is Fold.NEW:
+    best = max(judged, key=lambda one: _WEIGHT[one.call.fold])
+    if best.call.fold is Fold.NEW:
         return Match(fold=Fold.NEW)
-    if best.call.fold is not Fold.SAME:
-        return Match(fold=best.call.fold, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence)
-    barred = {one.head: one.call for one in judged if one.call.fold is not Fold.SAME and one.call.rule in _BARS}
-    sure = [one for one in judged if one.call.fold is Fold.SAME and one.head not in barred]
+    if best.call.fold is Fold.MAYBE:
+        return Match(fold=Fold.MAYBE, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence)
+    barred = {one.head: one for one in judged if not one.is_one and one.call.rule in _BARS}
+    sure = [one for one in judged if one.is_one and (one.head not in barred or one.call.rule in _IDENTITIES)]
     if not sure:
-        bar = barred[best.head]
-        return Match(fold=Fold.MAYBE, of=best.of.id, rule=bar.rule, evidence=f"{best.call.evidence} But of what it was folded with: {bar.evidence}")
-    best = sure[0]
-    also = tuple(dict.fromkeys(one.head for one in sure if one.head != best.head and _may_join(_judge(Pair(best.side, one.side)))))
-    return Match(fold=Fold.SAME, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence, better=_better(Pair(new, best.side)), also=also)
+        return _between(best, barred[best.head])
+    if twice := _listed_twice(sure):
+        return Match(fold=Fold.MAYBE, of=best.of.id, rule=twice.rule, evidence=twice.evidence)
+    best = max(sure, key=lambda one: _WEIGHT[one.call.fold])
+    also = tuple(dict.fromkeys(one.head for one in sure if one.head != best.head and _may_join(best, one)))
+    better = best.call.fold is Fold.SAME and _better(Pair(new, best.side))
+    return Match(fold=best.call.fold, of=best.of.id, rule=best.call.rule, evidence=best.call.evidence, better=better, also=also)
 
 
-def _may_join(call: _Call) -> bool:
-    """Whether two clusters may be one through a third: a page that holds two articles is like both, and these have nothing in common."""
-    return call.fold is not Fold.NEW and call.rule not in _BARS
+def _between(one: _Judged, other: _Judged) -> Match:
+    """What came in is the same as one member of a cluster and not the same as another. Where titles alone held the cluster together it falls apart:
+    a catalogue that lists the title twice shows that the title does not tell which is which, and so it would have been had this one come first."""
+    doubtful = other.call.rule == "listed-twice"
+    parts = tuple(found.of.id for found in (one, other) if doubtful and found.of.id != found.head)
+    evidence = f"{one.call.evidence} But of what it was folded with: {other.call.evidence}"
+    return Match(fold=Fold.MAYBE, of=one.of.id, rule=other.call.rule, evidence=evidence, parts=parts)
+
+
+def _listed_twice(sure: Sequence[_Judged]) -> _Call | None:
+    """What tells apart two clusters that the newcomer has only the title of: one catalogue lists both, so it may be either."""
+    if any(one.call.rule != "title" for one in sure):
+        return None
+    calls = (_judge(Pair(one.side, other.side)) for one, other in combinations(sure, 2) if one.head != other.head)
+    return next((call for call in calls if call.rule == "listed-twice"), None)
+
+
+def _may_join(one: _Judged, other: _Judged) -> bool:
+    """Whether two clusters may be one through a third: a page that holds two articles is like both, and their texts have nothing in common."""
+    pair = Pair(one.side, other.side)
+    if _judge(pair).rule in _BARS:
+        return False
+    return bool({one.call.rule, other.call.rule} & _IDENTITIES) or pair.shorter < FEW or pair.contained >= 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +112,10 @@ class _Judged:
     @property
     def head(self) -> ItemId:
         return self.of.head or self.of.id
+
+    @property
+    def is_one(self) -> bool:
+        return self.call.fold in (Fold.SAME, Fold.REVISION)
 
 
 def _judged(new: Side, neighbour: Neighbour) -> _Judged:
@@ -176,6 +208,8 @@ def _identifier(pair: Pair) -> _Call | None:
         evidence = f"Both have the {_SCHEMES[scheme]} {value}."
         if pair.title >= 75 or pair.title_words >= 92 or pair.contained >= 0.5:
             return _Call(Fold.SAME, scheme, evidence)
+        if pair.shorter >= FEW and pair.contained < 0.1 and pair.title < 60 and not pair.same_people:
+            return _Call(Fold.NEW, "supplement", f"{evidence} But titles, people and texts differ.")
         return _Call(Fold.MAYBE, scheme, f"{evidence} But the titles differ.")
     differing = pair.differing_identifier
     if not differing:
@@ -201,7 +235,7 @@ def _sibling(pair: Pair) -> _Call | None:
 
 def _landing(pair: Pair) -> _Call | None:
     """A page and the PDF that it offers."""
-    if not pair.same_host or pair.new.is_pdf == pair.old.is_pdf or pair.one_sided:
+    if not pair.same_host or pair.new.is_pdf == pair.old.is_pdf or (pair.one_sided and not pair.called_final):
         return None
     titled = (pair.title >= 88 or pair.title_words >= 97) and (pair.fewest_title_words >= 3 or (pair.contained >= 0.6 and pair.shorter >= 100))
     if titled and (pair.days is None or pair.days <= YEAR):
@@ -213,6 +247,8 @@ def _instance(pair: Pair) -> _Call | None:
     """One site, one title, two addresses: something that comes again, or a page that moved."""
     if not pair.same_host or pair.title < 85 or pair.shorter < FEW:
         return None
+    if pair.title >= 97 and not pair.nameless and pair.alike < 0.5 and pair.opening >= max(40, pair.fewest_words // 2) and (pair.days or 0) <= 6:
+        return _Call(Fold.SAME, "teaser", f"{pair.title_sentence} Both texts begin with the same {pair.opening} words.")
     doubt = Fold.MAYBE if pair.contained >= 0.3 else Fold.NEW
     if pair.days is not None and (pair.days >= 7 or (pair.days and 0.5 <= pair.alike < 0.9)):
         return _Call(doubt, "comes-again", f"{pair.title_sentence} They appeared {pair.days} days apart.")
@@ -254,15 +290,24 @@ def _episode(pair: Pair) -> _Call | None:
     return None
 
 
+def _companion(pair: Pair) -> _Call | None:
+    """Two papers of one group with nearly one abstract: most of the people are the same, and each names somebody of its own."""
+    if pair.shorter >= FEW and 0.5 <= pair.alike < 0.99 and pair.own_people:
+        return _Call(Fold.MAYBE, "other-people", f"{pair.title_sentence} {pair.text_sentence} But each names somebody whom the other does not.")
+    return None
+
+
 def _text(pair: Pair) -> _Call | None:
     """Texts long enough to speak: nearly equal, or one within the other under an agreeing title."""
     if pair.shorter < FEW:
         return None
     evidence = f"{pair.title_sentence} {pair.text_sentence}"
     if pair.days is not None and pair.days > 180 and pair.shorter < 150:
-        return _Call(Fold.MAYBE, "comes-again", f"{evidence} But they appeared {pair.days} days apart.") if pair.contained >= 0.5 else None
+        rule = "long-after" if pair.names_agree else "comes-again"
+        return _Call(Fold.MAYBE, rule, f"{evidence} But they appeared {pair.days} days apart.") if pair.contained >= 0.5 else None
     if pair.contained >= 0.75 and pair.alike >= 0.5:
-        stranger = pair.title < 60 and pair.title_words < 90 and not (pair.contained >= 0.88 or pair.opens_alike)
+        copied = pair.contained >= 0.88 or pair.opens_alike or (pair.same_people and not pair.same_host)
+        stranger = pair.title < 60 and pair.title_words < 90 and not copied
         doubtful = stranger or (pair.one_sided and pair.alike < 0.97 and pair.same_host)
         return _Call(Fold.MAYBE if doubtful else Fold.SAME, "text", evidence)
     if pair.contained >= 0.8 and pair.fewest_words <= 110 and pair.opens_alike and (pair.days is None or pair.days <= 14):
@@ -273,6 +318,19 @@ def _text(pair: Pair) -> _Call | None:
     if pair.contained >= 0.9 and pair.shorter >= 150 and pair.alike >= 0.35:
         return _Call(Fold.SAME, "contained", evidence)
     return _titled_text(pair, evidence)
+
+
+def _truncated(pair: Pair) -> _Call | None:
+    """The beginning of an article under a menu and another headline. Who quotes an article says more of his own before, under a title of his own."""
+    if pair.same_host or pair.shared < 90 or pair.title >= 92 or (pair.days or 0) > 14 or (pair.contained >= 0.88 and pair.alike >= 0.5):
+        return None
+    found = pair.carried
+    if found is None or found.words < 100 or found.after > 90:
+        return None
+    if found.title_words < 5 and (pair.one_sided or found.words < (0.6 if found.title_words else 0.8) * pair.fewest_words):
+        return None  # a short title may stand in any text, and one of its own is what a quoting author gives
+    own = f"after {found.after} words of its own" if found.after else "from its first word"
+    return _Call(Fold.SAME, "beginning", f"One carries the beginning of the other, {found.words} words without a break, {own}.")
 
 
 def _titled_text(pair: Pair, evidence: str) -> _Call | None:
@@ -287,38 +345,50 @@ def _titled_text(pair: Pair, evidence: str) -> _Call | None:
 
 def _record(pair: Pair) -> _Call | None:
     """Little or no text on one side: a record of a work, known by title, people and date."""
-    known = pair.names_agree or (pair.same_names and pair.title == 100 and pair.fewest_title_words >= 3 and not pair.recurring)
-    if (
-        (pair.title >= 97 or (pair.title >= 85 and pair.subtitled))
-        and known
-        and not (pair.nameless or pair.one_sided or pair.days or pair.one_video)
-        and pair.fewest_words < 40
-    ):
-        if pair.same_host:
+    people = " The people named are the same." if pair.same_people else ""
+    if _one_record(pair):
+        if pair.same_host and not (pair.new.words or pair.old.words):
             return _Call(Fold.MAYBE, "listed-twice", f"{pair.title_sentence} But one catalogue lists both.")
-        return _Call(Fold.SAME, "title", f"{pair.title_sentence} The people named are the same.")
+        return _Call(Fold.SAME, "title", f"{pair.title_sentence}{people}")
     if pair.title < 90 or pair.fewest_title_words < 3 or pair.one_sided or pair.generic:
         return None
+    if pair.years and pair.days is None:
+        return _Call(Fold.MAYBE, "title", f"{pair.title_sentence}{people} But they came out in different years.")
+    return _Call(Fold.SAME if _one_title(pair) else Fold.MAYBE, "title", f"{pair.title_sentence}{people}")
+
+
+def _one_record(pair: Pair) -> bool:
+    """Whether two bare records agree in title, in people and in the day or the year, as far as they state it."""
+    if pair.nameless or pair.one_sided or pair.days or pair.years or pair.one_video or pair.fewest_words >= 40:
+        return False
+    if pair.title < 97:
+        return pair.names_agree and pair.subtitled and (pair.title >= 85 or pair.fewest_title_words >= 8)
+    exact = pair.title == 100 and pair.fewest_title_words >= 3 and not pair.recurring
+    same_year = pair.years == 0 and pair.other_place and (pair.same_people or (pair.people_unknown and pair.fewest_title_words >= 5))
+    return pair.names_agree or (exact and (pair.same_names or same_year))
+
+
+def _one_title(pair: Pair) -> bool:
+    """Whether a title says enough: the longer it is, the less else must agree."""
     length, bare = pair.fewest_title_words, pair.fewest_words < 40
     if pair.one_video:
-        same = False  # a video, and a page that tells of it
-    elif pair.days is None:
-        same = (length >= 5 and (pair.same_people or pair.contained >= 0.3)) or (length >= 4 and pair.contained >= 0.9)
-    elif pair.same_people:
-        same = (pair.days <= 30 or (pair.days <= YEAR and length >= 6)) and (bare or pair.contained >= 0.2)
-    else:
-        same = length >= 6 and pair.days <= YEAR and pair.people_unknown and (bare or pair.contained >= 0.5)
-    people = " The people named are the same." if pair.same_people else ""
-    return _Call(Fold.SAME if same else Fold.MAYBE, "title", f"{pair.title_sentence}{people}")
+        return False  # a video, and a page that tells of it
+    if pair.days is None:
+        alone = length >= 8 and pair.title == 100 and bare and pair.people_unknown and not (pair.same_host or pair.recurring)
+        return alone or (length >= 5 and (pair.same_people or pair.contained >= 0.3)) or (length >= 4 and pair.contained >= 0.9)
+    if pair.same_people:
+        return (pair.days <= 30 or (pair.days <= YEAR and length >= 6)) and (bare or pair.contained >= 0.2)
+    return length >= 6 and pair.days <= YEAR and pair.people_unknown and (bare or pair.contained >= 0.5)
 
 
 def _weak(pair: Pair) -> _Call | None:
-    if (pair.contained >= 0.4 and pair.shorter >= FEW) or (pair.title >= 85 and not pair.generic):
+    titled = pair.title >= 85 and not pair.generic and not (pair.years and not pair.texts)
+    if titled or (pair.contained >= 0.4 and pair.shorter >= FEW):
         return _Call(Fold.MAYBE, "alike", f"{pair.title_sentence} {pair.text_sentence}")
     return None
 
 
 _STEPS: tuple[_Step, ...] = (
     *(_role, _video, _address, _edition, _event, _identifier, _sibling),
-    *(_landing, _instance, _number, _form, _episode, _text, _record, _weak),
+    *(_landing, _instance, _number, _form, _episode, _companion, _truncated, _text, _record, _weak),
 )

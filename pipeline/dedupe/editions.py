@@ -70,23 +70,6 @@ _FORMS = tuple(
     )
 )
 
-_ROLES = (
-    (
-        "notice",
-        re.compile(
-            r"\W*(?:correction|corrigendum|erratum|errata|addendum|retraction\b|withdrawal|expression of concern|response\b|repl(?:y|ies)\b|re:|"
-            r"authors?['’]? reply|in reply|comment(?:s|ary)? (?:on|to)|letter\b|reaction|review of|our take|what we think|editorial:|berichtigung|"
-            r"korrektur:)"
-        ),
-    ),
-    ("notice", re.compile(r".*:\s*(?:correction|corrigendum|erratum|retraction|authors?['’]? reply|a reply|a comment)\W*$")),
-    ("summary", re.compile(r".*\b(?:executive summary|summary for\b|summary of\b|key findings|at a glance|in brief|kurzfassung)")),
-    ("easy read", re.compile(r".*\b(?:easy[- ]read|easyread|plain language|leichte[rn]? sprache)\b")),
-    ("recording", re.compile(r"\W*(?:recording|slides|transcript|aufzeichnung)\b|.*[(\[](?:recording|slides|transcript)[)\]]")),
-    ("abstract", re.compile(r".*\((?:demo|poster|conference|meeting|extended) abstract\)")),
-    ("protocol", re.compile(r".*\b(?:study protocol|trial protocol|protocol for|statistical analysis plan)\b")),
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
@@ -98,10 +81,9 @@ class Marks:
 
 
 @lru_cache(4096)
-def marks(title: str) -> Marks:
-    """Read the marks of a title."""
+def marks(title: str, role: str = "") -> Marks:
+    """Read the marks of a title that plays this role."""
     rest = unicodedata.normalize("NFKC", title[:500]).casefold()
-    role = next((name for name, form in _ROLES if form.match(rest)), "")
     slots: set[tuple[str, int | str]] = set()
     for form in _FORMS:
         for found in form.finditer(rest):

@@ -6,26 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from pipeline import text, urls
+from pipeline import folding, text, urls
 from pipeline.dedupe import keys
 from pipeline.dedupe.editions import Marks, marks
 from pipeline.model import Fingerprint, Resource
-
-_GENERIC = (
-    "untitled|home|homepage|welcome|index|blog|news|newsletter|editorial|events|letters|update|updates|latest news|news in brief|weeknotes|resources|"
-    "publications|about|about us|contact|contact us|search|search results|error|page not found|not found|404 not found|access denied|just a moment|"
-    "sign in|log in|login|subscribe|document|layout 1|microsoft word|404"
-)
-GENERIC = frozenset(_GENERIC.split("|"))
-"""Titles that thousands of pages have."""
-_COLUMN_WORDS = (
-    "column editorial editor editors introduction foreword preface letter letters message notes news notices review reviews reminiscences calendar "
-    "report reports minutes information committee committees roundup digest update updates weekly monthly"
-)
-_COLUMNS = frozenset(_COLUMN_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -39,6 +27,7 @@ class Side:
     host: str
     title: tuple[str, ...]
     plain_title: str
+    nameless: bool
     marks: Marks
 
     @cached_property
@@ -51,7 +40,7 @@ class Side:
         return keys.words(self.text)
 
     @cached_property
-    def sequences(self) -> frozenset[str]:
+    def sequences(self) -> frozenset[int]:
         return keys.sequences(self.text)
 
     @cached_property
@@ -61,6 +50,12 @@ class Side:
     @cached_property
     def day(self) -> date | None:
         return _day(self.resource.published)
+
+    @cached_property
+    def year(self) -> int | None:
+        """The year it came out, which catalogues give where they give no day."""
+        cited = self.resource.citation
+        return self.day.year if self.day else cited.year if cited else None
 
     @cached_property
     def event_day(self) -> date | None:
@@ -73,6 +68,16 @@ class Side:
     @cached_property
     def identifiers(self) -> frozenset[str]:
         return frozenset(key for key in self.keys if key.startswith(("doi:", "arxiv:", "pmid:", "pmc:", "isbn:")))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The beginning of one text in another: after how many words of its own, how many words of it, and how many words of the title over it are taken
+    from there; none where it has a title of its own."""
+
+    after: int
+    words: int
+    title_words: int
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,17 @@ class Pair:
         return count >= 12 and self.new.words[:count] == self.old.words[:count]
 
     @cached_property
+    def opening(self) -> int:
+        """Words that both texts begin with."""
+        return next((n for n, (one, other) in enumerate(zip(self.new.words, self.old.words, strict=False)) if one != other), self.fewest_words)
+
+    @cached_property
+    def carried(self) -> Carried | None:
+        """How one text carries the beginning of the other, without a break and after some words of its own; `None` where it does not."""
+        found = [one for one in (_carried(self.new, self.old), _carried(self.old, self.new)) if one]
+        return max(found, key=lambda one: (one.title_words, one.words, one.after), default=None)
+
+    @cached_property
     def title(self) -> float:
         if not self.new.title or not self.old.title:
             return 0.0
@@ -170,12 +186,12 @@ class Pair:
     @cached_property
     def nameless(self) -> bool:
         """Whether a title is one that thousands of pages have."""
-        return bool({self.new.plain_title, self.old.plain_title} & GENERIC)
+        return self.new.nameless or self.old.nameless
 
     @cached_property
     def recurring(self) -> bool:
         """Whether a title is that of a column, which the same people fill again and again."""
-        return bool(_COLUMNS & {*self.new.title, *self.old.title})
+        return not {*self.new.title, *self.old.title}.isdisjoint(folding.shipped().columns)
 
     @cached_property
     def generic(self) -> bool:
@@ -186,6 +202,11 @@ class Pair:
     def one_sided(self) -> bool:
         """Whether one title has a mark of edition that the other lacks."""
         return self.new.marks.slots != self.old.marks.slots
+
+    @cached_property
+    def called_final(self) -> bool:
+        """Whether the one mark of edition that only one title has is that it is the final one, as sites say of their reports and reports do not."""
+        return self.new.marks.slots ^ self.old.marks.slots == {("stage", "final")}
 
     @cached_property
     def swapped(self) -> bool:
@@ -215,6 +236,11 @@ class Pair:
         return abs((self.new.day - self.old.day).days) if self.new.day and self.old.day else None
 
     @cached_property
+    def years(self) -> int | None:
+        """Years between the years of publication."""
+        return abs(self.new.year - self.old.year) if self.new.year and self.old.year else None
+
+    @cached_property
     def same_people(self) -> bool:
         return bool(self.new.people & self.old.people)
 
@@ -223,6 +249,11 @@ class Pair:
         """Whether several people are named, and nearly all of the shorter list stand in the other. Words of names are compared, initials left out."""
         fewer = min(len(self.new.people), len(self.old.people))
         return fewer > 2 and len(self.new.people & self.old.people) >= 0.8 * fewer
+
+    @cached_property
+    def own_people(self) -> bool:
+        """Whether several people are the same and each list names somebody whom the other does not have, under no spelling."""
+        return self.names_agree and _stranger(self.new.people, self.old.people) and _stranger(self.old.people, self.new.people)
 
     @cached_property
     def same_names(self) -> bool:
@@ -265,18 +296,53 @@ class Pair:
 
 
 def side(resource: Resource, fingerprint: Fingerprint) -> Side:
-    """Prepare a resource for comparing."""
+    """Prepare a resource for comparing. What the rules of its source made of its address and title stands in its fingerprint."""
     own = urls.identity(resource.url)
+    said, title = fingerprint.title_is, tuple(fingerprint.title.split())
+    if said is None:  # the rules that come with the program
+        said, title = keys.title_is(resource.title), keys.title_words(resource)
+    elif own:
+        own = fingerprint.keys
     return Side(
         resource=resource,
         keys=frozenset(fingerprint.keys),
         address=own[0].removeprefix("url:") if own else "",
         video=next((key for key in own if key.startswith(("youtube:", "vimeo:"))), ""),
         host=urls.host(urls.canonical(resource.url)),
-        title=keys.title_words(resource),
+        title=title,
         plain_title=" ".join(text.words(resource.title[:500])),
-        marks=marks(resource.title),
+        nameless=folding.NAMELESS in said,
+        marks=marks(resource.title, next((one for one in said if one != folding.NAMELESS), "")),
     )
+
+
+def _carried(copy: Side, original: Side) -> Carried | None:
+    """Find where a text begins in another, and follow it until more than a few words are others."""
+    first = {original.words[n : n + keys.LENGTH] for n in range(keys.LENGTH)} if len(original.words) >= 2 * keys.LENGTH else set()
+    grams = list(zip(*(copy.words[n:] for n in range(keys.LENGTH)), strict=False))
+    begin = next((n for n, gram in enumerate(grams) if gram in first), None)
+    if begin is None:
+        return None
+    known = set(zip(*(original.words[n:] for n in range(keys.LENGTH)), strict=False))
+    end = begin
+    for n in range(begin, len(grams)):
+        if grams[n] in known:
+            end = n
+        elif n - end > 2 * keys.LENGTH:
+            break
+    return Carried(begin, end + keys.LENGTH - begin, _titled_from(copy.plain_title, original.words))
+
+
+def _titled_from(title: str, found: tuple[str, ...]) -> int:
+    """Count the words of a title that stands in a text, but for a word that was cut; 0 where it does not stand there."""
+    said = keys.words(title)
+    odd = set(pairwise(said)) - set(pairwise(found))
+    return len(said) if len(odd) <= len(said) // 5 and set(said[:1]) <= set(found) else 0
+
+
+def _stranger(some: frozenset[str], others: frozenset[str]) -> bool:
+    odd = [name for name in some - others if len(name) > 3]
+    return any(not any(fuzz.ratio(name, other) >= 75 or name in other or (len(other) > 3 and other in name) for other in others) for name in odd)
 
 
 def _own_words(one: Side, other: Side) -> bool:

@@ -43,5 +43,6 @@ def _entry(entry: Entry) -> Entry:
         also_seen=tuple(one[:_NAME] for one in entry.also_seen[:_MANY]),
         series=entry.series[:_TITLE],
         ties=tuple(replace(one, title=one.title[:_TITLE], url=one.url[:_URL]) for one in entry.ties[:_MANY]),
+        picture=entry.picture and replace(entry.picture, alt=entry.picture.alt[:_TITLE], credit=entry.picture.credit[:_TITLE]),
         identifiers={scheme[:_NAME]: value[:_TITLE] for scheme, value in sorted(entry.identifiers.items())[:_MANY]},
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
 from pipeline import dates, text, urls
-from pipeline.digest import wording
+from pipeline.digest import illustrations, wording
 from pipeline.digest.balance import balance
 from pipeline.digest.bounds import bounded
 from pipeline.digest.entries import ended
@@ -42,7 +42,7 @@ def preflight(
     """
     order = ("error", "warning", "note")
     edition, history = bounded(edition), tuple(map(bounded, history))
-    found = [*_of_edition(edition), *_of_essay(edition)]
+    found = [*_of_edition(edition), *_of_essay(edition), *illustrations.findings(edition)]
     earlier = _earlier(edition, history)
     shared = wording.shared_names(edition, topics)
     evidence = {entry.id: wording.Evidence(entry, resources[entry.id], edition) for entry in edition.entries if resources and entry.id in resources}

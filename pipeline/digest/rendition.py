@@ -111,7 +111,7 @@ def _plain_secrets(hidden: Sequence[Entry], told: Sequence[Correction], edition:
     open_entries = [entry for entry in edition.entries if entry.audience == "public"]
     lines = [_words(one) for entry in open_entries for one in _lines(entry)]
     shown = _joined(lines)
-    said = [one for entry in hidden for one in (*_lines(entry), entry.blurb, entry.note)] + [one.note for one in told]
+    said = [one for entry in hidden for one in (*_lines(entry), entry.blurb, entry.note, _pictured(entry))] + [one.note for one in told]
     titles = [_phrase(title) for title in (*(entry.title for entry in hidden), *(one.title for one in told))]
     return _Secrets(
         ids=frozenset(entry.id for entry in hidden),
@@ -143,6 +143,11 @@ def _lines(entry: Entry) -> Iterator[str]:
     yield from (entry.title, entry.source, entry.series, *(credit.name for credit in entry.credits), *entry.identifiers.values())
     if entry.event and entry.event.location:
         yield entry.event.location
+
+
+def _pictured(entry: Entry) -> str:
+    """The words of its picture."""
+    return entry.picture.alt if entry.picture else ""
 
 
 def _addresses(entries: Iterable[Entry]) -> Iterator[str]:
@@ -193,9 +198,11 @@ def _sections(sections: Iterable[Section], secrets: _Secrets) -> Iterator[Sectio
 
 def _open(entry: Entry, secrets: _Secrets) -> Entry:
     """A public entry without the sentences of its note that speak of what is for members (these are the curator's, as the letter is), and without
-    its ties to such things."""
+    its ties to such things, and without a picture whose words name one."""
     ties = tuple(one for one in entry.ties if one.audience == "public" and one.id not in secrets.ids)
-    return replace(entry, note=_open_sentences(entry.note, secrets), ties=ties)
+    picture = entry.picture
+    names = picture is not None and secrets.named_in(f"{picture.alt}\n{picture.credit}")
+    return replace(entry, note=_open_sentences(entry.note, secrets), ties=ties, picture=None if names else picture)
 
 
 def _open_sentences(said: str, secrets: _Secrets) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from pipeline import dedupe
 from pipeline.exchange.ahead import Count, Taken, taken
 from pipeline.exchange.lines import Result
-from pipeline.model import Fold, ItemId, Match
+from pipeline.model import Fold, Folding, ItemId, Match
 from pipeline.store import Counted, Store
 
 BATCH = 100
@@ -24,6 +24,7 @@ def import_items(
     count: Count,
     suggest: Callable[[Sequence[ItemId]], None],
     now: datetime,
+    folding: Folding | None = None,
     dry_run: bool = False,
     report: Callable[[int], None] = lambda done: None,
 ) -> Result:
@@ -31,10 +32,16 @@ def import_items(
 
     The other place's `id` becomes `origin_id`. `count` takes the features of what stands by itself. At the end `suggest` is given the numbers of
     what came in: all words are known then, and a thousand items together cost little. With `dry_run` lines are compared with what is in the store,
-    and nothing is written; lines of the file that are the same as each other are then not noticed.
+    and nothing is written; lines of the file that are the same as each other are then not noticed. `folding` are the words of the desk, where it
+    has its own.
     """
     result = Result()
-    return keep(taken(raw_lines, result, count=count), result, store, suggest=suggest, now=now, dry_run=dry_run, report=report)
+    return keep(by(folding, taken(raw_lines, result, count=count)), result, store, suggest=suggest, now=now, dry_run=dry_run, report=report)
+
+
+def by(folding: Folding | None, todo: Iterator[Taken]) -> Iterator[Taken]:
+    """Take the fingerprints once more by the words of the desk, where it has its own."""
+    return (replace(one, fingerprint=dedupe.fingerprint(one.incoming.resource, folding)) for one in todo) if folding else todo
 
 
 def keep(
@@ -48,49 +55,63 @@ def keep(
     report: Callable[[int], None],
 ) -> Result:
     """Put what was read into the store, in batches, and hand on what is new. Counts in `result`."""
+    store.be_patient()
     added: list[ItemId] = []
+    known: list[ItemId] = []
     while batch := list(islice(todo, BATCH)):
         if dry_run:
             for one in batch:
-                result.count(_verdict(one, store)[1])
+                verdict = _verdict(one, store)
+                result.count(_word(verdict) if isinstance(verdict, Match) else "known")
         else:
-            added += _batch(batch, result, store, now=now)
+            some, others = _batch(batch, result, store, now=now)
+            added += some
+            known += others
         report(result.total)
-    if added:
-        suggest(added)
+    if bare := [*added, *store.unranked(known)]:  # what an import that was killed brought is known, and nothing was suggested for it yet
+        suggest(bare)
     return result
 
 
-def _batch(batch: Sequence[Taken], result: Result, store: Store, *, now: datetime) -> list[ItemId]:
-    """Keep lines together, all or none of them."""
+def _batch(batch: Sequence[Taken], result: Result, store: Store, *, now: datetime) -> tuple[list[ItemId], list[ItemId]]:
+    """Keep lines together, all or none of them: what dedupe says of a line and the line itself go in by one transaction, so that of two processes
+    which offer the same the second one finds what the first one brought. Gives what was added, and what was known."""
     added: list[ItemId] = []
+    known: list[ItemId] = []
     counted: list[Counted] = []
     with store.transaction():
         for one in batch:
-            word, number = _keep(one, store, counted, now=now)
-            result.count(word)
-            added += [] if number is None else [number]
+            verdict = _verdict(one, store)
+            if isinstance(verdict, Match):
+                result.count(_word(verdict))
+                added.append(_keep(one, verdict, store, counted, now=now))
+            else:
+                result.count("known")
+                known.append(verdict)
         store.keep_features(counted)
-    return added
+    return added, known
 
 
-def _verdict(one: Taken, store: Store) -> tuple[Match | None, str]:
-    """Say what a line is to us: known, or what dedupe says, in a word for the account."""
+def _verdict(one: Taken, store: Store) -> Match | ItemId:
+    """Say what a line is to us: the row that it made when it came before, or what dedupe says of it."""
     line = one.incoming
-    if line.origin_id and (found := store.imported(line.origin_id)) is not None and store.item(found).resource.url == line.resource.url:
-        return None, "known"
-    match = dedupe.match(line.resource, one.fingerprint, store.neighbours(one.fingerprint))
-    return match, "folded" if match.fold in (Fold.SAME, Fold.REVISION) else "new"
+    if line.origin_id and (found := store.imported(line.origin_id, line.resource.url)) is not None:
+        return found
+    near = store.neighbours(one.fingerprint)
+    if line.origin_id is None and (same := next((other.id for other in near if other.resource == line.resource), None)):
+        return same  # a line without a number is known by all that it says
+    return dedupe.match(line.resource, one.fingerprint, near)
 
 
-def _keep(one: Taken, store: Store, counted: list[Counted], *, now: datetime) -> tuple[str, ItemId | None]:
-    match, word = _verdict(one, store)
-    if match is None:
-        return word, None
+def _word(match: Match) -> str:
+    return "folded" if match.fold in (Fold.SAME, Fold.REVISION) else "new"
+
+
+def _keep(one: Taken, match: Match, store: Store, counted: list[Counted], *, now: datetime) -> ItemId:
     line = one.incoming
     if match.fold is Fold.REVISION:
         match = replace(match, fold=Fold.SAME)  # every line keeps a row of its own, by whose origin_id it can be joined
     number = store.add(line.resource, one.fingerprint, match, now=now, origin_id=line.origin_id, extra=line.extra)
     if match.fold is not Fold.SAME:
         counted.append(replace(one.counted, item=number))
-    return word, number
+    return number

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from pipeline.exchange.reading import NOWHERE
-from pipeline.model import Event, Item, ItemId, Sighting, State
+from pipeline.model import Event, Item, ItemId, Overlay, Sighting, State
 from pipeline.plain import to_plain
-from pipeline.store import Store
+from pipeline.store import Appearance, Store
 
 Line = dict[str, Any]
 
@@ -17,18 +18,21 @@ COLUMNS = (
     "language", "description", "text", "words", "minutes", "duration_seconds", "pages", "event", "identifiers", "topics",
     "score", "lane", "state", "duplicate_of", "cluster", "seen", "posted_by", "recommended_by", "citation", "licence", "image",
     "image_alt", "series", "part", "audience", "decision",
-    "blurb", "edition", "origin",
+    "blurb", "edition", "was", "version", "source_changed", "fold_rule", "fold_evidence", "origin",
 )  # fmt: skip
 
 
 def export_items(store: Store, state: State | None = None) -> Iterator[Line]:
     """Yield a line for every item, folded ones too (`state` merged), so that whatever came in can be joined with what became of it."""
     for item in store.each_item(state):
-        yield item_line(item)
+        was = store.appearances([item.id]).get(item.id) if item.edition else None
+        edited = store.last_edit(item.id) if item.version > 1 and item.overlay != Overlay() else None
+        yield item_line(item, was=was, source_changed=edited.changed if edited else None)
 
 
-def item_line(item: Item) -> Line:
-    """Write an item as a line. Fields that an import brought and we do not know stand behind ours."""
+def item_line(item: Item, *, was: Appearance | None = None, source_changed: datetime | None = None) -> Line:
+    """Write an item as a line, with where it came out and since when its source says something else than when a curator put words on it. Fields
+    that an import brought and we do not know stand behind ours."""
     resource = item.resource
     line: Line = {
         "id": item.id,
@@ -51,12 +55,7 @@ def item_line(item: Item) -> Line:
         "pages": resource.pages,
         "event": event_line(resource.event),
         "identifiers": dict(resource.identifiers),
-        "topics": _topics(item),
-        "score": item.rank,
-        "lane": item.lane.value,
-        "state": item.state.value,
-        "duplicate_of": item.merged_into,
-        "cluster": _cluster(item),
+        **_standing(item),
         "seen": _seen(item),
         "posted_by": _said(item, "posted_by"),
         "recommended_by": _said(item, "recommended_by"),
@@ -65,9 +64,26 @@ def item_line(item: Item) -> Line:
         "decision": _decision(item),
         "blurb": item.overlay.blurb,
         "edition": item.edition,
+        "was": {"edition": was.edition, "month": was.month, "item": was.place or None} if was else None,
+        "version": item.version,
+        "source_changed": to_plain(source_changed),
+        "fold_rule": item.fold_rule or None,
+        "fold_evidence": item.fold_evidence or None,
         "origin": dict(resource.origin),
     }
     return line | {key: value for key, value in item.extra.items() if key not in line}
+
+
+def _standing(item: Item) -> Line:
+    """What it is about and where it stands."""
+    return {
+        "topics": _topics(item),
+        "score": item.rank,
+        "lane": item.lane.value,
+        "state": item.state.value,
+        "duplicate_of": item.merged_into,
+        "cluster": _cluster(item),
+    }
 
 
 def _about(item: Item) -> Line:

@@ -16,7 +16,10 @@ from pipeline.model import Citation, Event, Kind, Resource
 
 MAX_TEXT = 4_000_000
 _TITLE = 1_000
-_DERIVED = frozenset({"id", "topics", "score", "state", "duplicate_of", "cluster", "decision", "blurb", "edition"})
+_DERIVED = frozenset((
+    "id", "topics", "score", "state", "duplicate_of", "cluster", "decision", "blurb", "edition", "was", "version", "source_changed",
+    "fold_rule", "fold_evidence",
+))  # fmt: skip
 """What an export says of an item and an import finds out by itself, or takes from the file of decisions."""
 _READ = frozenset((
     "url", "canonical_url", "kind", "title", "creators", "publisher", "site_name", "published", "modified", "language",
@@ -169,12 +172,18 @@ def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
 
 def _citation(record: Mapping[str, Any]) -> Citation | None:
     value = record.get("citation")
-    if value is None:
-        return None
-    if not isinstance(value, dict):
+    if value is not None and not isinstance(value, dict):
         raise BadLineError("`citation` is no object in braces")
-    said = {part: _line(value, part) for part in ("journal", "volume", "issue")}
-    return citations.citation(**said, pages=_line(value, "pagination"), year=_whole(value, "year"))
+    of = value or {}
+    said = {part: _line(of, part) for part in ("journal", "volume", "issue")}
+    year = _whole(of, "year") or _bare_year(record)
+    return citations.citation(**said, pages=_line(of, "pagination"), year=year) or (Citation(year=year) if year else None)
+
+
+def _bare_year(record: Mapping[str, Any]) -> int | None:
+    """The year of what states no day, as catalogues do: it is no date, and it tells one work from another."""
+    stated = (_words(record, "published") or "").strip()
+    return int(stated) if re.fullmatch(r"(?:1[6-9]|20)\d\d", stated) else None
 
 
 def _picture(record: Mapping[str, Any]) -> str | None:

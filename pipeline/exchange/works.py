@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pipeline import dedupe
 from pipeline.digest.entries import entry
 from pipeline.exchange.ahead import Count, Taken
-from pipeline.exchange.importing import keep
+from pipeline.exchange.importing import by, keep
 from pipeline.exchange.lines import BadLineError, Result
 from pipeline.exchange.reading import incoming
 from pipeline.exchange.ris import read_ris
-from pipeline.model import Desk, Edition, Item, ItemId, Section, State
+from pipeline.model import Desk, Edition, Folding, Item, ItemId, Section, State
 from pipeline.render import cite
 from pipeline.render.calendar import render
 from pipeline.store import Store
@@ -29,12 +29,13 @@ def import_ris(
     count: Count,
     suggest: Callable[[Sequence[ItemId]], None],
     now: datetime,
+    folding: Folding | None = None,
     dry_run: bool = False,
     where: str = "RIS",
 ) -> Result:
     """Take in a file of RIS by the door of `import_items`. Raises `ParseError` where it holds no record at all."""
     result = Result()
-    todo = _taken(body, result, count=count, where=where)
+    todo = by(folding, _taken(body, result, count=count, where=where))
     return keep(todo, result, store, suggest=suggest, now=now, dry_run=dry_run, report=lambda done: None)
 
 

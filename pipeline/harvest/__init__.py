@@ -28,7 +28,7 @@ from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import survey_all
 from pipeline.harvest.work import shards
 from pipeline.late import late
-from pipeline.model import Claim, ClusterSettings, Fingerprint, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
+from pipeline.model import Claim, ClusterSettings, Fingerprint, Folding, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
 from pipeline.sources import overrides, repair
 from pipeline.store import Store
 from pipeline.text import nearest
@@ -142,6 +142,7 @@ class Visits:
         self.config, self.store, self.now, self.report = config, store, now, report
         self.added = 0
         self.asked = dict(asked)
+        self.folding = {source.id: source.folding for source in config.sources}
         self.titles: dict[str, list[str]] = defaultdict(list)
         for url, title in store.titles(limit=KNOWN_TITLES):
             self.titles[urls.host(url)].append(title)
@@ -206,12 +207,14 @@ class Visits:
     def _item(self, claim: Claim, outcome: Outcome) -> ItemId | None:
         assert outcome.resource is not None  # noqa: S101 - for the type checker; `_outcome` looked
         assert outcome.fingerprint is not None  # noqa: S101
-        resource, fingerprint = self._titled(outcome.resource, outcome.fingerprint)
+        folding = self.folding.get(claim.lead.source, self.config.folding)
+        fingerprint = dedupe.fingerprint(outcome.resource, folding) if folding else outcome.fingerprint
+        resource, fingerprint = self._titled(outcome.resource, fingerprint, folding)
         match = dedupe.match(resource, fingerprint, self.store.neighbours(fingerprint))
         number = self.store.add(resource, fingerprint, match, now=self.now(), claim=claim)
         self.store.keep_picture(number, outcome.picture)
         if outcome.leads:
-            self.store.offer(claim.lead.source, outcome.leads, self.now())
+            self.store.offer(claim.lead.source, outcome.leads, self.now(), folding=folding)
         self.added += 1
         if self.store.item(number).state is State.MERGED:
             self.same[claim.lead.source] += 1
@@ -219,7 +222,7 @@ class Visits:
         self.new[claim.lead.source] += 1
         return number
 
-    def _titled(self, resource: Resource, fingerprint: Fingerprint) -> tuple[Resource, Fingerprint]:
+    def _titled(self, resource: Resource, fingerprint: Fingerprint, folding: Folding | None) -> tuple[Resource, Fingerprint]:
         """Cut off its title what the titles of its host have in common: the name of a site that its pages do not state."""
         known = self.titles[urls.host(resource.url)]
         title = endings.without_ending(resource.title, known)
@@ -228,7 +231,7 @@ class Visits:
             return resource, fingerprint
         rule = f"{resource.origin.get('title', '')}, cut as others of its host"
         resource = replace(resource, title=title, origin={**resource.origin, "title": rule})
-        return resource, dedupe.fingerprint(resource)
+        return resource, dedupe.fingerprint(resource, folding)
 
     def others(self, surveyed: set[str], now: datetime) -> list[Run]:
         """Give a run for each source that was not asked now, but whose links from an earlier time were visited."""
@@ -256,15 +259,15 @@ def add_address(url: str, config: Config, store: Store, *, note: str | None = No
     if not urls.is_web(url):
         raise RefusedError(f"“{url}” is no web address.", url=url, hint="Give it whole, for example https://www.example.org/a-report.")
     lead = Lead(source="by hand", url=urls.clean(url), recommended_by=by, note=note)
-    store.offer(lead.source, (lead,), now())
-    store.retry(lead.url)
-    known = store.find(lead.url)
+    store.offer(lead.source, (lead,), now(), folding=config.folding)
+    store.retry(lead.url, config.folding)
+    known = store.find(lead.url, config.folding)
     if known is None:
         visits = Visits(config, store, now=now, report=lambda what, done, total: None)
         with crew.hired(replace(config.harvest, cluster=ClusterSettings()), workers=1) as hands:
             visits.run(hands, limit=None, sources=[lead.source])
-        known = store.find(lead.url)
+        known = store.find(lead.url, config.folding)
     if known is None:
-        reason = store.reason(lead.url) or "The page could not be read."
+        reason = store.reason(lead.url, config.folding) or "The page could not be read."
         raise NotFoundError("item for", lead.url, hint=reason)
     return known

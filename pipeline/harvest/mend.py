@@ -92,7 +92,7 @@ def accept(source: Source, proposal: Repair | None, *, config: Config, store: St
     settings.change_source(config.path, source.id, changes)
     with store.transaction():
         store.mended(source.id)
-        return store.offer(source.id, leads, now())
+        return store.offer(source.id, leads, now(), folding=source.folding)
 
 
 def _read(source: Source, page: Page) -> list[Lead]:

@@ -74,14 +74,14 @@ async def survey(source: Source, store: Store, fetch: Fetch, *, settings: Harves
     except Exception:
         log.exception("internal error source=%s", source.id)
         told = Told(run=Run(source=source.id, started=started, error="An internal error; the log has the details."))
-    _keep(told, store, now())
+    _keep(told, source, store, now())
     return told.run
 
 
-def _keep(told: Told, store: Store, now: datetime) -> None:
-    name = told.run.source
+def _keep(told: Told, source: Source, store: Store, now: datetime) -> None:
+    name = source.id
     with store.transaction():
-        store.offer(name, told.leads, now, moved=told.moved)
+        store.offer(name, told.leads, now, moved=told.moved, folding=source.folding)
         store.record_run(told.run)
         if told.heard:
             store.hear(name, told.heard)
@@ -97,7 +97,7 @@ async def _ask(source: Source, state: SourceState, store: Store, *, fetch: Fetch
         run = Run(source=source.id, started=started, unchanged=True, etag=state.etag, last_modified=state.last_modified, title=state.title)
         return Told(run=run, heard=watch.unchanged(first, request, state, now=started))
     try:
-        found, mark = await read(source, first, fetch, known=lambda addresses: store.known(source.id, addresses))
+        found, mark = await read(source, first, fetch, known=lambda addresses: store.known(source.id, addresses, source.folding))
         title = sources.title(source, first)
     except ParseError as error:
         broken = Told(run=Run(source=source.id, started=started, error=str(error)))

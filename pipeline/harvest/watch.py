@@ -58,7 +58,7 @@ def judged(told: Told, page: Page, *, request: Request, source: Source, state: S
     if source.kind not in WATCHED:
         return replace(told, heard=Heard(not_before=politeness.hold(now, hint=hint)))
     good = store.kept_page(source.id, good=True)
-    is_strange = good is not None and store.strange(told.leads) >= repair.MANY
+    is_strange = good is not None and store.strange(told.leads, source.folding) >= repair.MANY
     is_elsewhere = page.permanent and page.url != request.url
     known = store.said(source.id) if good and (is_strange or is_elsewhere or source.kind == "listing" or not told.leads) else ()
     moved_to, seen = _moves(page, request, state, is_same=state.last_ok is None or repair.overlap(told.leads, known) > 0)

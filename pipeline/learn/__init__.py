@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.learn.figures import AuditFigures, Batch, Bin, Evaluation, Share, Spent, TopicFigures, Week
     from pipeline.learn.fit import Report, as_counted, count, counted, fit, state
     from pipeline.learn.outlook import outlook, plan
+    from pipeline.learn.skipping import Skipping, skipping
     from pipeline.learn.suggest import suggest
     from pipeline.learn.train import Trained, is_due, steer, train
 
@@ -27,6 +28,7 @@ __all__ = [
     "Explanation",
     "Report",
     "Share",
+    "Skipping",
     "Spent",
     "TopicFigures",
     "Trained",
@@ -40,6 +42,7 @@ __all__ = [
     "is_due",
     "outlook",
     "plan",
+    "skipping",
     "state",
     "steer",
     "suggest",
@@ -53,6 +56,7 @@ door(
     figures=("AuditFigures", "Batch", "Bin", "Evaluation", "Share", "Spent", "TopicFigures", "Week"),
     fit=("Report", "as_counted", "count", "counted", "fit", "state"),
     outlook=("outlook", "plan"),
+    skipping=("Skipping", "skipping"),
     suggest=("suggest",),
     train=("Trained", "is_due", "steer", "train"),
 )

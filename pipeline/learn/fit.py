@@ -55,8 +55,8 @@ def examples(store: Store) -> tuple[Example, ...]:
 
 
 def state(config: Config, store: Store, *, now: datetime) -> str:
-    """Say in short what a model would be learnt from. Equal words mean equal decisions, taxonomy and rules, in the same month (of the audit)."""
-    settings = xxh64_hexdigest(json_line((config.topics, config.rules)).encode())
+    """Say in short what a model would be learnt from. Equal words mean equal decisions, taxonomy and settings, in the same month (of the audit)."""
+    settings = xxh64_hexdigest(json_line((config.topics, config.rules, config.desk.skip_unlikely)).encode())
     return f"{store.decided_until()[0]} {settings} {now:%Y-%m}"
 
 

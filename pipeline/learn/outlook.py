@@ -22,7 +22,7 @@ def outlook(store: Store, *, now: datetime, minutes: float | None = None) -> Out
     """Say what a curator may expect of what waits, and of so many minutes, as `plan` fills them. Nothing is expected in figures before ranks are
     probabilities."""
     waiting = store.expected()
-    decisions = _decisions(store, now=now)
+    decisions = lately(store, now=now)
     found = stopping.prospect(waiting=waiting.items, tray=waiting.tray, expected=waiting.ranks, decisions=decisions, minutes=minutes)
     if found.fits and minutes is not None:
         planned = store.listed(plan(store, now=now, minutes=minutes))
@@ -36,7 +36,7 @@ def plan(store: Store, *, now: datetime, minutes: float) -> tuple[ItemId, ...]:
 
     Without a pace nothing is known to fit, and nothing is chosen.
     """
-    decisions = _decisions(store, now=now)
+    decisions = lately(store, now=now)
     usual = stopping.pace(decisions)
     if usual is None:
         return ()
@@ -54,8 +54,8 @@ def plan(store: Store, *, now: datetime, minutes: float) -> tuple[ItemId, ...]:
     return tuple(chosen)
 
 
-def _decisions(store: Store, *, now: datetime) -> Sequence[Decision]:
-    """The decisions of the period that stand, the last one of each item."""
+def lately(store: Store, *, now: datetime) -> Sequence[Decision]:
+    """Give the decisions of the period that stand, the last one of each item."""
     last: dict[ItemId, Decision] = {}
     for decision in store.decisions(limit=LATEST, since=now - PERIOD):
         last.setdefault(decision.item, decision)

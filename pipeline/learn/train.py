@@ -12,9 +12,10 @@ from pipeline.classify import stopping
 from pipeline.classify.rules import Ruling
 from pipeline.config import Config
 from pipeline.learn.fit import BACKGROUND, BATCH, Report, count, examples, learnt, quiet, state
+from pipeline.learn.skipping import weighed
 from pipeline.learn.suggest import READ, UNRULED, explain_topics, rulings, score
 from pipeline.model import Candidate, Example, ItemId, Lane, Verdict
-from pipeline.store import ItemQuery, Store, Training, Waiting
+from pipeline.store import SKIPPED_UNASKED, ItemQuery, Store, Training
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ STALE = timedelta(days=60)
 """What nobody decided in so long is put by."""
 ENOUGH = 5
 """Kept items of a topic from which it counts as learnt."""
+_BELOW = Lane.UNLIKELY, "It is among those of lowest rank that together hold one in twenty of the keepers expected."
+_STALE = Lane.UNLIKELY, f"It waited for {STALE.days} days and nobody decided."
+_SKIPPED = Lane.SKIPPED, SKIPPED_UNASKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def train(config: Config, store: Store, *, now: datetime, report: Report = quiet
         ruled |= named
         done += len(batch)
         report("suggesting", done, total)
-    _put_by(store, ruled, calibrated=model.order.calibrated, now=now)
+    _put_by(config, store, ruled, calibrated=model.order.calibrated, now=now)
     for lanes in ((), (Lane.AUDIT,)):
         explain_topics(store, store.items(ItemQuery(lanes=lanes, limit=READ)), model=model)
     store.keep_training(Training(at=now, state=known, calibrated=model.order.calibrated))
@@ -85,7 +89,7 @@ def _batches(store: Store) -> Iterator[tuple[Candidate, ...]]:
         after = batch[-1].item
 
 
-def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, now: datetime) -> None:
+def _put_by(config: Config, store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, now: datetime) -> None:
     """Put each waiting item into its lane: where a rule wants it, else where its rank belongs, unless a curator has touched it."""
     waiting = store.waiting()
     free = {one.item: one.rank for one in waiting if not one.touched and ruled.get(one.item, UNRULED).lane is None}
@@ -93,7 +97,9 @@ def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, n
     stale = frozenset(one.item for one in waiting if one.queued and one.item in free and now - one.added >= STALE)
     tray = {*below, *stale, *(item for item, one in ruled.items() if one.lane is Lane.UNLIKELY)}
     drawn = _drawn(store, tray, now=now)
-    moves = [(one.item, *_lane(one, ruled, below=below, stale=stale, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
+    lower = _SKIPPED if weighed(config, store, unseen=len(tray), now=now).is_on else _BELOW
+    low = {**dict.fromkeys(below, lower), **dict.fromkeys(stale, _STALE)}
+    moves = [(one.item, *_lane(one.item, ruled, low=low, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
     changed = [move for move, one in zip(moves, waiting, strict=True) if move[1:] != (one.lane, one.lane_reason)]
     for start in range(0, len(changed), BATCH):
         with store.transaction():
@@ -102,18 +108,14 @@ def _put_by(store: Store, ruled: Mapping[ItemId, Ruling], *, calibrated: bool, n
 
 
 def _lane(
-    one: Waiting, ruled: Mapping[ItemId, Ruling], *, below: frozenset[ItemId], stale: frozenset[ItemId], drawn: frozenset[ItemId], month: str
+    item: ItemId, ruled: Mapping[ItemId, Ruling], *, low: Mapping[ItemId, tuple[Lane, str]], drawn: frozenset[ItemId], month: str
 ) -> tuple[Lane, str]:
-    rule = ruled.get(one.item, UNRULED)
-    if one.item in drawn:
+    rule = ruled.get(item, UNRULED)
+    if item in drawn:
         return Lane.AUDIT, f"Drawn by lot for {month} from what seems unlikely, to see that nothing wanted is missed. {rule.reason}".strip()
     if rule.lane is not None:
         return rule.lane, rule.reason
-    if one.item in stale:
-        return Lane.UNLIKELY, f"It waited for {STALE.days} days and nobody decided."
-    if one.item in below:
-        return Lane.UNLIKELY, "It is among those of lowest rank that together hold one in twenty of the keepers expected."
-    return Lane.RANKED, ""
+    return low.get(item, (Lane.RANKED, ""))
 
 
 def _drawn(store: Store, tray: set[ItemId], *, now: datetime) -> frozenset[ItemId]:

@@ -23,6 +23,8 @@ from pipeline.model.editions import (
     TopicTrend,
     Waiver,
 )
+from pipeline.model.folding import Folding
+from pipeline.model.illustrations import Encoded, Illustration, Picture
 from pipeline.model.items import Decision, Item, Overlay, Sighting, State, Verdict
 from pipeline.model.kinds import ItemId, Kind
 from pipeline.model.machine import Candidate, Example, Features, Fold, Lane, Match, Outlook, Suggestion, Topic
@@ -88,6 +90,7 @@ __all__ = [
     "DigestSettings",
     "Edition",
     "EditionState",
+    "Encoded",
     "Entry",
     "Errand",
     "Event",
@@ -99,11 +102,13 @@ __all__ = [
     "Finding",
     "Fingerprint",
     "Fold",
+    "Folding",
     "HarvestSettings",
     "Health",
     "Heard",
     "HookCall",
     "HookEvent",
+    "Illustration",
     "Item",
     "ItemId",
     "KeptPage",
@@ -126,6 +131,7 @@ __all__ = [
     "Outlook",
     "Overlay",
     "Page",
+    "Picture",
     "ProxySignIn",
     "Reading",
     "Relation",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from pipeline.model.illustrations import Picture
 from pipeline.model.kinds import ItemId, Kind
 from pipeline.model.relations import Tied
 from pipeline.model.sources import Citation, Event
@@ -60,6 +61,7 @@ class Entry:
     ties: tuple[Tied, ...] = ()
     citation: Citation | None = None
     identifiers: Mapping[str, str] = field(default_factory=dict)
+    picture: Picture | None = None
 
 
 class Severity(StrEnum):

@@ -23,7 +23,7 @@ class Match:
     """The verdict of dedupe: what kind, of which item, by which rule, on what evidence (a sentence for a person).
 
     `better` says that the newcomer describes the thing better (a page against its PDF) and should stand at the head. `also` names heads of other
-    clusters that the newcomer shows to be the same thing.
+    clusters that the newcomer shows to be the same thing. `parts` names items folded by their title alone, which the newcomer makes doubtful.
     """
 
     fold: Fold
@@ -32,6 +32,7 @@ class Match:
     evidence: str = ""
     better: bool = False
     also: tuple[ItemId, ...] = ()
+    parts: tuple[ItemId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,8 +50,10 @@ class Resource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
     """What folding needs of a resource. `keys` are identities, equal for the same thing; `shingles` are the smallest 64-bit hashes of its
-    word sequences, and `title` its words, both only for finding neighbours."""
+    word sequences, and `title` its words, both only for finding neighbours. `title_is` is what the title says of its thing by the rules of its
+    source, where these are not everybody's."""
 
     keys: tuple[str, ...]
     shingles: tuple[int, ...] = ()
     title: str = ""
+    title_is: tuple[str, ...] | None = None

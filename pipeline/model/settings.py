@@ -33,7 +33,8 @@ class OidcSignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Who publishes. `url` is the public address without a slash at its end; `timezone` an IANA name."""
+    """Who publishes. `url` is the public address without a slash at its end; `timezone` an IANA name. `skip_unlikely`: the machine may put what is
+    unlikely out of the queue's sight, as long as the audit vouches for it."""
 
     name: str = "What's new"
     organisation: str = "Our network"
@@ -43,6 +44,7 @@ class Desk:
     timezone: str = "UTC"
     strap: str = ""
     editor: str = ""
+    skip_unlikely: bool = False
     proxy: ProxySignIn | None = None
     oidc: OidcSignIn | None = None
 

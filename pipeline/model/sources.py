@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from pipeline.model.folding import Folding
 from pipeline.model.kinds import Kind
 
 
@@ -13,7 +14,8 @@ from pipeline.model.kinds import Kind
 class Source:
     """A place where we look, as configured. `options` are the keys of its own kind, already checked by that kind. With `adapt` it is asked
     by its own habit and `every` holds only until that is known; `timezone` is the zone of
-    the times that it states without one; `mark` the last `Mark` that its kind gave, for kinds that remember how far they came."""
+    the times that it states without one; `mark` the last `Mark` that its kind gave, for kinds that remember how far they came;
+    `folding` the words by which what it brings is folded, where they are not those that come with the program."""
 
     id: str
     kind: str
@@ -25,6 +27,7 @@ class Source:
     timezone: str = "UTC"
     options: Mapping[str, object] = field(default_factory=dict)
     mark: str = ""
+    folding: Folding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from pipeline.errors import ConflictError, NotFoundError, RenderError
 from pipeline.model import Action, Arrangement, DigestSettings, Edition, EditionState, Finding, Item, ItemId, Rule, State
 from pipeline.publish import corrections, rebuild
 from pipeline.publish.findings import findings, in_order, refuse_errors, waivers
+from pipeline.publish.illustrated import with_pictures
 from pipeline.publish.press import warm
 from pipeline.publish.renditions import hashes, rendered, write, write_all
 from pipeline.publish.ties import with_ties
@@ -149,7 +150,7 @@ def _composed(edition_id: str, config: Config, store: Store, *, before: Edition 
         errata=corrections.errata(history, config.digest.audience),
         arrangement=arrangement,
     )
-    edition = with_ties(edition, store)
+    edition = with_pictures(with_ties(edition, store), store)
     return replace(edition, state=before.state) if before is not None else edition
 
 

@@ -17,11 +17,14 @@ from pipeline.config import Config
 from pipeline.errors import PipelineError
 from pipeline.files import sweep, write_whole
 from pipeline.model import Edition, Finding, Rendition
-from pipeline.publish.press import print_all
+from pipeline.publish.press import Printed, print_all
+from pipeline.render import picture
+from pipeline.render.prepare import prepare
 from pipeline.store import Store
 
 PUBLIC = "public"
 MANIFEST = "manifest.json"
+_PAGE = "html"
 
 Earlier = Sequence[tuple[Edition, Mapping[str, str]]]
 """What corrections replaced, as `Store.revisions` gives it."""
@@ -51,10 +54,15 @@ def rendered(edition: Edition, formats: Iterable[str] | None = None) -> tuple[Ed
     names = tuple(render.FORMATS) if formats is None else tuple(formats)
     inside = print_all(edition, names)
     if edition.audience == "public":
-        return inside.edition, inside.files, inside.findings
+        return inside.edition, _with_pictures(inside, names), inside.findings
     outside = print_all(digest.public(inside.edition), names)
-    files = (*inside.files, *(replace(file, filename=f"{PUBLIC}/{file.filename}") for file in outside.files))
+    files = (*_with_pictures(inside, names), *(replace(file, filename=f"{PUBLIC}/{file.filename}") for file in _with_pictures(outside, names)))
     return inside.edition, files, tuple(dict.fromkeys((*inside.findings, *outside.findings)))
+
+
+def _with_pictures(printed: Printed, names: Iterable[str]) -> tuple[Rendition, ...]:
+    """Put the pictures beside the web page, which shows them."""
+    return (*printed.files, *picture.renditions(prepare(printed.edition))) if _PAGE in names else printed.files
 
 
 def hashes(files: Iterable[Rendition]) -> dict[str, str]:
@@ -75,6 +83,9 @@ def write_all(folder: Path, edition: Edition, files: Sequence[Rendition], *, ear
     for file in files:
         write(folder / file.filename, file.body)
     sweep(folder)
+    _drop_pictures(folder, edition)
+    if edition.audience != "public":
+        _drop_pictures(folder / PUBLIC, digest.public(edition))
     there = dict(_there(folder))
     past = [files for _, files in earlier]
     if edition.audience != "public":
@@ -100,6 +111,21 @@ def _there(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.iterdir()):
         if path.name in mine:
             yield path.name, hashlib.sha256(path.read_bytes()).hexdigest()
+    for path in _pictures(folder):
+        yield f"{picture.FOLDER}/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / picture.FOLDER).glob("*") if picture.is_path(f"{picture.FOLDER}/{path.name}"))
+
+
+def _drop_pictures(folder: Path, edition: Edition) -> None:
+    """Let go of pictures that lie there from an earlier draft and are not of this edition."""
+    if there := _pictures(folder):
+        wanted = {one.name for one in picture.pictures(prepare(edition))}
+        for path in there:
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
 
 
 def _manifest(edition: Edition, files: Mapping[str, str], earlier: Sequence[Mapping[str, str]]) -> bytes:

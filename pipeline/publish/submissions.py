@@ -111,9 +111,9 @@ def take(
                 return one
         _check_limits(today, given)
         made = store.add_submission(address, name=name, email=given, note=note, way=way, now=now)
-        store.offer(SOURCE, (Lead(source=SOURCE, url=address, recommended_by=name or NOBODY, note=note or None),), now)
+        store.offer(SOURCE, (Lead(source=SOURCE, url=address, recommended_by=name or NOBODY, note=note or None),), now, folding=config.folding)
         if not same:
-            store.retry(address)
+            store.retry(address, config.folding)
     return made
 
 
@@ -173,7 +173,7 @@ def charter_of(config: Config) -> Charter | None:
 
 def status(submission: Submission, *, config: Config, store: Store, now: datetime) -> Status:
     """Say how a suggestion stands now."""
-    found = store.find(submission.url)
+    found = store.find(submission.url, config.folding)
     if found is None:
         return _unvisited(submission, store)
     item = store.item(found)
@@ -305,7 +305,7 @@ def tell(config: Config, store: Store, *, now: datetime) -> int:
     """Tell those who left an address what became of their suggestion, each once; how many answers were queued. The address goes with the answer."""
     store.drop_submitters(now - _FOLLOWED)
     store.drop_answers(now - _ANSWER_KEPT)
-    visited = ((one.id, store.find(one.url)) for one in store.unvisited_submissions(now - _FOLLOWED))
+    visited = ((one.id, store.find(one.url, config.folding)) for one in store.unvisited_submissions(now - _FOLLOWED))
     store.bind_submissions((number, item) for number, item in visited if item is not None)
     told = 0
     for one in store.unanswered_submissions():

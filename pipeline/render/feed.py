@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pipeline import text
 from pipeline.model import Edition, Entry, ItemId
 from pipeline.plain import Json
-from pipeline.render import words
+from pipeline.render import picture, words
 from pipeline.render.environment import template
 from pipeline.render.notices import Notice, errata, marks, notices
 from pipeline.render.prepare import prepare
@@ -73,6 +73,7 @@ def _json_item(edition: Edition, dated: _Dated) -> dict[str, Json]:
         "authors": authors,
         "summary": text.clip(entry.blurb, 200),
         "date_modified": dated.modified,
+        "image": words.page(edition, picture.path(entry.picture)) if entry.picture else "",
     }
     return item | {key: value for key, value in more.items() if value}
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from markupsafe import Markup
 
 from pipeline.model import Edition
-from pipeline.render import letter, notices, palette, words
+from pipeline.render import letter, notices, palette, picture, words
 from pipeline.render.cover import cover
 from pipeline.render.environment import template
 from pipeline.render.essay import essay
@@ -19,7 +19,8 @@ def render(edition: Edition) -> bytes:
     """Write the page. Its links to the other files of the edition lead to the public address."""
     made = prepare(edition)
     shown = view(made) | {"ways": _ways(made), "more_ways": _more_ways(made), "feed": _feed(made)}
-    return template("page.html").render(**shown, style=Markup(_style()), cover=Markup(cover(made))).encode()  # noqa: S704 - our own CSS and SVG
+    style = _style() + (_pictures_style() if any(entry.picture for entry in made.entries) else "")
+    return template("page.html").render(**shown, style=Markup(style), cover=Markup(cover(made))).encode()  # noqa: S704 - our own CSS and SVG
 
 
 def view(edition: Edition) -> dict[str, object]:
@@ -30,6 +31,7 @@ def view(edition: Edition) -> dict[str, object]:
         "edition": edition,
         "collection": words.is_collection(edition),
         "words": words,
+        "pictures": picture,
         "way": words.direction(edition.title, edition.language),
         "letter": Markup(letter.as_html(edition.letter)),  # noqa: S704 - sanitised by nh3
         "essay": told,
@@ -69,3 +71,9 @@ def _more_ways(edition: Edition) -> list[tuple[str, str]]:
 @cache
 def _style() -> str:
     return (files("pipeline.render") / "templates" / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _pictures_style() -> str:
+    """What only a page with pictures needs: one that was released without any keeps its bytes."""
+    return (files("pipeline.render") / "templates" / "pictures.css").read_text(encoding="utf-8")

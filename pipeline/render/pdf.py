@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline import dates, text
-from pipeline.model import Edition, EditionState, Entry, ItemId, Section, Tally
+from pipeline.model import Edition, EditionState, Entry, ItemId, Picture, Section, Tally
 from pipeline.plain import Json
-from pipeline.render import letter, notices, palette, words
+from pipeline.render import letter, notices, palette, picture, words
 from pipeline.render.cover import cover, motif
 from pipeline.render.essay import Essay, Reference, essay
 from pipeline.render.prepare import prepare
@@ -35,7 +35,8 @@ def render_large(edition: Edition) -> bytes:
 
 def _set(edition: Edition, *, large: bool) -> bytes:
     made = prepare(edition)
-    return typeset("digest.typ", page_data(made), made, large=large)
+    pictures = {one.name: picture.drawn(one) for one in picture.pictures(made)}
+    return typeset("digest.typ", page_data(made), made, large=large, pictures=pictures)
 
 
 def page_data(edition: Edition) -> dict[str, Json]:
@@ -161,7 +162,12 @@ def entry_data(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
         "topics": list(entry.topics),
         "hue": palette.hue(place),
         "art": motif(edition, entry) if entry.lead else None,
+        "picture": _picture(entry.picture) if entry.picture and entry.picture.data else None,
     }
+
+
+def _picture(shown: Picture) -> dict[str, Json]:
+    return {"file": shown.name, "alt": picture.said(shown), "credit": shown.credit, "ratio": shown.width / shown.height}
 
 
 def event_data(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:

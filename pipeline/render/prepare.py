@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pipeline import citations, text
-from pipeline.model import Correction, Credit, Edition, Entry, Event, Section, Tally, TopicTrend
+from pipeline.model import Correction, Credit, Edition, Entry, Event, Picture, Section, Tally, TopicTrend
+from pipeline.render import picture
 
-_TITLE, _BLURB, _LETTER, _ESSAY, _NAME, _URL = 300, 1200, 20_000, 60_000, 120, 2000  # characters
+_TITLE, _BLURB, _LETTER, _ESSAY, _NAME, _URL, _ALT = 300, 1200, 20_000, 60_000, 120, 2000, 500  # characters
 _MANY = 12  # topics, people or places named with one entry
 _NOTICES = 100  # corrections of one edition
 _LONGEST, _MOST = 100_000, 10**9  # minutes or pages of one work; things counted
@@ -54,7 +55,7 @@ def _prepared(edition: Edition) -> Edition:
         strap=line(edition.strap, _TITLE),
         letter=prose(edition.letter, _LETTER),
         editor=line(edition.editor, _NAME),
-        sections=tuple(_sections(edition.sections, language)),
+        sections=_illustrated(tuple(_sections(edition.sections, language))),
         template=line(edition.template, _NAME),
         essay=prose(edition.essay, _ESSAY),
         form=line(edition.form, _NAME),
@@ -191,6 +192,23 @@ def _entry(entry: Entry, language: str) -> Entry:
         citation=citations.bounded(entry.citation),
         identifiers={line(scheme, _NAME): line(value, _TITLE) for scheme, value in sorted(entry.identifiers.items())[:_MANY] if line(scheme, _NAME)},
         also_seen=tuple(line(one, _NAME) for one in entry.also_seen[:_MANY]),
+        picture=_picture(entry),
+    )
+
+
+def _picture(entry: Entry) -> Picture | None:
+    found = picture.checked(entry)
+    return found and replace(found, alt="" if found.decorative else line(found.alt, _ALT), credit=line(found.credit, _TITLE))
+
+
+def _illustrated(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Leave out the pictures beyond what an edition may have."""
+    shown = [entry.id for section in sections for entry in section.entries if entry.picture]
+    if len(shown) <= picture.MOST:
+        return sections
+    kept = frozenset(shown[: picture.MOST])
+    return tuple(
+        replace(one, entries=tuple(entry if entry.id in kept else replace(entry, picture=None) for entry in one.entries)) for one in sections
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from types import MappingProxyType
 
 import segno
 import typst
@@ -17,21 +18,25 @@ from pipeline.model import Edition
 from pipeline.plain import Json
 from pipeline.render import fonts, palette, words
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _PICTURES = frozenset(("cover", "qr", "art", "codes", "page_code"))  # SVG of our own; words that begin with "<svg" are words
 _ADDRESSES = frozenset({"url", "web", "subscribe", "feed", "calendar"})  # what links lead to must stay as it is
 _REGIONS = {"zh": "SC", "zh-hant": "TC", "zh-tw": "TC", "zh-hk": "HK", "ja": "JP", "ko": "KR"}  # as families for Chinese, Japanese, Korean end
 
 
-def typeset(template: str, data: dict[str, Json], edition: Edition, *, large: bool = False) -> bytes:
+def typeset(template: str, data: dict[str, Json], edition: Edition, *, large: bool = False, pictures: Mapping[str, str] = _NONE) -> bytes:
     """Set a prepared edition's data as PDF/UA-1. Raises `RenderError` where typst cannot."""
-    return set_pages(template, data, what=f"edition {edition.id}", changed=words.changed(edition), large=large)
+    return set_pages(template, data, what=f"edition {edition.id}", changed=words.changed(edition), large=large, pictures=pictures)
 
 
-def set_pages(template: str, data: dict[str, Json], *, what: str, changed: datetime, large: bool = False) -> bytes:
-    """Set data as PDF/UA-1, dated by its last change; `what` names it where that fails. Raises `RenderError` where typst cannot."""
+def set_pages(
+    template: str, data: dict[str, Json], *, what: str, changed: datetime, large: bool = False, pictures: Mapping[str, str] = _NONE
+) -> bytes:
+    """Set data as PDF/UA-1, dated by its last change; `what` names it where that fails. `pictures` are SVG by a name that the data uses, beside
+    it because they are large. Raises `RenderError` where typst cannot."""
     case = fonts.typecase([json.dumps(data, ensure_ascii=False)])  # pictures and the signs between the words are plain ASCII
     told = {**_showable(data, case), "faces": list(case.families), "tongues": _tongues(case.families)}
-    inputs = {"data": json.dumps(told, ensure_ascii=False), "large": "yes" if large else "no"}
+    inputs = {**pictures, "data": json.dumps(told, ensure_ascii=False), "large": "yes" if large else "no"}
     moment = int(changed.timestamp())
     try:
         # Not a typst.Compiler kept for all: two threads may not use one at a time.

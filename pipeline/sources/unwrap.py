@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
-from pipeline import urls
+from pipeline import folding, urls
 
 MAX_WRAPS = 8
 """Wraps inside each other. Two filters around a sender's link make three; what is deeper was made to keep us busy."""
@@ -51,11 +51,6 @@ _AVANAN = re.compile(r"/v2/___(https?:/{1,2}.+?)___\.", re.DOTALL)
 _YAHOO = re.compile(r"/RU=([^/]+)/RK=")
 _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-_MAIL_TRACKERS = (
-    "dgcid", "elqtrack.*", "elq", "ml_subscriber.*", "sfmc_.*", "ck_subscriber_id", "et_[rc]id", "em[cd]i", "ceid", "bbeml", "inf_contact_key",
-    r"spmailingid|spuserid|spjobid|spreportid", "_bta_.*", "_k[ex]", "vgo_ee", "cm_mmc.*", "s_cid", "sc_cid", "nb_.*", "mibextid", "jobid",
-)  # fmt: skip
-_TRACKER = re.compile("|".join(f"(?:{pattern})" for pattern in (*(pattern for pattern, _ in urls.TRACKERS[:-2]), *_MAIL_TRACKERS)), re.IGNORECASE)
 _NAMED = ("pmid:", "pmc:", "youtube:", "vimeo:", "arxiv:")
 
 _OPAQUE_HOSTS = re.compile(
@@ -241,5 +236,7 @@ def _untracked(url: str) -> str:
     head, mark, query = url.partition("?")
     if not mark:
         return url
-    kept = [field for field in query.split("&") if field and not _TRACKER.fullmatch(unquote(field.partition("=")[0]))]
+    words = folding.shipped()
+    trackers = folding.parameters((*words.trackers, *words.mail_trackers))
+    kept = [field for field in query.split("&") if field and not trackers.fullmatch(unquote(field.partition("=")[0]))]
     return f"{head}?{'&'.join(kept)}" if kept else head

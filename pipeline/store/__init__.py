@@ -12,8 +12,8 @@ from pipeline.store.bounces import Bounces
 from pipeline.store.counts import Counts
 from pipeline.store.crowd import Crowd
 from pipeline.store.editions import Editions
-from pipeline.store.edits import Appearance, Edits, Folded, LastEdit
-from pipeline.store.facets import Facetted
+from pipeline.store.edits import Appearance, Edits, Folded, LastEdit, Memory, Version
+from pipeline.store.facets import SKIPPED_UNASKED, Facetted
 from pipeline.store.gathered import Gathered
 from pipeline.store.hooks import Hooks
 from pipeline.store.learning import Counted, Learning, Training, Waiting
@@ -38,6 +38,7 @@ from pipeline.store.watch import Watch
 
 __all__ = [
     "INVITED",
+    "SKIPPED_UNASKED",
     "ActFilter",
     "Appearance",
     "Counted",
@@ -50,6 +51,7 @@ __all__ = [
     "LinkState",
     "Listed",
     "LoggedAct",
+    "Memory",
     "Nature",
     "Prunable",
     "Retraction",
@@ -57,6 +59,7 @@ __all__ = [
     "Store",
     "Stream",
     "Training",
+    "Version",
     "Waiting",
     "name_key",
     "new_secret",

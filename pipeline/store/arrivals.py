@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pipeline.errors import NotFoundError
+from pipeline.late import late
 from pipeline.model import Claim, Fingerprint, Fold, ItemId, Lead, Match, Resource, State
 from pipeline.store.connection import stamp
 from pipeline.store.forms import day, dump, load
 from pipeline.store.leads import Leads
 from pipeline.store.relations import Relations
 
+if TYPE_CHECKING:
+    from pipeline import dedupe
+else:
+    dedupe = late("pipeline.dedupe")
+
 IMPORT = "import"
 """Source of the sighting that an item gets which no source named."""
+UPDATE = "update"
+"""Rule by which a later state of what was published is proposed to be its update: an item beside it, which is never folded by rule."""
 
 
 class Arrivals(Relations, Leads):
@@ -33,14 +43,17 @@ class Arrivals(Relations, Leads):
     ) -> ItemId:
         """Keep a resource as `match` says, with its keys, sightings and proposed ties, and settle the lead of `claim`; gives the number of its row.
 
-        A row that is the same as another has state merged and names its head. A revision gives the number of the item that it revised.
-        Without a claim the resource itself is the sighting, of source "import".
+        A row that is the same as another has state merged and names its head. A revision gives the number of the item that it revised; what was
+        published stays as readers had it, and its later state waits as an item of its own, an update. Without a claim the resource itself is the
+        sighting, of source "import".
         """
         with self.transaction():
             if match.fold is Fold.REVISION:
-                item = self._revise(match, resource, fingerprint, now)
+                item = self._later_state(match, resource, fingerprint, now)
             else:
                 item = self._arrive(match, resource, fingerprint, now=now, origin_id=origin_id, extra=extra or {})
+            for other in match.also:
+                self._join(self._head(other), self._head(item), item)
             if claim is not None:
                 self._bind(claim, item, resource.url)
             else:
@@ -49,10 +62,12 @@ class Arrivals(Relations, Leads):
             self._propose(item, resource, now)
         return ItemId(item)
 
-    def imported(self, origin_id: str) -> ItemId | None:
-        """Find the item that an import brought with this origin id; the head where it is folded."""
-        row = self._row("SELECT head FROM items WHERE origin_id = ? ORDER BY id LIMIT 1", (origin_id,))
-        return ItemId(row["head"]) if row else None
+    def imported(self, origin_id: str, url: str) -> ItemId | None:
+        """Find the row that an import brought with this origin id and address, folded or not."""
+        sql = """SELECT i.id FROM items i JOIN resources r ON r.item = i.id WHERE i.origin_id = ? AND json_extract(r.resource, '$.url') = ?
+                 ORDER BY i.id LIMIT 1"""
+        row = self._row(sql, (origin_id, url))
+        return ItemId(row["id"]) if row else None
 
     def _arrive(
         self, match: Match, resource: Resource, fingerprint: Fingerprint, *, now: datetime, origin_id: str | None, extra: Mapping[str, object]
@@ -84,39 +99,91 @@ class Arrivals(Relations, Leads):
         self._remember(item, fingerprint)
         self._index(item, resource)
         if match.better and head is not None:
-            self._promote(item, head, match, now)
-        for other in match.also:
-            self._join(self._head(other), self._head(item), item)
+            self._promote(item, head, match)
+        for other in match.parts:
+            self._part(other, match)
         return item
 
     def _join(self, other: int, head: int, item: int) -> None:
-        """Fold a whole cluster into another, which one item has shown to be the same, unless somebody decided on it or kept the two apart."""
-        free = self._row(
-            """SELECT 1 FROM items WHERE id = ?1 AND ?1 <> ?2 AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = ?1)
-               AND NOT EXISTS (SELECT 1 FROM kept_apart k JOIN items a ON a.id = k.item JOIN items b ON b.id = k.other
-                               WHERE (a.head = ?1 AND b.head = ?2) OR (a.head = ?2 AND b.head = ?1))""",
-            (other, head),
-        )
-        if free:
-            self._change(
-                """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
-                   fold_rule = 'through', fold_evidence = ? WHERE id = ?""",
-                (head, f"Item {item} is the same as both.", other),
-            )
-            self._change("UPDATE items SET head = ? WHERE head = ?", (head, other))
-
-    def _promote(self, item: int, head: int, match: Match, now: datetime) -> None:
-        """Let a newcomer that describes the thing better stand at the head, unless a curator or a reader knows the other one already."""
-        waiting = self._row("SELECT 1 FROM items WHERE id = ? AND state = 'queued' AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = ?1)", (head,))
-        if not waiting:
+        """Bring together two clusters which one item has shown to be the same, unless somebody kept them apart. What somebody knows is the head
+        then; where somebody knows both, it is only proposed."""
+        if other == head or self._parted(other, head):
             return
-        self._change("UPDATE items SET state = 'queued', merged_into = NULL, fold_rule = '', fold_evidence = '' WHERE id = ?", (item,))
+        if self._is_known(other):
+            other, head = head, other
+        evidence = f"Item {item} is the same as both."
+        if self._is_known(other):
+            self._change("INSERT OR IGNORE INTO proposals (item, other, rule, evidence) VALUES (?, ?, 'through', ?)", (other, head, evidence))
+        else:
+            self._put_under(other, head, "through", evidence)
+
+    def _part(self, item: int, match: Match) -> None:
+        """Let an item that was folded by its title alone stand by itself again, with what was folded into it, and only propose it; unless somebody
+        knows the two as one."""
+        head = self._head(item)
+        if self._is_known(head) or not self._row("SELECT 1 FROM items WHERE id = ? AND state = 'merged' AND fold_rule = 'title'", (item,)):
+            return
+        self._change(
+            """UPDATE items SET state = coalesce(json_extract(before_fold, '$[0]'), 'queued'), deferred_until = json_extract(before_fold, '$[3]'),
+               merged_into = NULL, fold_rule = '', fold_evidence = '', before_fold = NULL WHERE id = ?""",
+            (item,),
+        )
+        self._change(
+            """WITH RECURSIVE below(id) AS (SELECT ?1 UNION SELECT i.id FROM items i JOIN below ON i.merged_into = below.id)
+               UPDATE items SET head = ?1 WHERE id IN below""",
+            (item,),
+        )
+        self._change("INSERT OR IGNORE INTO proposals (item, other, rule, evidence) VALUES (?, ?, ?, ?)", (item, head, match.rule, match.evidence))
+
+    def _promote(self, item: int, head: int, match: Match) -> None:
+        """Let a newcomer that describes the thing better stand at the head, unless a curator or a reader knows the other one already."""
+        if not self._is_known(head):
+            self._change("UPDATE items SET state = 'queued', merged_into = NULL, fold_rule = '', fold_evidence = '', head = id WHERE id = ?", (item,))
+            self._put_under(head, item, match.rule, match.evidence)
+
+    def _put_under(self, tail: int, head: int, rule: str, evidence: str) -> None:
+        """Fold a head that waits, with all that is folded into it, into another one."""
         self._change(
             """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
                fold_rule = ?, fold_evidence = ? WHERE id = ?""",
-            (item, match.rule, match.evidence, head),
+            (head, rule, evidence, tail),
         )
-        self._change("UPDATE items SET head = ?1 WHERE head = ?2 OR id = ?1", (item, head))
+        self._change("UPDATE items SET head = ? WHERE head = ?", (head, tail))
+
+    def _is_known(self, head: int) -> bool:
+        """Whether readers or a curator know a head as what it is: it is decided, or somebody did something to it or to what is folded into it."""
+        sql = """SELECT 1 FROM items WHERE id = ?1 AND state <> 'queued' UNION ALL
+                 SELECT 1 FROM items m JOIN decisions d ON d.item = m.id WHERE m.head = ?1 UNION ALL
+                 SELECT 1 FROM items m JOIN assignments a ON a.item = m.id WHERE m.head = ?1 LIMIT 1"""
+        return self._row(sql, (head,)) is not None
+
+    def _parted(self, one: int, other: int) -> bool:
+        """Whether a curator kept anything of one cluster apart from anything of another, or one is the update of the other."""
+        sql = """SELECT 1 FROM kept_apart k JOIN items a ON a.id = k.item JOIN items b ON b.id = k.other
+                 WHERE (a.head = ?1 AND b.head = ?2) OR (a.head = ?2 AND b.head = ?1) UNION ALL
+                 SELECT 1 FROM items a JOIN proposals p ON p.item = a.id AND p.rule = ?3 JOIN items b ON b.id = p.other
+                 WHERE a.head IN (?1, ?2) AND b.head IN (?1, ?2) AND a.head <> b.head LIMIT 1"""
+        return self._row(sql, (one, other, UPDATE)) is not None
+
+    def _later_state(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
+        """Keep a later state of an item: in its place, or beside it where readers had the earlier one and we know what that said."""
+        self._of(match)
+        of = item = int(match.of or 0)
+        while later := self._update_of(item):
+            item = later
+        (last,) = self._neighbours([item])
+        if item != of and dedupe.match(resource, fingerprint, [last]).fold is not Fold.REVISION:
+            return item  # offered as an update already, and nothing has changed since
+        offered = item != of and last.state is State.MERGED  # a curator folded the last update into what had been published
+        if not (offered or last.state is State.PUBLISHED) or not last.resource.text:
+            return self._revise(replace(match, of=last.id), resource, fingerprint, now)
+        update = Match(fold=Fold.MAYBE, of=last.id, rule=UPDATE, evidence=f"Readers had it; it says something else now. {match.evidence}".strip())
+        return self._arrive(update, resource, fingerprint, now=now, origin_id=None, extra={})
+
+    def _update_of(self, item: int) -> int | None:
+        """The item that was offered last as the update of a published one."""
+        row = self._row("SELECT max(item) AS item FROM proposals WHERE other = ? AND rule = ?", (item, UPDATE))
+        return row["item"] if row else None
 
     def _revise(self, match: Match, resource: Resource, fingerprint: Fingerprint, now: datetime) -> int:
         """Put a later state in the place of an earlier one, which is kept. The overlay and the state of the item stay as they are."""

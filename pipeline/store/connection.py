@@ -18,10 +18,11 @@ from pipeline.errors import StoreError
 from pipeline.store import copies
 from pipeline.store.copies import OURS, Copied
 
-SCHEMA = 8
+SCHEMA = 10
 """Number of the newest change, said here so that an up-to-date file opens without loading the migrations."""
 
 WAIT = 30.0  # seconds to wait for another writer
+PATIENT = 300.0  # of one of several long errands that write at once: SQLite lets them in by chance, not in turn
 
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -52,6 +53,7 @@ class Connection:
         self.path = str(path)
         self._lock = threading.RLock()
         self._depth = 0
+        self._wait = WAIT
         self._late: list[tuple[str, Sequence[Value]]] = []
         with self._answering():
             self._db = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False, cached_statements=256)
@@ -97,6 +99,11 @@ class Connection:
     def hold_little(self) -> None:
         """Keep 4 MB of the file in memory instead of 32: for one of several connections that stay open."""
         self._execute("PRAGMA cache_size = -4000", ())
+
+    def be_patient(self) -> None:
+        """Wait five minutes for other writers instead of half a minute: for a long errand, beside which others may run."""
+        self._wait = PATIENT
+        self._execute(f"PRAGMA busy_timeout = {int(PATIENT * 1000)}", ())
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -170,7 +177,9 @@ class Connection:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA journal_size_limit = 67108864")
         if self.schema_version < SCHEMA:
+            self._db.execute("PRAGMA temp_store = FILE")  # large indexes are sorted on the way; within a transaction this cannot be said
             self._migrate()
+            self._db.execute("PRAGMA temp_store = MEMORY")
 
     def _refuse_strangers(self) -> None:
         version = self.schema_version
@@ -211,23 +220,24 @@ class Connection:
             self._db.execute("ROLLBACK")
 
     def _answering(self) -> _Answering:
-        return _Answering(self.path)
+        return _Answering(self.path, self._wait)
 
 
 class _Answering:
     """Turns what the disk or another process did to us into a sentence. What is our own mistake passes as it is. It stands around every statement,
     so it is a class: a generator costs several times as much."""
 
-    __slots__ = ("_path",)
+    __slots__ = ("_path", "_wait")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, wait: float) -> None:
         self._path = path
+        self._wait = wait
 
     def __enter__(self) -> None:
         """Begin."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, sqlite3.Error) and (answer := _answer(error, self._path)):
+        if isinstance(error, sqlite3.Error) and (answer := _answer(error, self._path, self._wait)):
             raise answer from error
 
 
@@ -260,7 +270,7 @@ def _named(copy: Path | None) -> str:
     return f": `gleanings restore {copy}`" if copy else ""
 
 
-def _answer(error: sqlite3.Error, path: str) -> StoreError | None:
+def _answer(error: sqlite3.Error, path: str, wait: float = WAIT) -> StoreError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code: https://www.sqlite.org/rescode.html
     name = Path(path).name
     again, copy = "Nothing of this step was stored; what was stored before is safe.", _named(_last_copy(path))
@@ -272,7 +282,7 @@ def _answer(error: sqlite3.Error, path: str) -> StoreError | None:
         case sqlite3.SQLITE_CANTOPEN:
             return StoreError(f"{path} cannot be opened.", hint="Check that it is a file, and that this user may write it and its folder.")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return StoreError(f"{name} is busy: another process has been writing for {WAIT:.0f} seconds.", hint=f"{again} Try again in a moment.")
+            return StoreError(f"{name} is busy: another process has been writing for {wait:.0f} seconds.", hint=f"{again} Try again in a moment.")
         case sqlite3.SQLITE_NOTADB:
             return StoreError(f"{path} is no database.", hint=f"Name another file with --db, or restore a backup{copy}; this file was not touched.")
         case sqlite3.SQLITE_CORRUPT:

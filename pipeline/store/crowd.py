@@ -65,18 +65,22 @@ class Crowd(Items):
 
     def unassign(self, items: Sequence[ItemId]) -> int:
         """Ask nobody in particular any more; gives how many items that was news for."""
-        sql = f"DELETE FROM assignments WHERE item IN (SELECT head FROM items WHERE id {_ONES})"  # noqa: S608 - written above
+        heads = f"SELECT head FROM items WHERE id {_ONES}"  # noqa: S608 - written above
+        sql = f"DELETE FROM assignments WHERE item IN (SELECT id FROM items WHERE head IN ({heads}))"  # noqa: S608 - written above
         return self._change(sql, (json.dumps(items),))
 
     def assigned(self, to: str, *, limit: int = 200) -> tuple[Assignment, ...]:
-        """List what waits for one person's decision, the earliest asked first."""
-        sql = """SELECT a.* FROM assignments a JOIN items i ON i.id = a.item
-                 WHERE a.curator = ? AND i.state IN ('queued', 'deferred') ORDER BY a.at, a.item LIMIT ?"""
+        """List what waits for one person's decision, the earliest asked first. Who was asked of a folded item is asked of its head."""
+        sql = """SELECT i.id AS item, a.curator, a.given_by, a.at FROM assignments a JOIN items m ON m.id = a.item JOIN items i ON i.id = m.head
+                 WHERE a.curator = ? AND i.state IN ('queued', 'deferred')
+                   AND a.at = (SELECT max(b.at) FROM items n JOIN assignments b ON b.item = n.id WHERE n.head = i.id)
+                 GROUP BY i.id ORDER BY a.at, i.id LIMIT ?"""
         return tuple(_assignment(row) for row in self._rows(sql, (to, limit)))
 
     def assignments(self, items: Sequence[ItemId]) -> tuple[Assignment, ...]:
-        """Say who is asked to decide these items."""
-        sql = f"SELECT * FROM assignments WHERE item {_ONES} ORDER BY item LIMIT 100000"  # noqa: S608 - written above
+        """Say who is asked to decide these items; of what is folded into them too, the last who was asked."""
+        sql = f"""SELECT m.head AS item, a.curator, a.given_by, max(a.at) AS at FROM items m JOIN assignments a ON a.item = m.id
+                  WHERE m.head {_ONES} GROUP BY m.head ORDER BY m.head LIMIT 100000"""  # noqa: S608 - written above
         return tuple(_assignment(row) for row in self._rows(sql, (json.dumps(items),)))
 
     def opine(self, item: ItemId, *, keep: bool | None, by: str, now: datetime) -> None:

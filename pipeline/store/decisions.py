@@ -6,7 +6,7 @@ Each act keeps the rows that it changed as they were before and as it left them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,13 +15,13 @@ from pipeline.errors import ConflictError, TransitionError
 from pipeline.model import Brought, Decision, Edition, EditionState, Item, ItemId, Overlay, State, Verdict
 from pipeline.store.connection import Row, Value, moment, stamp
 from pipeline.store.forms import dump, load
-from pipeline.store.items import Items
+from pipeline.store.illustrations import Illustrations
 
 CHANGED = ("state", "merged_into", "fold_rule", "fold_evidence", "before_fold", "edition", "deferred_until")
 """What an act may change in a row of items, in the order in which its written rows hold it; `head` follows from `merged_into`."""
 
 
-class Decisions(Items):
+class Decisions(Illustrations):
     """Deciding, folding, and taking it back."""
 
     def decide(self, decision: Decision) -> Item:
@@ -76,8 +76,9 @@ class Decisions(Items):
     def fold(self, a: ItemId, b: ItemId, *, by: str, now: datetime) -> Item:
         """Fold `b` into `a` because a curator says that they are the same; gives the head.
 
-        What readers have been told wins: a published item, then an accepted one, stays head whichever is named first. A curator may fold again
-        what was kept apart. Raises `ConflictError` where both are published or they are folded already.
+        What readers have been told wins: a published item, then an accepted one, then one with a curator's words, stays head whichever is named
+        first. Words on the other one stay with it, and the evidence says so. A curator may fold again what was kept apart. Raises `ConflictError`
+        where both are published or they are folded already.
         """
         with self.transaction():
             head, tail = self.item(ItemId(self._head(a))), self.item(ItemId(self._head(b)))
@@ -92,7 +93,7 @@ class Decisions(Items):
             self._change(
                 """UPDATE items SET before_fold = json_array(state, fold_rule, fold_evidence, deferred_until), state = 'merged', merged_into = ?,
                    fold_rule = 'curator', fold_evidence = ?, deferred_until = NULL WHERE id = ?""",
-                (head.id, f"{by or 'A curator'} said on {now:%Y-%m-%d} that they are the same.", tail.id),
+                (head.id, f"{by or 'A curator'} said on {now:%Y-%m-%d} that they are the same.{_left(tail)}", tail.id),
             )
             self._rehead(tail.id)
             self._record("fold", Decision(item=tail.id, verdict=Verdict.REJECT, decided=now, curator=by, note=f"into {head.id}"), before)
@@ -106,13 +107,13 @@ class Decisions(Items):
         """
         with self.transaction():
             item = self.item(item_id)
-            proposed = [match.of for match in self.proposals(item_id) if match.of is not None and other in (None, match.of)]
+            proposed = self._proposed_to(item_id, other)
             before = self._snapshot(self._cluster(item_id))
             if item.state is State.MERGED:
                 self._keep_apart(item_id, self._above(item_id))
                 self._stand_alone(item_id)
             elif proposed:
-                self._keep_apart(item_id, proposed)
+                self._keep(proposed)
             else:
                 raise TransitionError(f"Item {item_id} is not folded into another; there is nothing to unfold.", item=item_id, verdict="unfold")
             self._record("unfold", Decision(item=item_id, verdict=Verdict.REOPEN, decided=now, curator=by), before)
@@ -214,6 +215,7 @@ class Decisions(Items):
         before, after = json.loads(row["before"]), json.loads(row["after"])
         current = json.loads(self._snapshot([int(one) for one in after["items"]]))
         item = self.item(row["item"])
+        self._refuse_a_circle(before, said=_act(row, item))
         if (current["items"], current["overlay"]) != (after["items"], after["overlay"]):
             raise ConflictError(
                 f"{_act(row, item)} cannot be taken back: the item has changed since{self._since(row)}, and is {item.state} now.",
@@ -232,8 +234,19 @@ class Decisions(Items):
         for one in before["items"]:
             self._rehead(int(one))
         self._retie(before.get("ties", ()), after.get("ties", ()), said=_act(row, item))
+        self._untell(row, before, after, said=_act(row, item))
         self._change("UPDATE decisions SET undone = ?, undone_by = ? WHERE id = ?", (stamp(now), by, row["id"]))
         return f"{_act(row, item)} is taken back; the item is {self.item(item.id).state} again."
+
+    def _refuse_a_circle(self, before: Mapping[str, Mapping[str, Sequence[int]]], *, said: str) -> None:
+        """Raise `ConflictError` where what an item would be folded into again is folded into that item by now."""
+        for one, values in before["items"].items():
+            above = values[CHANGED.index("merged_into")]
+            if above in self._cluster(int(one)):
+                raise ConflictError(
+                    f"{said} cannot be taken back: item {above} has been folded into item {one} since.",
+                    hint=f"`gleanings unfold {above}` takes them apart first.",
+                )
 
     def _retie(self, before: Sequence[Sequence[Value]], after: Sequence[Sequence[Value]], *, said: str) -> None:
         """Put ties back as they were, where they are as the act left them. Raises `ConflictError` where somebody spoke of one since."""
@@ -270,6 +283,16 @@ class Decisions(Items):
         )
         self._rehead(item)
 
+    def _proposed_to(self, item: int, other: int | None) -> list[tuple[int, int]]:
+        """The pairs of which it is open whether they are the same, in the clusters of an item and of others, or of one other; heads and members,
+        so that the answer holds when a cluster falls apart."""
+        found = [match.of for match in self.proposals(ItemId(item)) if match.of is not None and other in (None, match.of)]
+        sql = """SELECT p.item, p.other FROM (SELECT item, other FROM proposals WHERE item = ?1
+                                              UNION SELECT other, item FROM proposals WHERE other = ?1) p
+                 JOIN items o ON o.id = p.other WHERE o.head = ?2"""
+        named = [(row["item"], row["other"]) for of in found for row in self._rows(sql, (item, of))]
+        return list(dict.fromkeys(_pair(*one) for one in [*((item, of) for of in found), *named]))
+
     def _above(self, item: int) -> list[int]:
         """What an item is folded into, one above the other, its head last."""
         sql = """WITH RECURSIVE up(id, parent) AS (SELECT id, merged_into FROM items WHERE id = ?
@@ -296,7 +319,14 @@ def _as_shown(decision: Decision, item: Item) -> Decision:
 
 
 def _standing(item: Item) -> int:
-    return {State.PUBLISHED: 2, State.ACCEPTED: 1}.get(item.state, 0)
+    waits = item.state in (State.QUEUED, State.DEFERRED)
+    return {State.PUBLISHED: 3, State.ACCEPTED: 2}.get(item.state, int(waits and item.overlay != Overlay()))
+
+
+def _left(tail: Item) -> str:
+    """Say that an item which is folded has words of its own."""
+    named = [name for name, said in review.words(tail.overlay).items() if said]
+    return f" A curator's words on it stay with it: {', '.join(named)}." if named else ""
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

@@ -103,13 +103,19 @@ class Measured:
     numbers: str
 
 
+SKIPPED_UNASKED = "Skipped by the machine: it is among those of lowest rank, and the audit vouches for the queue."
+"""The reason of what no rule skipped; by it these are told from the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What waits and was not skipped: how many items, how many of them in the tray of what is unlikely (its audit too), and the sum of all ranks."""
+    """What waits and was not skipped by a rule: how many items, how many of them in the tray of what is unlikely (its audit too), and the sum of all
+    ranks. `skipped` are those of the tray that the machine skipped by itself: they still belong to what the audit speaks of."""
 
     items: int
     tray: int
     ranks: float
+    skipped: int
 
 
 class Facetted(Connection):
@@ -184,10 +190,13 @@ class Facetted(Connection):
 
     def expected(self) -> Expected:
         """Sum up what waits."""
-        sql = "SELECT lane, count(*) AS n, total(rank) AS ranks FROM items WHERE state = 'queued' AND lane <> 'skipped' GROUP BY lane LIMIT 10"
-        rows = self._rows(sql)
-        tray = sum(row["n"] for row in rows if row["lane"] in ("unlikely", "audit"))
-        return Expected(items=sum(row["n"] for row in rows), tray=tray, ranks=sum(row["ranks"] for row in rows))
+        sql = """SELECT lane, count(*) AS n, total(rank) AS ranks FROM items WHERE state = 'queued' AND lane <> 'skipped' GROUP BY lane
+                 UNION ALL SELECT 'skipped', count(*), total(rank) FROM items
+                           WHERE state = 'queued' AND lane = 'skipped' AND lane_reason = ? LIMIT 10"""
+        rows = self._rows(sql, (SKIPPED_UNASKED,))
+        tray = sum(row["n"] for row in rows if row["lane"] in ("unlikely", "audit", "skipped"))
+        skipped = next(row["n"] for row in rows if row["lane"] == "skipped")
+        return Expected(items=sum(row["n"] for row in rows), tray=tray, ranks=sum(row["ranks"] for row in rows), skipped=skipped)
 
     def verdicts_since(self, since: datetime) -> dict[Verdict, int]:
         """Count the items decided since then, each by the last verdict on it that stands."""

@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 from pipeline import urls
 from pipeline.errors import NotFoundError
-from pipeline.model import Fold, Item, ItemId, Kind, Lane, Lead, Match, Overlay, Sighting, State, Suggestion
+from pipeline.model import Fold, Folding, Item, ItemId, Kind, Lane, Lead, Match, Overlay, Sighting, State, Suggestion
 from pipeline.store.connection import Row, Value, stamp
 from pipeline.store.forms import dump, item_of, load
+from pipeline.store.hashes import key_hash
 from pipeline.store.keys import Keys
 from pipeline.store.query import ItemQuery, Listed
 from pipeline.store.search import Search, phrases
@@ -70,13 +71,15 @@ class Items(Keys, Search, Topics):
             raise NotFoundError("item", item_id, hint=_LISTED)
         return found[0]
 
-    def find(self, url_or_origin_id: str) -> ItemId | None:
-        """Find the item with this origin id, or the one that this address led to; the head where it is folded."""
+    def find(self, url_or_origin_id: str, folding: Folding | None = None) -> ItemId | None:
+        """Find the item with this origin id, or the one that this address led to, by the words of `folding`; the head where it is folded."""
         row = self._row("SELECT head FROM items WHERE origin_id = ? ORDER BY id LIMIT 1", (url_or_origin_id,))
-        row = row or self._row("SELECT i.head FROM leads l JOIN items i ON i.id = l.item WHERE l.key = ?", (urls.canonical(url_or_origin_id),))
         row = row or self._row(
-            "SELECT i.head FROM identities k JOIN items i ON i.id = k.item WHERE k.key IN (SELECT value FROM json_each(?)) ORDER BY i.id LIMIT 1",
-            (json.dumps(urls.identity(url_or_origin_id)),),
+            "SELECT i.head FROM leads l JOIN items i ON i.id = l.item WHERE l.key = ?", (urls.canonical(url_or_origin_id, folding),)
+        )
+        row = row or self._row(
+            "SELECT i.head FROM identities k JOIN items i ON i.id = k.item WHERE k.hash IN (SELECT value FROM json_each(?)) ORDER BY i.id LIMIT 1",
+            (json.dumps([key_hash(key) for key in urls.identity(url_or_origin_id, folding)]),),
         )
         return ItemId(row["head"]) if row else None
 

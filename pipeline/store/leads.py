@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from pipeline import schedule, urls
 from pipeline.errors import NotFoundError
-from pipeline.model import Claim, Failure, Lead
+from pipeline.model import Claim, Failure, Folding, Lead
 from pipeline.politeness import MAX_RETRY_AFTER
 from pipeline.store.connection import Connection, moment, stamp
 from pipeline.store.forms import dump, load
@@ -32,10 +32,19 @@ _SETTLED = "UPDATE leads SET state = 'settled', item = ?, reason = NULL, again_a
 class Leads(Connection):
     """Lead rows and their sightings."""
 
-    def offer(self, source_id: str, leads: Iterable[Lead], now: datetime, *, moved: Mapping[str, str] = MappingProxyType({})) -> tuple[int, int]:
+    def offer(
+        self,
+        source_id: str,
+        leads: Iterable[Lead],
+        now: datetime,
+        *,
+        moved: Mapping[str, str] = MappingProxyType({}),
+        folding: Folding | None = None,
+    ) -> tuple[int, int]:
         """Keep what a source names: how many web addresses that were, and how many nobody had named before. A known one costs a sighting only.
 
         `moved` says of new addresses which old one of the same source led to the same thing: they are sightings of its item, and no news.
+        `folding` are the words of the source by which addresses are the same.
         """
         found = new = fresh = 0
         with self.transaction():
@@ -46,7 +55,7 @@ class Leads(Connection):
                     found += 1
                     self._sight(self._know(lead.url, item), None, replace(lead, source=source_id), now)
                     continue
-                row, is_new = self._lead(lead.url)
+                row, is_new = self._lead(lead.url, folding)
                 found, new = found + 1, new + is_new
                 fresh += self._sight(row, None, replace(lead, source=source_id), now)
             if fresh:
@@ -58,10 +67,10 @@ class Leads(Connection):
         sql = "SELECT said FROM sightings WHERE source = ? ORDER BY last_seen DESC, id LIMIT ?"
         return tuple(load(Lead, row["said"]) for row in self._rows(sql, (source_id, limit)))
 
-    def strange(self, leads: Iterable[Lead]) -> int:
+    def strange(self, leads: Iterable[Lead], folding: Folding | None = None) -> int:
         """Count the addresses that nobody has named yet."""
         sql = "SELECT count(*) FROM json_each(?) WHERE value NOT IN (SELECT key FROM leads)"
-        return int(self._rows(sql, (json.dumps(sorted({urls.canonical(lead.url) for lead in leads})),))[0][0])
+        return int(self._rows(sql, (json.dumps(sorted({urls.canonical(lead.url, folding) for lead in leads})),))[0][0])
 
     def yields(self, source_id: str, limit: int = 60) -> tuple[tuple[str, int], ...]:
         """Give title and number of words of the last items that a source named, the last first."""
@@ -120,11 +129,11 @@ class Leads(Connection):
                 "UPDATE leads SET leased_until = NULL, owner = NULL WHERE leased_until IS NOT NULL AND (?1 IS NULL OR owner = ?1)", (owner,)
             )
 
-    def known(self, source_id: str, addresses: Sequence[str]) -> bool:
+    def known(self, source_id: str, addresses: Sequence[str], folding: Folding | None = None) -> bool:
         """Say whether a source named any of these addresses before."""
         sql = """SELECT 1 FROM leads l JOIN sightings s ON s.lead = l.id
                  WHERE l.key IN (SELECT value FROM json_each(?)) AND s.source = ? LIMIT 1"""
-        return self._row(sql, (json.dumps([urls.canonical(one) for one in addresses]), source_id)) is not None
+        return self._row(sql, (json.dumps([urls.canonical(one, folding) for one in addresses]), source_id)) is not None
 
     def pending(self, now: datetime) -> int:
         """Count the leads that are due and that nobody is visiting."""
@@ -132,9 +141,9 @@ class Leads(Connection):
                  AND (leased_until IS NULL OR leased_until <= ?1 OR leased_until > ?3)"""
         return int(self._rows(sql, (stamp(now), stamp(now + MAX_RETRY_AFTER), stamp(now + LONGEST_LEASE)))[0][0])
 
-    def reason(self, url: str) -> str | None:
+    def reason(self, url: str, folding: Folding | None = None) -> str | None:
         """Say why the last visit of this address failed, if it did."""
-        row = self._row("SELECT reason FROM leads WHERE key = ?", (urls.canonical(url),))
+        row = self._row("SELECT reason FROM leads WHERE key = ?", (urls.canonical(url, folding),))
         return str(row["reason"]) if row and row["reason"] else None
 
     def failures(self, limit: int = 20) -> tuple[Failure, ...]:
@@ -155,11 +164,12 @@ class Leads(Connection):
             for row in self._rows(sql, (limit, _LOOKED_THROUGH))
         )
 
-    def retry(self, url: str) -> None:
+    def retry(self, url: str, folding: Folding | None = None) -> None:
         """Let an address that was given up be visited once more, because a person asks for it."""
         with self.transaction():
             self._change(
-                "UPDATE leads SET state = 'pending', again_at = NULL, attempts = 0, hops = 0 WHERE key = ? AND item IS NULL", (urls.canonical(url),)
+                "UPDATE leads SET state = 'pending', again_at = NULL, attempts = 0, hops = 0 WHERE key = ? AND item IS NULL",
+                (urls.canonical(url, folding),),
             )
 
     # ------------------------------------------------------------ for add()
@@ -197,8 +207,8 @@ class Leads(Connection):
 
     # ------------------------------------------------------------ steps
 
-    def _lead(self, url: str) -> tuple[int, bool]:
-        key = urls.canonical(url)
+    def _lead(self, url: str, folding: Folding | None = None) -> tuple[int, bool]:
+        key = urls.canonical(url, folding)
         row = self._row("SELECT id FROM leads WHERE key = ?", (key,))
         if row:
             return int(row["id"]), False

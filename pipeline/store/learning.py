@@ -80,6 +80,12 @@ class Learning(Decisions):
         sql = "SELECT id FROM items WHERE id IN (SELECT value FROM json_each(?)) AND state <> 'merged' ORDER BY id"
         return tuple(ItemId(row["id"]) for row in self._rows(sql, (json.dumps(items),)))
 
+    def unranked(self, items: Sequence[ItemId]) -> tuple[ItemId, ...]:
+        """Give those of these items that wait and were never given a place in the queue, because whoever brought them was interrupted."""
+        sql = """SELECT id FROM items WHERE id IN (SELECT value FROM json_each(?)) AND state = 'queued' AND rank = 0
+                 AND NOT EXISTS (SELECT 1 FROM suggestions s WHERE s.item = items.id) ORDER BY id"""
+        return tuple(ItemId(row["id"]) for row in self._rows(sql, (json.dumps(items),)))
+
     def keep_features(self, counted: Iterable[Counted]) -> None:
         """Keep the features of items in the place of those before."""
         with self.transaction():

@@ -19,7 +19,7 @@ from pipeline.store.decisions import CHANGED
 from pipeline.store.forms import load
 from pipeline.store.undoing import Undoing
 
-ACTS = ("accept", "reject", "defer", "reopen", "fold", "unfold", "more", "less", "edit", "tie", "untie")
+ACTS = ("accept", "reject", "defer", "reopen", "fold", "unfold", "more", "less", "edit", "tie", "untie", "picture")
 """What an act can be."""
 
 _PLACES = {name: CHANGED.index(name) for name in ("state", "merged_into", "edition", "deferred_until")}

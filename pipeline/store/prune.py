@@ -30,6 +30,7 @@ _TEXTS = f"""FROM resources WHERE coalesce(json_extract(resource, '$.text'), '')
     AND item IN (SELECT i.id {_REJECTED})"""
 _EARLIER = f"FROM versions WHERE (NOT ?2 OR {_LICENCE} <> 'open') AND item IN (SELECT i.id {_REJECTED})"
 _PICTURES = f"FROM pictures WHERE item IN (SELECT i.id {_REJECTED})"
+_GIVEN = f"FROM illustrations WHERE (stands = 0 AND given < ?1) OR item IN (SELECT i.id {_REJECTED})"
 _PAGES = "FROM kept_pages WHERE fetched < ?1"
 _RUNS = "FROM runs WHERE started < ?1 AND started < (SELECT max(l.started) FROM runs l WHERE l.source = runs.source)"
 _LEADS = f"FROM sightings WHERE last_seen < ?1 AND json_extract(said, '$.description') IS NOT NULL AND item IN (SELECT i.id {_REJECTED})"
@@ -44,6 +45,7 @@ _SORTS = {
     ),
     "earlier states of rejected items": ("substr(replaced, 1, 4)", _LICENCE, "length(CAST(resource AS BLOB))", _EARLIER),
     "pictures of rejected reports": ("(SELECT substr(i.added, 1, 4) FROM items i WHERE i.id = item)", "'internal use'", "length(png)", _PICTURES),
+    "pictures for editions, replaced or of rejected items": ("substr(given, 1, 4)", "''", "length(image)", _GIVEN),
     "words of leads to rejected items": ("substr(last_seen, 1, 4)", "''", "length(CAST(json_extract(said, '$.description') AS BLOB))", _LEADS),
     "words of notices": ("substr(changed, 1, 4)", "''", "length(CAST(body AS BLOB)) + length(subject)", _NOTICES),
     "alerts that are over": ("substr(over, 1, 4)", "''", "length(sentence)", _ALERTS),
@@ -80,6 +82,7 @@ class Prune(Search):
         with self.transaction():
             self._change(f"DELETE {_EARLIER}", what)
             self._change(f"DELETE {_PICTURES}", when)
+            self._change(f"DELETE {_GIVEN}", when)
             self._change(f"DELETE {_PAGES}", when)
             self._change(f"DELETE {_RUNS}", when)
             self._change(f"UPDATE sightings SET said = json_remove(said, '$.description') WHERE id IN (SELECT id {_LEADS})", when)  # noqa: S608 - ours

@@ -16,6 +16,7 @@ from pipeline.late import late
 from pipeline.model import Decision, ItemId, Relation, RelationState, Resource, Tie, Verdict
 from pipeline.store.connection import Row, moment, stamp
 from pipeline.store.forms import dump, load
+from pipeline.store.hashes import key_hash, title_hash
 from pipeline.store.items import Items
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ PAGE = 500
 AGAIN = 20_000
 """Items, the newest, that are read again at all: some seconds."""
 
-_FOUND = """SELECT id FROM items WHERE title_key IN (SELECT value FROM json_each(?1)) AND title_key <> ''
-            UNION SELECT item FROM identities WHERE key IN (SELECT value FROM json_each(?2)) ORDER BY 1 DESC LIMIT ?3"""
+_FOUND = """SELECT item AS id FROM titles WHERE hash IN (SELECT value FROM json_each(?1))
+            UNION SELECT item FROM identities WHERE hash IN (SELECT value FROM json_each(?2)) ORDER BY 1 DESC LIMIT ?3"""
 _BETWEEN = """WITH mine(id) AS (SELECT id FROM items WHERE head IN (SELECT value FROM json_each(?1)))
     SELECT r.*, a.head AS first, b.head AS second FROM (
         SELECT * FROM relations WHERE item IN (SELECT id FROM mine) UNION SELECT * FROM relations WHERE other IN (SELECT id FROM mine)) r
@@ -85,7 +86,8 @@ class Relations(Items):
         wanted = dedupe.sought(resource)
         if not wanted.keys and not wanted.titles:
             return 0
-        found = [row["id"] for row in self._rows(_FOUND, (json.dumps(wanted.titles), json.dumps(wanted.keys), MOST))]
+        hashes = (json.dumps([title_hash(one) for one in wanted.titles]), json.dumps([key_hash(one) for one in wanted.keys]))
+        found = [row["id"] for row in self._rows(_FOUND, (*hashes, MOST))]
         near = self._neighbours([one for one in found if one != item])
         sql = """INSERT OR IGNORE INTO relations (item, other, tie, words) SELECT ?1, ?2, ?3, ?4
                  WHERE (SELECT head FROM items WHERE id = ?1) <> (SELECT head FROM items WHERE id = ?2)"""

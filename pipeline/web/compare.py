@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pipeline import dates, urls
 from pipeline.errors import ConflictError, NotFoundError
-from pipeline.model import Item, ItemId, Match, State
-from pipeline.store import Store
-from pipeline.web import second
-from pipeline.web.rows import SAID, where
+from pipeline.model import Fold, Item, ItemId, Match, Overlay, Resource, State
+from pipeline.store import ActFilter, LoggedAct, Store
+from pipeline.text import counted
+from pipeline.web import second, words
+from pipeline.web.rows import SAID, places
 from pipeline.web.security import wants_json
 from pipeline.web.sides import sides
 from pipeline.web.site import desk_path, field, page, person_of, site_of
@@ -23,10 +27,23 @@ def compare(request: Request) -> Response:
         one, other = (store.item(ItemId(request.path_params[name])) for name in ("id", "other"))
         if one.id == other.id:
             raise NotFoundError("other item", f"than {one.id}", hint="Compare two items.")
-        was = {id_: where(one) for id_, one in store.appearances([one.id, other.id]).items()}
-        match = _match(one, other, store)
-    joined = one.cluster == other.cluster
-    return page(request, "compare.html", sides=sides(one, other), match=match, joined=joined, was=was, said=SAID, may_fold=_may_fold(one, other))
+        was = {id_: one.said for id_, one in store.appearances([one.id, other.id]).items()}
+        match, done = _match(one, other, store), _acts(one, other, store)
+    names = {source.id: source.title or source.id for source in site.config.sources}
+    return page(
+        request,
+        "compare.html",
+        sides=sides(one, other),
+        facts=_facts(one, other),
+        seen=[places(each, names) for each in (one, other)],
+        match=match,
+        done=done,
+        joined=one.cluster == other.cluster,
+        head=_head(one, other),
+        was=was,
+        said=SAID,
+        may_fold=_may_fold(one, other),
+    )
 
 
 def fold(request: Request) -> Response:
@@ -59,7 +76,53 @@ def _done(request: Request, item: Item, said: str) -> Response:
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}did={item.id}", status_code=303)
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of both, and whether it differs; an address is also a link."""
+
+    name: str
+    values: tuple[str, str]
+    differs: bool
+
+
+def _facts(one: Item, other: Item) -> tuple[Fact, ...]:
+    told = [_told(each.resource) for each in (one, other)]
+    rows = ((name, (told[0][name], told[1][name])) for name in told[0])
+    return tuple(Fact(name, values, values[0] != values[1]) for name, values in rows if any(values))
+
+
+def _told(resource: Resource) -> dict[str, str]:
+    known = resource.canonical_url or ""
+    return {
+        "Address": resource.url,
+        "Calls itself": known if urls.canonical(known) != urls.canonical(resource.url) else "",
+        "Date": dates.long(resource.published, "en-GB") if resource.published else "",
+        "People": ", ".join(resource.creators),
+        "Publisher": words.maker(resource),
+        "Event": dates.long(resource.event.start, "en-GB") if resource.event and resource.event.start else "",
+        "Numbers": ", ".join(f"{scheme.upper()} {value}" for scheme, value in sorted(resource.identifiers.items())),
+        "Length": counted(resource.words, "word") if resource.words else "",
+    }
+
+
+def _acts(one: Item, other: Item, store: Store) -> tuple[LoggedAct, ...]:
+    """What people folded and took apart of the two, the last first."""
+    found = [act for each in (one, other) for name in ("fold", "unfold") for act in store.acts(limit=20, wanted=ActFilter(item=each.id, act=name))]
+    return tuple(sorted(found, key=lambda act: -act.id))
+
+
+def _head(one: Item, other: Item) -> ItemId:
+    """The one that stands for both, or would: what somebody decided on or edited, else what came first."""
+    if one.cluster == other.cluster:
+        return one.merged_into or one.id
+    known = [each for each in (one, other) if each.decision or each.overlay != Overlay() or each.state is State.PUBLISHED]
+    return known[0].id if len(known) == 1 else ItemId(min(one.id, other.id))
+
+
 def _match(one: Item, other: Item, store: Store) -> Match | None:
+    if one.cluster == other.cluster:
+        folded = next((each for each in (one, other) if each.fold_rule), None)
+        return Match(fold=Fold.SAME, rule=folded.fold_rule, evidence=folded.fold_evidence) if folded else None
     found = [match for match in store.proposals(one.id) if match.of in (other.id, other.cluster)]
     return found[0] if found else None
 

@@ -60,6 +60,7 @@ def learning(request: Request) -> Response:
         figures = site.memory.figures(site.config, store, now=now) if ready else None
         outlook = site.prospect.outlook(store, minutes=0)
         lanes = store.lanes()
+        skipping = learn.skipping(site.config, store, now=now)
     return page(
         request,
         "learning.html",
@@ -73,6 +74,7 @@ def learning(request: Request) -> Response:
         outlook=outlook,
         spared=plan.aside(lanes, outlook),
         stop=plan.stop(outlook),
+        skipping=skipping,
         width=WIDTH,
         height=HEIGHT,
     )

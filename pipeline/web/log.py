@@ -38,6 +38,7 @@ DONE = {
     "edit": ("held", "Edited"),
     "tie": ("dup", "Tied"),
     "untie": ("plain", "Not tied"),
+    "picture": ("held", "Picture"),
 }
 """Each act: how its tag looks, and what it is called."""
 

@@ -19,9 +19,10 @@ from pipeline.web.worth import Worth, worth
 
 if TYPE_CHECKING:
     from pipeline.publish import collections
-    from pipeline.render import prepare
+    from pipeline.render import picture, prepare
 else:
     collections = late("pipeline.publish.collections")
+    picture = late("pipeline.render.picture")
     prepare = late("pipeline.render.prepare")
 
 _FRESH = timedelta(minutes=1)
@@ -133,4 +134,4 @@ def _public(edition_id: str, store: Store) -> tuple[Edition, bool, frozenset[str
     public = publish.public_edition(edition)
     if public is None or not (public.entries or edition.audience == "public"):
         return None
-    return prepare.prepare(public), edition.audience == "public", frozenset(name for one in edition.entries for name in one.topics)
+    return picture.without_bytes(prepare.prepare(public)), edition.audience == "public", frozenset(name for one in edition.entries for name in one.topics)

@@ -35,7 +35,7 @@ _TRAYS = {
     Lane.RANKED: ("Queue", ""),
     Lane.AUDIT: ("Audit", "Drawn by lot from “Probably not”. What you decide here tells how many keepers that tray hides."),
     Lane.UNLIKELY: ("Probably not", "What you will hardly keep, by all that was decided so far. Nothing is thrown away: decide on it as anywhere."),
-    Lane.SKIPPED: ("Skipped by rules", "A rule of this desk put these aside, for the reason shown. One that you put back is not skipped again."),
+    Lane.SKIPPED: ("Skipped", "Put aside by a rule of this desk or by the machine, for the reason shown. What you put back is not skipped again."),
 }
 """The trays by their lanes, in the order of the side: name, and what stands in them."""
 

@@ -13,9 +13,9 @@ from pipeline import digest, review
 from pipeline.config import Config
 from pipeline.errors import NotFoundError
 from pipeline.late import late
-from pipeline.model import Item, ItemId, Match, State, Verdict
+from pipeline.model import Item, ItemId, Lead, Match, State, Verdict
 from pipeline.publish.submissions import SOURCE
-from pipeline.store import Appearance, Folded, LastEdit, Store
+from pipeline.store import Folded, LastEdit, Store
 from pipeline.web import fields, ties, words
 from pipeline.web.crowd import Crowd, crowd_of
 from pipeline.web.facets import Facets
@@ -94,7 +94,7 @@ class Row:
 
     item: Item
     source: str
-    seen: tuple[tuple[str, str], ...]
+    seen: tuple[Place, ...]
     topics: tuple[TopicChoice, ...]
     marked: Marked
     records: tuple[Record, ...]
@@ -123,6 +123,10 @@ class Row:
     is_typed: bool = False
 
 
+Place = tuple[str, str, str]
+"""Where an item was seen: the name of the source, the address as it gave it, and whom it credits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What rows are made from: the settings, the store of this request, who looks and when. `length` is how much of a text is shown."""
@@ -135,6 +139,17 @@ class Desk:
     length: int = words.EXCERPT
 
 
+def places(item: Item, names: Mapping[str, str]) -> tuple[Place, ...]:
+    """List where an item was seen, each place once. `names` are the titles of sources."""
+    leads = [one.lead for one in item.sightings]
+    return tuple(dict.fromkeys((names.get(one.source, one.source), one.url, _credited(one)) for one in leads))
+
+
+def _credited(lead: Lead) -> str:
+    said = (("posted by", lead.posted_by), ("recommended by", lead.recommended_by))
+    return ", ".join(f"{role} {name}" for role, name in said if name)
+
+
 def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", following: str = "", crowd: Crowd | None = None) -> Row:
     """Make the pane of one item. `crowd` is what people say of it, where that was asked already."""
     store, config = desk.store, desk.config
@@ -142,11 +157,11 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
     speaking = [one for one in item.suggestions if one.reasons][:TOPICS]
     made = _marked(item, [one.reasons for one in speaking], length=desk.length)
     proposals = _proposals(item, store) if item.state is not State.MERGED else ()
-    edited, was = store.last_edit(item.id), store.appearances([item.id]).get(item.id)
+    edited, was = store.last_edit(item.id), store.appearances([item.cluster or item.id]).get(item.cluster or item.id)
     return Row(
         item=item,
         source=words.maker(item.resource),
-        seen=tuple(dict.fromkeys((names.get(s.lead.source, s.lead.source), s.lead.url) for s in item.sightings)),
+        seen=places(item, names),
         topics=_topics(item, config, marks={one.topic: (place + 1, made.places[place]) for place, one in enumerate(speaking)}),
         marked=made,
         records=_records(item, names, desk),
@@ -161,8 +176,8 @@ def row(item: Item, desk: Desk, *, url: str, to: str, previous: str = "", follow
         when=repair.spoken(item.event) if item.event and item.event.start else "",
         repairs=fields.repairs_of(item, zone=ZoneInfo(config.desk.timezone)),
         folded=store.folded_into(item.id) if item.state is not State.MERGED else (),
-        sides=sides(item, proposals[0].item) if proposals else None,
-        was=where(was) if was else "",
+        sides=sides(item, proposals[0].item, texts=False) if proposals else None,
+        was=was.said if was else "",
         retracted=retractions.of_item(item, store, language=config.desk.language),
         pictured=store.has_picture(item.id),
         edited=edited,
@@ -219,15 +234,10 @@ def _proposals(item: Item, store: Store) -> tuple[Proposal, ...]:
     made = []
     for of, match in matches.items():
         try:
-            made.append(Proposal(match=match, item=store.item(of), was=where(was[of]) if of in was else ""))
+            made.append(Proposal(match=match, item=store.item(of), was=was[of].said if of in was else ""))
         except NotFoundError:  # the other one was erased meanwhile
             continue
     return tuple(made)
-
-
-def where(was: Appearance) -> str:
-    """Say where an item came out: `March 2026, item 4`."""
-    return f"{was.month}, item {was.place}" if was.place else was.month
 
 
 def _suggested(item: Item) -> str:

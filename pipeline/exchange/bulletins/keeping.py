@@ -20,7 +20,7 @@ from pipeline.exchange.bulletins.reading import Issue
 from pipeline.exchange.items import event_line
 from pipeline.exchange.lines import Result
 from pipeline.exchange.reading import NOWHERE
-from pipeline.model import Decision, Event, Fold, Item, ItemId, Kind, Lead, Resource, State, Topic, Verdict
+from pipeline.model import Decision, Event, Fold, Folding, Item, ItemId, Kind, Lead, Resource, State, Topic, Verdict
 from pipeline.sources.bulletin import Entry
 from pipeline.store import Store
 
@@ -50,7 +50,7 @@ def keep(issues: Sequence[Issue], config: Config, store: Store, *, by: str, now:
             continue
         with store.transaction():
             for entry in issue.entries:
-                result.count(_keep(entry, issue, store, topics=config.topics, zone=zone, by=by))
+                result.count(_keep(entry, issue, store, config=config, zone=zone, by=by))
     return result
 
 
@@ -81,15 +81,15 @@ def _is_settled(url: str, store: Store) -> bool:
     return found is not None and store.item(found).state in _SETTLED
 
 
-def _keep(entry: Entry, issue: Issue, store: Store, *, topics: Sequence[Topic], zone: ZoneInfo, by: str) -> str:
+def _keep(entry: Entry, issue: Issue, store: Store, *, config: Config, zone: ZoneInfo, by: str) -> str:
     """Keep one item: found by its address, folded into what it is the same as, or new; gives the word for the account."""
-    known = store.find(_url(entry))
-    item = _head(store, _add(entry, issue, store, zone) if known is None else known)
+    known = store.find(_url(entry), config.folding)
+    item = _head(store, _add(entry, issue, store, zone=zone, folding=config.folding) if known is None else known)
     if item.state in _SETTLED:
         return "known"
     day = _day(issue)
     note = f"{issue.bulletin}, {dates.month(day, 'en-GB')}" + (f": {entry.section}" if entry.section else "")
-    decision = Decision(item=item.id, verdict=Verdict.ACCEPT, decided=day, curator=by, topics=_topics(entry, topics), note=note, shown=PAST)
+    decision = Decision(item=item.id, verdict=Verdict.ACCEPT, decided=day, curator=by, topics=_topics(entry, config.topics), note=note, shown=PAST)
     store.publish_past(decision, f"{PAST}/{_slug(issue.bulletin)}-{issue.month}")
     return "kept"
 
@@ -100,10 +100,10 @@ def _day(issue: Issue) -> datetime:
     return issue.day
 
 
-def _add(entry: Entry, issue: Issue, store: Store, zone: ZoneInfo) -> ItemId:
+def _add(entry: Entry, issue: Issue, store: Store, *, zone: ZoneInfo, folding: Folding | None) -> ItemId:
     """Add an item as of the day of its issue, so that it counts neither among what came in this month nor as fresh."""
     resource = _resource(entry, zone)
-    fingerprint = dedupe.fingerprint(resource)
+    fingerprint = dedupe.fingerprint(resource, folding)
     match = dedupe.match(resource, fingerprint, store.neighbours(fingerprint))
     if match.fold is Fold.REVISION:
         match = replace(match, fold=Fold.SAME)  # the words of an old bulletin are no later state of anything

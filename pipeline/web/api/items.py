@@ -176,7 +176,8 @@ def search_items(call: Call[Found, None]) -> Items:
 
 
 def _whole(item: Item, store: Store) -> ItemDetail:
-    return detail(item, tuple(match.of for match in store.proposals(item.id) if match.of is not None), store.ties([item.id]))
+    may_be = tuple(match.of for match in store.proposals(item.id) if match.of is not None)
+    return detail(item, store.memory(item), may_be=may_be, ties=store.ties([item.id]))
 
 
 def _after(cursor: str | None) -> ItemId | None:

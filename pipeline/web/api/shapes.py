@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pipeline.exchange.items import address
 from pipeline.model import Citation, Decision, Event, Item, ItemId, Kind, Lane, Relation, RelationState, State, Tie, Verdict
+from pipeline.store import Memory
 from pipeline.web.api.schema import Note
 
 MOST = 200
@@ -116,6 +117,36 @@ class ItemTie:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemAppearance:
+    """Where an item, or the one that it is folded into, came out."""
+
+    edition: str
+    month: str
+    item: Annotated[int | None, Note(about="Its place there, where that is known.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemVersion:
+    """An earlier state of what an item was read from."""
+
+    version: int
+    until: datetime
+    title: str
+    words: int
+    changed: Annotated[tuple[str, ...], Note(about="Fields in which the next version differs.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemFolded:
+    """An item that is folded into another."""
+
+    id: ItemId
+    title: str
+    rule: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDetail(ItemBrief):
     """An item with all that was read of it."""
 
@@ -133,6 +164,13 @@ class ItemDetail(ItemBrief):
     ties: Annotated[tuple[ItemTie, ...], Note(about="How it belongs with other items; readers are told of what is taken.")]
     seen: tuple[ItemSeen, ...]
     may_be: Annotated[tuple[ItemId, ...], Note(about="Items that may be the same thing.")]
+    was: Annotated[ItemAppearance | None, Note(about="Readers have had it; repeat it only as an update.")]
+    source_changed: Annotated[datetime | None, Note(about="When the source changed last, where that was after a curator put words on the item.")]
+    versions: Annotated[tuple[ItemVersion, ...], Note(about="What its source said before, the first first.")]
+    fold_rule: Annotated[str, Note(about="Where it is folded: by which rule.")]
+    fold_evidence: str
+    folded: Annotated[tuple[ItemFolded, ...], Note(about="What is folded into it, at most twenty.")]
+    kept_apart: Annotated[tuple[ItemId, ...], Note(about="Items that a curator said to be different; no rule folds them together.")]
     origin: Annotated[dict[str, str], Note(about="By which rule each field was read.")]
 
 
@@ -149,7 +187,7 @@ def brief(item: Item) -> ItemBrief:
     return ItemBrief(**_brief(item))  # type: ignore[arg-type]  # the fields of one dictionary
 
 
-def detail(item: Item, may_be: tuple[ItemId, ...], ties: tuple[Relation, ...]) -> ItemDetail:
+def detail(item: Item, memory: Memory, *, may_be: tuple[ItemId, ...], ties: tuple[Relation, ...]) -> ItemDetail:
     """Write an item with all that was read of it."""
     resource = item.resource
     return ItemDetail(
@@ -169,7 +207,24 @@ def detail(item: Item, may_be: tuple[ItemId, ...], ties: tuple[Relation, ...]) -
         seen=tuple(ItemSeen(source=one.lead.source, url=address(one.lead.url), at=one.first_seen) for one in item.sightings),
         may_be=may_be,
         origin=dict(resource.origin),
+        **_remembered(item, memory),  # type: ignore[arg-type]  # the fields of one dictionary
     )
+
+
+def _remembered(item: Item, memory: Memory) -> dict[str, object]:
+    was = memory.was
+    return {
+        "was": ItemAppearance(edition=was.edition, month=was.month, item=was.place or None) if was else None,
+        "source_changed": memory.source_changed,
+        "versions": tuple(
+            ItemVersion(version=one.number, until=one.until, title=one.resource.title, words=one.resource.words, changed=one.changed)
+            for one in memory.versions
+        ),
+        "fold_rule": item.fold_rule,
+        "fold_evidence": item.fold_evidence,
+        "folded": tuple(ItemFolded(id=one.id, title=one.title, rule=one.rule, evidence=one.evidence) for one in memory.folded),
+        "kept_apart": memory.apart,
+    }
 
 
 def _citation(of: Citation | None) -> ItemCitation | None:
