@@ -67,7 +67,6 @@ def make(path: Path, count: int, say: Callable[[str], None]) -> None:
     _search_options(db, hashsize=1 << 20, automerge=4)
     for sql in aside:
         db.execute(sql)
-    db.execute("ANALYZE")
     db.close()
     Store.open(part).close()
     part.rename(path)
@@ -180,7 +179,8 @@ def _tables(rows: Sequence[_Item]) -> Iterator[tuple[str, Iterator[tuple[object,
         ),
     )
     yield (
-        """INSERT INTO decisions (item, act, decided, curator, decision, before, after) VALUES (?, ?, ?, ?, ?, '{"items":{}}', '{"items":{}}')""",
+        """INSERT INTO decisions (item, act, decided, curator, decision, before, after)
+           VALUES (?1, ?2, ?3, ?4, ?5, '{"items":{},"overlay":{}}', '{"items":{},"overlay":{}}')""",
         (_decided(r) for r in rows if r.state in ("accepted", "rejected", "deferred")),
     )
     yield (

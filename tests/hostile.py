@@ -5,14 +5,15 @@ The same seed gives the same edition, in every process and on every machine. Mar
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
-from pipeline.model import Correction, Credit, Edition, Entry, Event, ItemId, Kind, Section, Severity, Tally, TopicTrend
-from tests import builders
+from pipeline.model import Correction, Credit, Edition, Entry, Event, ItemId, Kind, Picture, Section, Severity, Tally, TopicTrend
+from tests import builders, shots
 
 MEGA = 10_000_000
 SCRIPTS = (
@@ -158,6 +159,24 @@ DEEP: tuple[Callable[[int], str], ...] = (
 )
 
 
+PICTURES: tuple[bytes, ...] = (
+    shots.png(50_000, 50_000, bytes(9_999)),
+    shots.png(300, 200),
+    shots.png(300, 200, bytes(10**7)),
+    shots.png(300, 200, bytes(200 * 901), more=shots.chunk(b"tEXt", b"Comment\0<script>Zq()</script>")),
+    shots.told(),
+    shots.half(shots.saved(shots.photo(), "PNG")),
+    shots.half(shots.saved(shots.photo(), "JPEG")) + b"\xff\xd9",
+    shots.saved(shots.photo(), "GIF") + b"<html><script>Zq()</script>",
+    shots.saved(shots.photo(1_600, 1_200), "JPEG", quality=20),
+    shots.webp(16_384, 16_384),
+    SVG.encode(),
+    b"\xff\xd8" + bytes(range(256)) * 99 + b"\xff\xd9",
+    b"",
+)
+"""Bytes that are called a picture: bombs, halves, pages, and words that came with them."""
+
+
 SORTS: tuple[str | tuple[str, ...], ...] = (
     *(MARKUP, TYPST, TEMPLATE, HEADERS, CELLS, NUMBERS, URLS[:-6], SCRIPTS, tuple(script * 9 for script in SCRIPTS)),
     *(FAMILY, "", " \t\r\n ", "How a network learns", "ffi ffl fi fl ﬃ ﬄ ﬆ ĳ ǆ " * 9, "w" * 60, "w" * 3_000, "日" * 900),
@@ -166,6 +185,8 @@ SORTS: tuple[str | tuple[str, ...], ...] = (
     *("-" * 76 + "\n-- \nFrom zq\n.\n", "\\" * 99 + '"' * 99, "%s" * 99, "'" * 300),
 )
 """The sorts of hostile words, each as likely as the others."""
+WORDS = tuple(one for sort in SORTS for one in ((sort,) if isinstance(sort, str) else sort))
+"""Every hostile word by itself."""
 
 
 class Spoiler:
@@ -173,6 +194,7 @@ class Spoiler:
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - the same seed, the same edition
+        self.eye = random.Random(seed)  # noqa: S311 - one for pictures, so that all else stays as it was before there were any
 
     def text(self) -> str:
         """Give hostile words: one sort or several, mostly short, now and then ten megabytes."""
@@ -253,7 +275,18 @@ class Spoiler:
             "audience": self.dice.choice(("public", "members", self._sort())),
         }
         chosen = bad if self.dice.random() < 0.4 else {name: bad[name] for name in self.dice.sample(sorted(bad), 4)}
-        return builders.entry(id=ItemId(number), **chosen)
+        return builders.entry(id=ItemId(number), picture=self.picture(number), **chosen)
+
+    def picture(self, number: int) -> Picture | None:
+        """Give a picture, mostly none; half of them good, but for their words."""
+        if self.eye.random() < 0.8:
+            return None
+        said: dict[str, Any] = {"alt": self.eye.choice(WORDS), "credit": self.eye.choice(WORDS), "decorative": self.eye.random() < 0.2}
+        name = self.eye.choice(("../../etc/passwd", f"{number}-0123456789ab.jpg", '"><script>Zq()</script>', "", "\x00.png", "a" * 9_999))
+        if self.eye.random() < 0.5:
+            return replace(shots.printed(number), name=name, **said)
+        data = self.eye.choice((*(base64.b64encode(one).decode() for one in PICTURES), "%%%", "\ud800", "A" * 9_999_999))
+        return Picture(name=name, width=self.eye.choice((-1, 0, 300, 10**30)), height=self.eye.choice((0, 200, 2**63)), data=data, **said)
 
     def correction(self, number: int) -> Correction:
         """Give a correction with hostile words."""

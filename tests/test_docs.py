@@ -51,6 +51,7 @@ def test_every_command_that_is_shown_is_understood(line: str, tmp_path: Path, mo
     """Parse it down to the last option; `test_demo` and `test_journey` run them."""
     monkeypatch.chdir(tmp_path)
     Path("past-issues").mkdir()
+    Path("ward.jpg").touch()
     words = shlex.split(line)[1:]
     command: click.Command = gleanings
     context = click.Context(gleanings, info_name="gleanings")

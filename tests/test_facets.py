@@ -235,6 +235,14 @@ def same(bench: Bench, asked: Filters) -> None:
 # ---------------------------------------------------------------- the parts
 
 
+class Many(tally.Among):
+    """Items that are looked for along the line, as very many are."""
+
+    @property
+    def count(self) -> int:
+        return 1_000_000
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 200), st.integers(-1, 5)), max_size=60), st.sets(st.integers(0, 200)), st.integers(0, 200), st.integers(1, 9)
 )
@@ -243,17 +251,21 @@ def test_an_order_that_was_changed_again_and_again_lists_as_one_that_is_sorted_a
 ) -> None:
     keys = np.full(tally.room_for(200), -1, np.int64)
     keys[:100] = np.arange(100) % 7
-    order, flags = tally.Order(keys.copy()), np.isin(np.arange(len(keys)), list(flagged))
+    order = tally.Order(keys.copy())
     for item, key in moves:
         order.put(item, key)
         keys[item] = key
     placed = sorted((int(keys[one]), one) for one in flagged if keys[one] >= 0)
     start = int(keys[after]), after
-    assert order.falling(flags, after=None, limit=limit) == [one for _, one in reversed(placed)][:limit]
-    assert order.rising(flags, least=3, after=None, limit=limit) == [one for key, one in placed if key >= 3][:limit]
+    among, many = (Among(tally.pack(np.array(sorted(flagged), np.int32), len(keys))) for Among in (tally.Among, Many))
+    assert order.falling(among, after=None, limit=limit) == [one for _, one in reversed(placed)][:limit]
+    assert order.rising(among, least=3, after=None, limit=limit) == [one for key, one in placed if key >= 3][:limit]
+    assert order.falling(many, after=None, limit=limit) == order.falling(among, after=None, limit=limit)
+    assert tally.newest(among.bits, after=after, limit=limit) == sorted((one for one in flagged if one < after), reverse=True)[:limit]
     if keys[after] >= 0:
-        assert order.falling(flags, after=after, limit=limit) == [one[1] for one in reversed(placed) if one < start][:limit]
-        assert order.rising(flags, least=0, after=after, limit=limit) == [one[1] for one in placed if one > start][:limit]
+        assert order.falling(many, after=after, limit=limit) == order.falling(among, after=after, limit=limit)
+        assert order.falling(among, after=after, limit=limit) == [one[1] for one in reversed(placed) if one < start][:limit]
+        assert order.rising(among, least=0, after=after, limit=limit) == [one[1] for one in placed if one > start][:limit]
 
 
 @settings(max_examples=20, deadline=None)
@@ -269,11 +281,14 @@ def test_a_facet_knows_what_each_item_has_however_frequent_a_value_is(moves: lis
         for value in values:
             having[value].add(item)
         assert facet.of(item) == tuple(sorted(values))
-    every = np.full(room // 64, 2**64 - 1, np.uint64)
+    every = tally.Among(np.full(room // 64, 2**64 - 1, np.uint64))
     spare = np.empty(room // 64, np.uint64), np.empty(room // 64, np.uint8)
     for value, members in facet.values.items():
         assert set(np.flatnonzero(tally.unpack(members.bits(room))).tolist()) == having[value]
-        assert members.count(every, tally.unpack(every), spare) == len(having[value])
+        assert members.count(every, spare) == len(having[value])
+    items = np.array(sorted({*range(0, 60_000, 3), *(item for item, _ in moves)}), np.int32)
+    counts = {value: len(having[value].intersection(items.tolist())) for value in having}
+    assert facet.counted(items, {}) == {value: count for value, count in counts.items() if count}
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=30))
@@ -306,6 +321,21 @@ def test_a_large_desk_is_loaded_beside_the_visits_and_until_then_lists_come_from
     loader = next(one for one in threading.enumerate() if one.name == "facets")
     loader.join(20)
     assert facets.look(bench.store, Filters()).total == 3
+
+
+def test_many_changes_of_a_large_desk_are_followed_beside_the_visits_without_reading_all_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.add()
+    assert bench.facets.look(bench.store, Filters()).total == 1
+    monkeypatch.setattr(door, "AT_ONCE", 0)
+    monkeypatch.setattr(door, "IN_STEP", 2)
+    monkeypatch.delattr(door, "load")
+    items = [bench.add(starts=number) for number in range(5)]
+    look = bench.facets.look(bench.store, Filters(), order="soonest")
+    assert (look.page, look.total) == (tuple(items), None)
+    for one in (one for one in threading.enumerate() if one.name == "facets"):
+        one.join(20)
+    assert bench.facets.look(bench.store, Filters()).total == 6
+    same(bench, Filters())
 
 
 def test_a_number_beyond_the_room_makes_room(bench: Bench) -> None:
@@ -346,3 +376,20 @@ def test_a_kind_that_there_is_not_is_refused_and_an_unknown_state_is_the_queue()
     with pytest.raises(NotFoundError):
         Filters.from_query({"kind": "poem"})
     assert Filters.from_query({"state": "nowhere", "lane": "ranked"}) == Filters()
+
+
+def test_a_page_never_goes_through_the_log_though_nobody_gathered_statistics_of_the_tables(bench: Bench) -> None:
+    item = ItemId(bench.add())
+    asked: list[str] = []
+    bench.store._db.set_trace_callback(asked.append)
+    bench.store.item(item)
+    bench.store.decisions(item)
+    bench.store.decisions(since=NOW)
+    bench.store.verdicts_since(NOW)
+    bench.store.last_act_state()
+    bench.store._db.set_trace_callback(None)
+    about = [sql for sql in asked if "decisions" in sql]
+    plans = [" ".join(str(row[3]) for row in bench.store._rows(f"EXPLAIN QUERY PLAN {sql}")) for sql in about]
+    assert len(plans) >= 5
+    assert not [plan for plan in plans if "decisions_act" in plan or "SCAN decisions" in plan]
+    assert any("decisions_undone" in plan for plan in plans)

@@ -16,10 +16,11 @@ from pathlib import Path
 import page
 import pdfua
 import pytest
+from PIL import Image
 
 from pipeline import render
 from pipeline.model import Edition, EditionState, Event, ItemId, Kind, Section
-from tests import builders
+from tests import builders, shots
 from tests.test_render_pdf import collection, corrected, edition, entries, essay
 
 WORDS = (
@@ -66,7 +67,35 @@ def few() -> Edition:
     return edition(sections=(Section(id="a", title="Events", entries=(day,)),), picks=(), state=EditionState.DRAFT)
 
 
-MADE: dict[str, Callable[[], Edition]] = {"busy": busy, "few": few, "corrected": corrected, "essay": essay, "collection": collection}
+def illustrated() -> Edition:
+    """Pictures on a lead story, on cards and with a date: wide, high, narrow, to be seen through, decorative, and without a credit."""
+    made = busy()
+    wide, high, strip = (shots.saved(shots.photo(*size), "JPEG") for size in ((900, 500), (500, 900), (1000, 200)))
+    clear = shots.saved(Image.new("RGBA", (300, 200), (166, 61, 23, 120)), "PNG")
+    shown = {
+        **{1: shots.printed(1, wide), 2: shots.printed(2, clear, decorative=True), 3: shots.printed(3, high), 7: shots.printed(7, strip)},
+        **{21: shots.printed(21, credit=""), 22: shots.printed(22, alt="An “odd” one: \\ # $ < & ü 日"), 203: shots.printed(203, high)},
+    }
+    sections = tuple(
+        replace(
+            section,
+            entries=tuple(
+                replace(one, picture=shown.get(one.id), lead=place == 0 and one.event is None) for place, one in enumerate(section.entries)
+            ),
+        )
+        for section in made.sections
+    )
+    return replace(made, sections=sections)
+
+
+MADE: dict[str, Callable[[], Edition]] = {
+    "busy": busy,
+    "few": few,
+    "illustrated": illustrated,
+    "corrected": corrected,
+    "essay": essay,
+    "collection": collection,
+}
 _MISTAKEN = frozenset({"ORD-001", "PAG-001"})
 """What it takes wrongly: it reads the words of a paragraph before the links in it, wherever these stand; and entries whose titles differ by a number
 for running heads."""

@@ -232,11 +232,11 @@ def test_an_unknown_format_is_refused_by_name() -> None:
 
 
 class Breaking(str):
-    """Words that no renderer can take: asked for a part of them, they raise."""
+    """Words that no renderer can take: asked what they are, they raise."""
 
     __slots__ = ()
 
-    def __getitem__(self, _: object) -> str:
+    def isascii(self) -> bool:
         raise ValueError("these words are broken")
 
     def __reduce__(self) -> tuple[type[Breaking], tuple[str]]:

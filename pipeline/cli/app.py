@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reject": ("decide", "Reject items."),
     "defer": ("decide", "Put items off for two weeks."),
     "reopen": ("decide", "Put decided items back into the queue."),
+    "picture": ("picture", "Give an item a picture for the editions."),
     "fold": ("decide", "Say that two items are the same."),
     "unfold": ("decide", "Say that a folded item is another one."),
     "undo": ("decide", "Take back the last decisions."),

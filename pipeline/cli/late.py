@@ -13,7 +13,21 @@ if TYPE_CHECKING:
     from pipeline.config import bundle
     from pipeline.exchange import bulletins, everything
     from pipeline.fetch import imap
-    from pipeline.publish import collections, corrections, hooks, impact, incoming, keep, links, readers, rebuild, retractions, survey, tailor
+    from pipeline.publish import (
+        collections,
+        corrections,
+        hooks,
+        illustrated,
+        impact,
+        incoming,
+        keep,
+        links,
+        readers,
+        rebuild,
+        retractions,
+        survey,
+        tailor,
+    )
     from pipeline.render import fonts
     from pipeline.sources import discover, mailbox, repair
     from pipeline.store import lock, migration, prune, restoring
@@ -36,6 +50,7 @@ else:
             "everything": "exchange.",
             "fonts": "render.",
             "hooks": "publish.",
+            "illustrated": "publish.",
             "impact": "publish.",
             "imap": "fetch.",
             "incoming": "publish.",
@@ -74,6 +89,7 @@ __all__ = [
     "fonts",
     "harvest",
     "hooks",
+    "illustrated",
     "imap",
     "impact",
     "incoming",

@@ -1,16 +1,17 @@
-"""What an editor should look at of the pictures of an edition: words for those who cannot see them, whose they are, how many and how large."""
+"""The words of pictures: what they may be, and what an editor should look at before release: words for those who cannot see, whose they are, how
+many and how large."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from pipeline import text
+from pipeline.errors import PipelineError
 from pipeline.model import Edition, Finding, Picture
+from pipeline.model.illustrations import LARGEST, MOST
 
-MOST = 24
-"""Pictures that an edition prints."""
-LARGEST = 300_000
-"""Bytes of a picture that is printed."""
+ALT, CREDIT = 500, 300
+"""Characters of an alternative text, and of a credit line."""
 _SHOWN = 160
 
 
@@ -54,3 +55,16 @@ def _of_picture(picture: Picture, place: str, *, title: str) -> Iterator[Finding
             problem=f"The picture of {title} has {len(picture.data) * 3 // 4 // 1000} KB; those over {LARGEST // 1000} are not printed.",
             remedy="Give the item its picture anew: the desk makes it small.",
         )
+
+
+def words(alt: str, credit: str, *, decorative: bool) -> tuple[str, str]:
+    """Give the alternative text and the credit of a picture as they may stand. Raises `PipelineError` where they may not."""
+    alt, credit = text.squeeze(alt[: 8 * ALT]), text.squeeze(credit[: 8 * CREDIT])
+    if decorative:
+        alt = ""
+    elif not alt:
+        raise PipelineError("The picture has no alternative text.", hint="Say in a sentence what it shows, or that it is decorative.")
+    for name, said, most in (("alternative text", alt, ALT), ("credit", credit, CREDIT)):
+        if len(said) > most:
+            raise PipelineError(f"The {name} has {len(said):,} characters; it may have {most}.", hint="Say it shorter.")
+    return alt, credit

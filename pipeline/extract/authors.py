@@ -287,20 +287,19 @@ def _is_anothers(element: Element) -> bool:
 
 def _candidates(tree: Element) -> Iterator[Element]:
     """The elements that may bear one of the marks. One walk in Python: an XPath with as many conditions takes five times as long."""
-    told: dict[str, tuple[bool, bool]] = {"": (False, False)}  # a page has few names, and most of them on many elements
+    told: dict[tuple[str | None, ...], tuple[bool, bool]] = {(None, None, None): (False, False)}  # a page has few names, most on many elements
     for element in tree.iter():
-        attributes = element.attrib
-        if not attributes:
-            continue
-        names = _called(element)
+        get = element.get
+        names = get("class"), get("data-automation-id"), get("data-testid")
         if (telling := told.get(names)) is None:
-            telling = told[names] = _TELLING.search(names) is not None, _GROUP.search(names) is not None
+            called = _called(element)
+            telling = told[names] = _TELLING.search(called) is not None, _GROUP.search(called) is not None
         if (
             telling[0]
-            or attributes.get("itemprop") in ("name", "author")
-            or "author" in attributes.get("rel", "")
-            or attributes.get("id") == "byline"
-            or (element.tag == "a" and _PEOPLE_PATH.search(attributes.get("href", "")))
+            or get("itemprop") in ("name", "author")
+            or "author" in get("rel", "")
+            or get("id") == "byline"
+            or (element.tag == "a" and _PEOPLE_PATH.search(get("href", "")))
         ):
             yield element
         if telling[1]:

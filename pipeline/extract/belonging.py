@@ -14,7 +14,7 @@ from pipeline.extract import jsonld
 from pipeline.extract.document import Document, Element, Found
 from pipeline.model import Mention
 
-_BLOCKS = ("p", "li", "dd", "td", "figcaption", "blockquote", "h2", "h3", "h4")
+_BLOCKS = frozenset({"p", "li", "dd", "td", "figcaption", "blockquote", "h2", "h3", "h4"})
 _MOST_LINKS = 1_000  # of a page
 _PIECES = 100  # of the text of one block
 _LONG = 3_000  # characters of one block that are read
@@ -44,8 +44,7 @@ def linked(document: Document) -> Found[tuple[Mention, ...]]:
     for block in _telling(document.tree):
         if len(found) >= ties.MOST:
             break
-        if not _is_aside(block):
-            found += _in_block(block, document.url)
+        found += _in_block(block, document.url)
     kept = ties.unique(found)
     return (kept, "links") if kept else None
 
@@ -73,18 +72,16 @@ def _owners(document: Document) -> Iterator[object]:
 
 
 def _telling(tree: Element) -> Iterator[Element]:
-    """The blocks with links in which such words may stand, each once."""
+    """The blocks with links in which such words may stand, each once; those around the page left out."""
     seen = set[Element]()
     for link in islice(tree.iter("a"), _MOST_LINKS):
-        block = next((one for one in link.iterancestors(*_BLOCKS)), None)
+        block = link.getparent()
+        while block is not None and block.tag not in _BLOCKS:
+            block = block.getparent()
         if block is not None and block not in seen:
             seen.add(block)
-            if ties.is_telling(" ".join(islice(block.itertext(), _PIECES))):
+            if next(block.iterancestors(*_ASIDE), None) is None and ties.is_telling(" ".join(islice(block.itertext(), _PIECES))):
                 yield block
-
-
-def _is_aside(block: Element) -> bool:
-    return any(one.tag in _ASIDE for one in block.iterancestors())
 
 
 def _in_block(block: Element, base: str) -> Iterator[Mention]:

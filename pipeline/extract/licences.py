@@ -18,6 +18,7 @@ from pipeline.extract.document import Document, Element, Found, beginning
 _WORDS, _SENTENCE = 200, 400  # characters of the words of a licence, and of a paragraph that speaks of one
 _MOST = 40  # links to licences that are looked at
 _HOSTS = ("creativecommons.org", "nationalarchives.gov.uk", "opendatacommons.org", "opensource.org", "spdx.org")
+_NAMES_HOST = re.compile("|".join(map(re.escape, _HOSTS)))
 _DEED = re.compile(r"creativecommons\.org/(?:licen[cs]es/([a-z-]{2,8})/(\d\.\d)|publicdomain/(zero|mark)/(\d\.\d))", re.IGNORECASE)
 _SHORT = re.compile(r"\bCC[ -](BY(?:[ -](?:NC|ND|SA))*|0)[ -]?(?:v(?:ersion)?\.? ?)?(\d\.\d)?(?![\w.])", re.IGNORECASE)
 _LONG = re.compile(
@@ -114,7 +115,7 @@ def _telling(tree: Element) -> Iterator[tuple[Element, str]]:
 
 
 def _is_of_licences(href: str) -> bool:
-    if not any(host in href for host in _HOSTS):
+    if not _NAMES_HOST.search(href):
         return False
     try:
         return (urlsplit(href.strip()).hostname or "").removeprefix("www.") in _HOSTS

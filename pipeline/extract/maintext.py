@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-import trafilatura
 from lxml import etree
 
 from pipeline import text
+from pipeline.extract import quick
 from pipeline.extract.document import Element
 
 MAX_TEXT = 500_000
@@ -19,34 +19,13 @@ MAX_TEXT = 500_000
 _BOXES = frozenset({"div", "span", "i"})
 _FURNITURE = re.compile(r"https?://\S+|[|\s:-]+")
 _OPENING = 3  # lines in which a page repeats its title above its text
-# Gone before trafilatura copies and walks the tree, which halves its time. It would throw them away itself.
-_NO_TEXT = (
-    *(
-        "script",
-        "style",
-        "svg",
-        "template",
-        "iframe",
-        "link",
-        "meta",
-        "noscript",
-        "select",
-        "option",
-        "button",
-        "input",
-        "nav",
-        "object",
-        "canvas",
-        "img",
-    ),
-    *("picture", "source", "video", "audio", "footer", "aside", "form"),
-)
 
 
 def _drop_empty(tree: Element) -> None:
     """Take out boxes that hold nothing, the innermost first: half the tree of a page that is built by scripts."""
     for element in reversed(list(tree.iter())):
-        if not len(element) and not (element.text or "").strip() and (element.tag in _BOXES or "-" in element.tag):
+        tag = element.tag
+        if (tag in _BOXES or "-" in tag) and not len(element) and not (element.text or "").strip():
             element.drop_tree()
 
 
@@ -55,11 +34,9 @@ def main_text(tree: Element, title: str) -> str:
 
     The title is no part of it, nor are bare addresses and the rules of tables.
     """
-    etree.strip_elements(tree, *_NO_TEXT, with_tail=False)
+    etree.strip_elements(tree, *quick.GONE, with_tail=False)
     _drop_empty(tree)
-    extracted = trafilatura.bare_extraction(tree, with_metadata=False, fast=True, include_comments=False)
-    found = (extracted.text or "") if extracted else ""
-    squeezed = map(text.squeeze, text.clean(found).splitlines())
+    squeezed = map(text.squeeze, text.clean(quick.text_of(tree)).splitlines())
     lines = [line for line in squeezed if line and not _FURNITURE.fullmatch(line)]
     opening = [line for line in lines[:_OPENING] if line != title]
     return text.clip("\n".join((*opening, *lines[_OPENING:])), MAX_TEXT)

@@ -58,6 +58,7 @@ _ZONES = tuple(
     )
 )
 
+_NAMES_ZONE = re.compile(r"ST\b|DT\b|ET\b|CT\b|PT\b|NZT\b|MES?Z\b|[Tt]ime\b")  # one of them stands in all of those
 _SPOKEN_IN = {
     **{"fr-fr": "Europe/Paris", "de-de": "Europe/Berlin", "de-at": "Europe/Vienna", "de-ch": "Europe/Zurich", "it-it": "Europe/Rome"},
     **{"nl-nl": "Europe/Amsterdam", "da-dk": "Europe/Copenhagen", "sv-se": "Europe/Stockholm", "pl-pl": "Europe/Warsaw", "ja-jp": "Asia/Tokyo"},
@@ -94,7 +95,8 @@ def shown(document: Document) -> str:
 
 def zone_of(words: str, language: str) -> ZoneInfo | None:
     """The zone that the words name, else that of the country in the language tag where the language is spoken in one zone only."""
-    named = next((name for pattern, name in _ZONES if pattern.search(words)), None) or _SPOKEN_IN.get(language.replace("_", "-").lower())
+    named = next((name for pattern, name in _ZONES if pattern.search(words)), None) if _NAMES_ZONE.search(words) else None
+    named = named or _SPOKEN_IN.get(language.replace("_", "-").lower())
     return ZoneInfo(named) if named else None
 
 

@@ -140,16 +140,16 @@ def _is_american(document: Document) -> bool:
 def _texts(tree: Element) -> Iterator[tuple[Element, str, Element | None]]:
     """Every piece of text that may hold a day, with its element and the element that stands right before it."""
     for element in tree.iter():
-        tag, tail = element.tag, element.tail
-        if tag not in _SILENT and (tag == "time" or _may_tell(element.text)):
-            yield element, element.text or "", None
-        if tail and _may_tell(tail) and (parent := element.getparent()) is not None and parent.tag not in _SILENT:
+        tag, words, tail = element.tag, element.text, element.tail
+        if (tag == "time" or (words and not words.isspace() and _may_tell(words))) and tag not in _SILENT:
+            yield element, words or "", None
+        if tail and not tail.isspace() and _may_tell(tail) and (parent := element.getparent()) is not None and parent.tag not in _SILENT:
             yield parent, tail, element
 
 
-def _may_tell(words: str | None) -> bool:
-    """Whether a piece of text may hold a day; most pieces are none or only space."""
-    if not words or words.isspace() or len(words) > 4 * _LINE:
+def _may_tell(words: str) -> bool:
+    """Whether a piece of text may hold a day."""
+    if len(words) > 4 * _LINE:
         return False
     return _NUMBER.search(words) is not None or (len(bare := words.strip()) <= _LONGEST_DAY and bare.casefold() in _NAMED_DAYS)
 
@@ -161,7 +161,8 @@ def _read(element: Element, words: str, before: Element | None, page: _Page) -> 
     machine = element.get("datetime") or element.get("title") or "" if before is None else ""
     found = list(_DAY.finditer(words))
     if not found:
-        if (role := _role(element, "", before, words=words, page=page)) and (day := dates.parse(machine) or _ago(words, page.fetched)):
+        day = (dates.parse(machine) if machine else None) or _ago(words, page.fetched)
+        if day and (role := _role(element, "", before, words=words, page=page)):
             yield Shown(day, role if machine else "ago" if role != "changed" else role)
         return
     end = 0

@@ -18,7 +18,7 @@ from pipeline.fetch import body, failures
 from pipeline.fetch.answers import Answer
 from pipeline.fetch.guard import Guard
 from pipeline.fetch.transports import Transports
-from pipeline.fetch.turns import Budget, Host
+from pipeline.fetch.turns import Budget, Hosts
 from pipeline.model import HarvestSettings
 
 AGENT = "Gleanings"
@@ -46,8 +46,7 @@ class Exchange:
     def __init__(self, settings: HarvestSettings, guard: Guard, transports: Transports, asked: Mapping[str, datetime]) -> None:
         self._guard = guard
         self._transports = transports
-        self._concurrency = settings.concurrency
-        self._hosts = {host: Host(self._concurrency, last) for host, last in asked.items()}
+        self._hosts = Hosts(settings.concurrency, asked)
         self._headers = {
             "User-Agent": agent_header(settings.contact),
             "Accept": "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8",
@@ -57,7 +56,7 @@ class Exchange:
     @property
     def asked(self) -> dict[str, datetime]:
         """When each host was last asked."""
-        return {host: one.last for host, one in self._hosts.items() if one.last is not None}
+        return dict(self._hosts.asked)
 
     def judge(self, url: str) -> None:
         """Raise `RefusedError` where an address, as it is written, is none that we may visit."""
@@ -74,7 +73,7 @@ class Exchange:
         try:
             async for attempt in stamina.retry_context(on=failures.is_transient, attempts=2, timeout=budget.total, wait_initial=0.2, wait_jitter=0.3):
                 with attempt:
-                    async with self._host(question.url).turn(delay), budget.spend():
+                    async with self._hosts.host(urls.host(question.url)).turn(delay), budget.spend():
                         return await self._once(question)
         except RefusedError as error:
             raise _about(question.url, error) from error
@@ -97,9 +96,6 @@ class Exchange:
             return Answer(url=question.url, status=response.status_code, headers=response.headers, body=content, received=datetime.now(UTC))
         finally:
             await response.aclose()
-
-    def _host(self, url: str) -> Host:
-        return self._hosts.setdefault(urls.host(url), Host(self._concurrency))
 
 
 def agent_header(contact: str) -> str:

@@ -14,12 +14,14 @@ from pipeline.errors import RefusedError
 from pipeline.fetch import answers, failures
 from pipeline.fetch.exchange import Exchange, Question
 from pipeline.fetch.guard import Guard
-from pipeline.fetch.robots import Robots
+from pipeline.fetch.robots import Known, Robots
 from pipeline.fetch.transports import Transports
 from pipeline.fetch.turns import Budget
 from pipeline.model import Fetched, HarvestSettings, Moved, Request
 
 MAX_REDIRECTS = 5
+MARGIN, LONGEST_IDLE = 1.0, 30.0
+"""Seconds. A connection is kept until its host may be asked again, and so much longer; of thousands of hosts all would be open at once."""
 
 
 class Fetcher:
@@ -30,14 +32,14 @@ class Fetcher:
         self,
         settings: HarvestSettings,
         *,
-        robots: Mapping[str, str] = MappingProxyType({}),
+        robots: Known = MappingProxyType({}),
         asked: Mapping[str, datetime] = MappingProxyType({}),
     ) -> None:
         """Take robots.txt texts that are still fresh, and when hosts were last asked by others, both by host as `urls.host` writes it. Raises
         `ConfigError` where the environment names certificates that cannot be read."""
         guard = Guard(settings.allow_private)
         self._settings = settings
-        self._transports = Transports(guard, os.environ)
+        self._transports = Transports(guard, os.environ, idle=min(settings.delay.total_seconds() + MARGIN, LONGEST_IDLE))
         self._exchange = Exchange(settings, guard, self._transports, asked)
         self._robots = Robots(self._exchange, settings, robots)
 

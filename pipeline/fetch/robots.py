@@ -6,8 +6,8 @@ By RFC 9309, 2.3.1: a file that is not there (4xx) allows everything; one that c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from pipeline import politeness, urls
@@ -21,29 +21,46 @@ MAX_REDIRECTS = 5
 """RFC 9309, 2.3.1.2. Unlike a page's, these lead to other hosts too."""
 
 
+class Known(Protocol):
+    """Texts that are still fresh, by host as `urls.host` writes it."""
+
+    def get(self, host: str, /) -> str | None:
+        """Give the text of a host."""
+
+
 class Robots:
     """The robots.txt of all hosts, as far as they are known. `read` holds the texts that were fetched here."""
 
-    def __init__(self, exchange: Exchange, settings: HarvestSettings, known: Mapping[str, str]) -> None:
+    def __init__(self, exchange: Exchange, settings: HarvestSettings, known: Known) -> None:
         self.read: dict[str, str] = {}
         self._exchange = exchange
         self._settings = settings
-        self._known: dict[str, str | UnreachableError] = dict(known)
+        self._given = known
+        self._known: dict[str, str | UnreachableError] = {}
         self._reading: dict[str, asyncio.Lock] = {}
 
     async def obey(self, url: str) -> timedelta:
         """Give the time between two requests to this host. Raises `RefusedError` where robots.txt forbids the address, `UnreachableError`
         where it cannot be had; that failure is remembered, so that a host in trouble is asked once."""
         host = urls.host(url)
-        async with self._reading.setdefault(host, asyncio.Lock()):
-            if host not in self._known:
-                await self._learn(host, url)
+        if host not in self._known:
+            async with self._reading.setdefault(host, asyncio.Lock()):
+                if host not in self._known:
+                    await self._find(host, url)
+        self._reading.pop(host, None)
         text = self._known[host]
         if isinstance(text, UnreachableError):
             raise UnreachableError(text.sentence, url=url, status=text.status, retry_after=text.retry_after) from text
         if not politeness.allowed(text, url, AGENT):
             raise RefusedError(f"robots.txt of {failures.name(url)} asks programs not to visit this page.", url=url)
         return politeness.delay(text, AGENT, self._settings.delay)
+
+    async def _find(self, host: str, url: str) -> None:
+        text = self._given.get(host)
+        if text is None:
+            await self._learn(host, url)
+        else:
+            self._known[host] = text
 
     async def _learn(self, host: str, url: str) -> None:
         parts = urlsplit(url)

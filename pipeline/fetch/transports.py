@@ -9,11 +9,14 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import certifi
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
@@ -23,8 +26,8 @@ from pipeline.errors import ConfigError, Problem
 from pipeline.fetch.failures import MAX_HEADER
 from pipeline.fetch.guard import Guard
 
-KEEP_ALIVE = 30.0
-"""Seconds that an idle connection stays open: as long as the longest pause between two requests to a host."""
+IDLE = 5.0
+"""Seconds that an idle connection stays open where nobody says how long."""
 
 
 class Gate(AbstractResolver):
@@ -58,17 +61,19 @@ class Gate(AbstractResolver):
 class Transports:
     """One transport for straight connections and one for each proxy, opened when first needed. Needs a running loop."""
 
-    def __init__(self, guard: Guard, environ: Mapping[str, str]) -> None:
+    def __init__(self, guard: Guard, environ: Mapping[str, str], *, idle: float = IDLE) -> None:
         self._guard = guard
+        self._idle = idle
         self._environ = dict(environ)
-        self._context = _context()
+        self._context = _context(self._environ)
         self._open: dict[str | None, httpx.AsyncBaseTransport] = {}
 
     def choose(self, url: str) -> httpx.AsyncBaseTransport:
         """Give the transport that leads to an address."""
         proxy = proxy_for(url, self._environ)
         if proxy not in self._open:
-            self._open[proxy] = by_proxy(proxy, self._context) if proxy else straight(Gate(self._guard, aiohttp.ThreadedResolver()), self._context)
+            gate = Gate(self._guard, aiohttp.ThreadedResolver())
+            self._open[proxy] = by_proxy(proxy, self._context, idle=self._idle) if proxy else straight(gate, self._context, idle=self._idle)
         return self._open[proxy]
 
     async def close(self) -> None:
@@ -77,17 +82,17 @@ class Transports:
             await transport.aclose()
 
 
-def straight(gate: Gate, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+def straight(gate: Gate, context: ssl.SSLContext, *, idle: float = IDLE) -> httpx.AsyncBaseTransport:
     """Open the way to the web itself."""
-    connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEEP_ALIVE, resolver=gate, socket_factory=gate.open)
+    connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=idle, resolver=gate, socket_factory=gate.open)
     return _transport(connector, context, None)
 
 
-def by_proxy(address: str, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+def by_proxy(address: str, context: ssl.SSLContext, *, idle: float = IDLE) -> httpx.AsyncBaseTransport:
     """Open the way through a proxy, whose own address is not judged. Raises `ConfigError` where it is no HTTP proxy."""
     if not urls.is_web(address):
         raise _unusable("The proxy in the environment", "is not an address such as http://proxy.example.org:3128")
-    return _transport(aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEEP_ALIVE), context, address)
+    return _transport(aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=idle), context, address)
 
 
 def _transport(connector: aiohttp.BaseConnector, context: ssl.SSLContext, proxy: str | None) -> httpx.AsyncBaseTransport:
@@ -127,11 +132,19 @@ def _is_exempt(host: str, port: int | None, listed: str) -> bool:
     return False
 
 
-def _context() -> ssl.SSLContext:
+def _context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    place = file or folder or certifi.where()
     try:
-        return httpx.create_ssl_context()
+        return _trusting(place, is_folder=not file and bool(folder), changed=Path(place).stat().st_mtime_ns)
     except (OSError, ssl.SSLError) as error:
         raise _unusable("SSL_CERT_FILE or SSL_CERT_DIR", "does not lead to certificates that can be read") from error
+
+
+@lru_cache(1)
+def _trusting(place: str, *, is_folder: bool, changed: int) -> ssl.SSLContext:
+    """Read the certificates, once as long as they have not `changed`: that takes as long as reading a page, and every shard of a harvest asks."""
+    return ssl.create_default_context(capath=place) if is_folder else ssl.create_default_context(cafile=place)
 
 
 def _unusable(setting: str, what: str) -> ConfigError:

@@ -20,24 +20,26 @@ from pipeline.config import Config
 from pipeline.errors import NotFoundError, RefusedError, UnavailableError
 from pipeline.fetch.follow import HOPS
 from pipeline.harvest import crew
-from pipeline.harvest.adding import named, probed
 from pipeline.harvest.crew import Hands
-from pipeline.harvest.letters import mails_in
-from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
-from pipeline.harvest.probe import Probe, discover, probe
 from pipeline.harvest.survey import survey_all
 from pipeline.harvest.work import shards
-from pipeline.late import late
+from pipeline.late import door, late
 from pipeline.model import Claim, ClusterSettings, Fingerprint, Folding, ItemId, Lead, Outcome, Resource, Run, ShardDone, Source, State
-from pipeline.sources import overrides, repair
+from pipeline.sources import overrides
 from pipeline.store import Store
 from pipeline.text import nearest
 
 if TYPE_CHECKING:
     from pipeline.classify import Model
     from pipeline.extract import endings
+    from pipeline.harvest.adding import named, probed
+    from pipeline.harvest.letters import mails_in
+    from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
+    from pipeline.harvest.probe import Probe, discover, probe
+    from pipeline.sources import repair
 else:
     endings = late("pipeline.extract.endings")
+    repair = late("pipeline.sources.repair")
 
 __all__ = [
     "Examined",
@@ -55,12 +57,22 @@ __all__ = [
     "standing",
 ]
 
+door(
+    __name__,
+    adding=("named", "probed"),
+    letters=("mails_in",),
+    mend=("Examined", "accept", "examine", "proposed", "standing"),
+    probe=("Probe", "discover", "probe"),
+)
+
 Clock = Callable[[], datetime]
 Report = Callable[[str, int, int], None]
 """Takes what is going on ("surveying", "visiting"), how much is done, and of how much."""
 
 BATCH = 20
 """Outcomes in one transaction: a crash loses at most so many, and their lease brings them back."""
+RUNS = 200
+"""Runs that are kept by one write to the disk: not so many that others wait long for their turn to write."""
 ROUND = 2_000
 SHARD = 16
 LEASE = 1_800
@@ -113,16 +125,16 @@ def _harvest(
 def _close(runs: Sequence[Run], visits: Visits, store: Store, now: datetime) -> tuple[Run, ...]:
     """Keep with each run what became of its leads."""
     counted = [visits.counted(run, now) for run in runs]
-    for run in counted:
-        store.record_run(run)
-        if run.new:
-            store.keep_drift(run.source, repair.drift(store.yields(run.source)))
+    for at in range(0, len(counted), RUNS):
+        with store.transaction():
+            for run in counted[at : at + RUNS]:
+                store.record_run(run)
+                if run.new:
+                    store.keep_drift(run.source, repair.drift(store.yields(run.source)))
     return (*counted, *visits.others({run.source for run in counted}, now))
 
 
 def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], everything: bool, now: datetime) -> list[Source]:
-    states = store.source_states()
-    left_alone = {state.id for state in states if state.paused or state.gone}
     if only:
         known = {source.id: source for source in sources}
         for name in only:
@@ -131,8 +143,9 @@ def _chosen(sources: Sequence[Source], store: Store, *, only: Sequence[str], eve
                 raise NotFoundError("source", f'"{name}"', hint=f'Did you mean "{near}"?' if near else "`gleanings sources list` shows them.")
         return [known[name] for name in dict.fromkeys(only)]
     if everything:
+        left_alone = store.left_alone()
         return [source for source in sources if source.id not in left_alone]
-    return list(schedule.due(states, sources, now))
+    return list(schedule.due(store.source_states(counted=False), sources, now))
 
 
 class Visits:
@@ -143,12 +156,17 @@ class Visits:
         self.added = 0
         self.asked = dict(asked)
         self.folding = {source.id: source.folding for source in config.sources}
-        self.titles: dict[str, list[str]] = defaultdict(list)
-        for url, title in store.titles(limit=KNOWN_TITLES):
-            self.titles[urls.host(url)].append(title)
         self.new: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
+
+    @cached_property
+    def titles(self) -> dict[str, list[str]]:
+        """The titles of each host; read when the first page has come."""
+        known: dict[str, list[str]] = defaultdict(list)
+        for url, title in self.store.titles(limit=KNOWN_TITLES):
+            known[urls.host(url)].append(title)
+        return known
 
     @cached_property
     def model(self) -> Model:

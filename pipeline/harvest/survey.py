@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from pipeline import sources, urls
+from pipeline import sources
 from pipeline.errors import ParseError, PipelineError
 from pipeline.fetch import Fetcher
 from pipeline.fetch.follow import follow
-from pipeline.harvest import letters, watch
+from pipeline.harvest import watch
 from pipeline.harvest.watch import Told
+from pipeline.late import late
 from pipeline.model import Fetch, HarvestSettings, Lead, Mark, NotModified, Page, Request, Run, Source, SourceState
-from pipeline.sources import mailbox
-from pipeline.sources.mailbox import Opened
 from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.harvest import letters
+    from pipeline.sources import mailbox
+    from pipeline.sources.mailbox import Opened
+else:  # most sources are no mailbox
+    letters, mailbox = late("pipeline.harvest.letters"), late("pipeline.sources.mailbox")
 
 log = logging.getLogger("gleanings")
 
@@ -27,6 +35,10 @@ FEED_PAGES = 10
 """Pages of one feed: enough to close a gap, and no whole archive at the first survey."""
 AT_ONCE = 32
 """Sources under way at once."""
+MOMENT = 0.1
+"""Seconds that what a survey tells may wait for others, so that they are stored by one write to the disk."""
+SURVEYS, LEADS = 50, 500
+"""So many surveys, or leads that they bring, wait for no more."""
 
 
 def survey_all(
@@ -40,29 +52,80 @@ def survey_all(
     """Survey many sources at once and store what each says; one that fails stops no other. Says too when each host was last asked."""
 
     async def all_of_them() -> tuple[list[Run], Mapping[str, datetime]]:
-        gate, done = asyncio.Semaphore(AT_ONCE), 0
+        runs: dict[str, Run] = {}
+        waiting = iter(chosen)
 
-        async def one(source: Source) -> Run:
-            nonlocal done
-            async with gate:
-                run = await survey(source, store, fetch, settings=settings, now=now)
-            done += 1
-            report("surveying", done, len(chosen))
-            return run
+        async def some(keeper: _Keeper) -> None:
+            for source in waiting:  # what many share: each takes the next
+                told = await survey(source, store, fetch, settings=settings, now=now)
+                keeper.keep(told, source)
+                runs[source.id] = told.run
+                report("surveying", len(runs), len(chosen))
 
-        known = store.robots({urls.host(sources.address(source)) for source in chosen})
-        async with Fetcher(settings, robots=known) as fetch:
-            runs = list(await asyncio.gather(*map(one, chosen)))
-            store.keep_robots({host: text for host, text in fetch.robots.items() if known.get(host) != text}, now())
-        return runs, fetch.asked
+        async with Fetcher(settings, robots=_Known(store)) as fetch:
+            with closing(_Keeper(store, now)) as keeper:
+                await asyncio.gather(*(some(keeper) for _ in range(AT_ONCE)))
+            store.keep_robots(fetch.robots, now())
+        return [runs[source.id] for source in chosen], fetch.asked
 
     return asyncio.run(all_of_them()) if chosen else ([], {})
 
 
-async def survey(source: Source, store: Store, fetch: Fetch, *, settings: HarvestSettings, now: Callable[[], datetime]) -> Run:
-    """Survey one source. The leads, the validators that came with them and what was learnt are stored together or not at all."""
+class _Known:
+    """The robots.txt that the store knows, looked up when their host is asked: of very many sources nobody waits for all of them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, host: str, /) -> str | None:
+        return self._store.robots((host,)).get(host)
+
+
+class _Keeper:
+    """Stores what surveys tell: those that end within the same moment by one write to the disk, and of each all or nothing."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store, self._now = store, now
+        self._waiting: list[tuple[Told, Source, datetime]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._error: Exception | None = None
+
+    def keep(self, told: Told, source: Source) -> None:
+        """Take what a survey tells. Raises what went wrong with what was taken before."""
+        if self._error:
+            raise self._error
+        self._waiting.append((told, source, self._now()))
+        if len(self._waiting) >= SURVEYS or sum(len(one.leads) for one, _, _ in self._waiting) >= LEADS:
+            self._write()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(MOMENT, self._due)
+
+    def close(self) -> None:
+        """Store what waits still."""
+        self._write()
+        if self._error:
+            raise self._error
+
+    def _due(self) -> None:
+        try:
+            self._write()
+        except Exception as error:  # noqa: BLE001 - nobody calls this: it is raised to the next who does
+            self._error = error
+
+    def _write(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        waiting, self._waiting, self._timer = self._waiting, [], None
+        if waiting:
+            with self._store.transaction():
+                for told, source, moment in waiting:
+                    _keep(told, source, self._store, moment)
+
+
+async def survey(source: Source, store: Store, fetch: Fetch, *, settings: HarvestSettings, now: Callable[[], datetime]) -> Told:
+    """Survey one source."""
     started = now()
-    state = store.source_state(source.id)
+    state = store.source_state(source.id, counted=False)
     try:
         if source.kind == "mailbox":
             run, leads = await asyncio.to_thread(_open, source, state, settings, started)
@@ -74,11 +137,11 @@ async def survey(source: Source, store: Store, fetch: Fetch, *, settings: Harves
     except Exception:
         log.exception("internal error source=%s", source.id)
         told = Told(run=Run(source=source.id, started=started, error="An internal error; the log has the details."))
-    _keep(told, source, store, now())
-    return told.run
+    return told
 
 
 def _keep(told: Told, source: Source, store: Store, now: datetime) -> None:
+    """Store the leads of a survey, the validators that came with them and what was learnt, together or not at all."""
     name = source.id
     with store.transaction():
         store.offer(name, told.leads, now, moved=told.moved, folding=source.folding)
@@ -168,6 +231,6 @@ class _Reading:
                 case Mark():
                     self.source = replace(self.source, mark=found.value)
                 case Lead():
-                    lead = replace(found, timezone=self.source.timezone)
+                    lead = found if found.timezone == self.source.timezone else replace(found, timezone=self.source.timezone)
                     self.leads.setdefault((lead.url, lead.event.start if lead.event else None), lead)
                     self.names.append(lead.url)

@@ -8,14 +8,21 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pipeline import politeness, schedule, sources, urls
 from pipeline.errors import PipelineError, RefusedError, UnreachableError
 from pipeline.fetch.follow import follow
+from pipeline.late import late
 from pipeline.model import Alarm, Fetch, Heard, KeptPage, Lead, NotModified, Page, Repair, Request, Run, Source, SourceState
-from pipeline.sources import hints, repair
-from pipeline.sources.discover import Offer, offers
+from pipeline.sources import hints
 from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from pipeline.sources import discover, repair
+    from pipeline.sources.discover import Offer
+else:  # of a source that has not changed there is nothing to judge
+    discover, repair = late("pipeline.sources.discover"), late("pipeline.sources.repair")
 
 log = logging.getLogger("gleanings")
 
@@ -108,7 +115,7 @@ async def elsewhere(source: Source, known: Sequence[Lead], fetch: Fetch) -> Repa
     home = urls.join(source.url, "/")
     found = await _page(home, fetch) if home and known else None
     best: Repair | None = None
-    for offer in [one for one in offers(found) if _is_other(one, source)][:OFFERS] if found else ():
+    for offer in [one for one in discover.offers(found) if _is_other(one, source)][:OFFERS] if found else ():
         page = found if found and found.url == offer.url else await _page(offer.url, fetch)
         proposal = _weighed(offer, page, source=source, known=known) if page else None
         if proposal and proposal.matched > (best.matched if best else 0):

@@ -7,6 +7,11 @@ from datetime import datetime
 
 from pipeline.model.kinds import ItemId
 
+MOST = 24
+"""Pictures that an edition prints."""
+LARGEST = 300_000
+"""Bytes of a picture that is printed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:

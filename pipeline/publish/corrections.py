@@ -24,7 +24,7 @@ from pipeline.store import Store
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
     """What to put right. `note` is the sentence that readers see; of an item's words those that are not `None` take the place of the old ones
-    (`why` is the line that says who should read it)."""
+    (`why` is the line that says who should read it), and `without_picture` takes its picture out."""
 
     severity: Severity
     note: str
@@ -34,11 +34,12 @@ class Amendment:
     blurb: str | None = None
     url: str | None = None
     why: str | None = None
+    without_picture: bool = False
 
     @property
     def changes_words(self) -> bool:
-        """Whether it puts words in the place of others, and is no mere note."""
-        return any(words is not None for words in (self.title, self.blurb, self.url, self.why))
+        """Whether it puts words in the place of others or takes a picture out, and is no mere note."""
+        return self.without_picture or any(words is not None for words in (self.title, self.blurb, self.url, self.why))
 
 
 def correct(edition_id: str, amendment: Amendment, config: Config, store: Store, *, now: datetime) -> tuple[Edition, Path]:
@@ -118,6 +119,8 @@ def _amended(before: Edition, amendment: Amendment, now: datetime) -> Edition:
     )
     if better == entry and any(replace(one, made=now, by=made.by) == made for one in before.corrections):
         return before
+    if amendment.without_picture and entry and entry.picture is None:
+        raise NotFoundError("picture", f"of item {entry.id} in this edition", hint="There is nothing to take out.")
     sections = tuple(
         replace(section, entries=tuple(better if better and one.id == better.id else one for one in section.entries)) for section in before.sections
     )
@@ -153,6 +156,7 @@ def _better(entry: Entry, amendment: Amendment) -> Entry:
         raise PipelineError(f"{amendment.url!r} is no web address.", hint="It should look like https://example.org/page.")
     return replace(
         entry,
+        picture=None if amendment.without_picture else entry.picture,
         title=title,
         url=entry.url if amendment.url is None else amendment.url.strip(),
         blurb=entry.blurb if amendment.blurb is None else text.clean(amendment.blurb).strip(),

@@ -144,7 +144,9 @@ def _joined(issues: Sequence[Edition], now: datetime) -> Iterator[Section]:
     said: set[int] = set()
     for name in order:
         found = (entry for issue in issues for section in issue.sections if section.id == name for entry in section.entries)
-        kept = {entry.id: entry for entry in found if entry.id not in said and not (entry.event and ended(entry.event, now, zone))}
+        kept = {
+            entry.id: replace(entry, picture=None) for entry in found if entry.id not in said and not (entry.event and ended(entry.event, now, zone))
+        }
         said |= kept.keys()
         if kept:
             yield replace(sections[name], entries=tuple(sorted(kept.values(), key=lambda entry: _when(entry, zone))))

@@ -1,7 +1,6 @@
 """The pictures of an edition: what of them may be printed, their files beside the web page, and how a typesetter is given one. Decodes nothing.
 
-Their bytes are those that `reencode.py` made; a snapshot may come from anywhere, so the head is read again, and what is no whole JPEG or PNG of the
-size of ours is left out.
+Their bytes are those that `reencode.py` made; a snapshot may come from anywhere, so what is not such as it writes is left out.
 """
 
 from __future__ import annotations
@@ -14,21 +13,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.model import Edition, Entry, ItemId, Picture, Rendition
+from pipeline.model.illustrations import LARGEST
+from pipeline.render.whole import LONGEST, seen
 
 FOLDER = "pictures"
-MOST = 24
-"""Pictures of one edition."""
-LARGEST = 300_000
-"""Bytes of one picture."""
-LONGEST = 1200
-"""Pixels of its longer side."""
 MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 UNSAID = "Picture without a description"
 """What stands in the place of an alternative text that is missing: it stops a release, but an editor may let it pass."""
 
 _NAME = re.compile(r"\d{1,19}-[0-9a-f]{12}\.(?:jpg|png)", re.ASCII)
-_END_OF_PNG = b"\x00\x00\x00\x00IEND\xaeB`\x82"
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # markers of a JPEG behind which its size stands (ITU-T T.81, table B.1)
 
 
 def path(picture: Picture) -> str:
@@ -74,7 +67,7 @@ def checked(entry: Entry) -> Picture | None:
         fits = _NAME.fullmatch(picture.name) and 0 < picture.width <= LONGEST and 0 < picture.height <= LONGEST
         return picture if fits else None
     image = body(picture)
-    found = _seen(image) if 0 < len(image) <= LARGEST else None
+    found = seen(image) if len(image) <= LARGEST else None
     if found is None:
         return None
     ending, width, height = found
@@ -109,23 +102,3 @@ def without_bytes(edition: Edition) -> Edition:
 
 def _bare(entry: Entry) -> Entry:
     return replace(entry, picture=replace(entry.picture, data="")) if entry.picture else entry
-
-
-def _seen(image: bytes) -> tuple[str, int, int] | None:
-    """Read ending, width and height from the head of a whole PNG or JPEG."""
-    if image.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR") and image.endswith(_END_OF_PNG):
-        found = "png", int.from_bytes(image[16:20], "big"), int.from_bytes(image[20:24], "big")
-    elif image.startswith(b"\xff\xd8\xff") and image.endswith(b"\xff\xd9"):
-        found = "jpg", *_jpeg_size(image)
-    else:
-        return None
-    return found if 0 < found[1] <= LONGEST and 0 < found[2] <= LONGEST else None
-
-
-def _jpeg_size(image: bytes) -> tuple[int, int]:
-    at = 2
-    while at + 9 < len(image) and image[at] == 0xFF:
-        if image[at + 1] in _FRAMES:
-            return int.from_bytes(image[at + 7 : at + 9], "big"), int.from_bytes(image[at + 5 : at + 7], "big")
-        at += 2 + int.from_bytes(image[at + 2 : at + 4], "big")
-    return 0, 0

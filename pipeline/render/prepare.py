@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from pipeline import citations, text
 from pipeline.model import Correction, Credit, Edition, Entry, Event, Picture, Section, Tally, TopicTrend
+from pipeline.model.illustrations import MOST
 from pipeline.render import picture
 
 _TITLE, _BLURB, _LETTER, _ESSAY, _NAME, _URL, _ALT = 300, 1200, 20_000, 60_000, 120, 2000, 500  # characters
@@ -204,9 +205,9 @@ def _picture(entry: Entry) -> Picture | None:
 def _illustrated(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     """Leave out the pictures beyond what an edition may have."""
     shown = [entry.id for section in sections for entry in section.entries if entry.picture]
-    if len(shown) <= picture.MOST:
+    if len(shown) <= MOST:
         return sections
-    kept = frozenset(shown[: picture.MOST])
+    kept = frozenset(shown[:MOST])
     return tuple(
         replace(one, entries=tuple(entry if entry.id in kept else replace(entry, picture=None) for entry in one.entries)) for one in sections
     )

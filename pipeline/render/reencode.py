@@ -14,15 +14,13 @@ from PIL import Image, ImageOps
 
 from pipeline.errors import PipelineError
 from pipeline.model import Encoded
+from pipeline.model.illustrations import LARGEST
+from pipeline.render.whole import LONGEST
 
 MOST_BYTES = 10_000_000
 MOST_PIXELS = 40_000_000
-LONGEST = 1200
-"""Pixels of the longer side as it is kept: 10 centimetres in good print."""
 SHORTEST = 80
 """Pixels of the shorter side as it is kept."""
-LARGEST = 300_000
-"""Bytes of a picture as it is kept."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 _SIDES = (LONGEST, 1000, 800, 640, 480, 360, 240)  # tried one after the other until it is small enough; the last one always is

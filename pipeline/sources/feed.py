@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from html import unescape
 
 from pipeline import dates, text
@@ -46,13 +47,15 @@ _PREFIXES = {
     "http://blogs.law.harvard.edu/tech/rss": "",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf:",
 }
-_ATOM = ("http://www.w3.org/2005/atom", "http://purl.org/atom/ns#")
+_ATOM = ("{http://www.w3.org/2005/atom}", "{http://purl.org/atom/ns#}")
 _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _TAGS = re.compile(
     r"</?(?:a|abbr|b|big|br|cite|code|del|div|em|font|h[1-6]|i|img|ins|kbd|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)\b[^<>]*>", re.IGNORECASE
 )
 _MAIL_NAME = re.compile(r"\s*[^\s@()]{1,64}@[^\s@()]{1,190}\s*\(([^()]{1,200})\)\s*")
 _MAIL = re.compile(r"\s*<?[^\s@<>]{1,64}@[^\s@<>]{1,190}>?\s*")
+_VIDEO = re.compile(r"https?://(?:www\.)?(?:youtube\.com/(?:watch|shorts)|youtu\.be/|vimeo\.com/\d)")
+_SECONDS = re.compile(r"\d{1,6}(?:\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?")
 
 _WORDS = ("text/html", "text/plain", "application/x-subrip", "application/srt", "text/srt", "text/vtt", "application/json")
@@ -95,8 +98,11 @@ def leads(source: Source, page: Page) -> Iterator[Lead | Request]:
     channel = _channel(root)
     site, show = _site(channel, page), (_heading(_parts(channel)) or "") if channel is not None else ""
     entries = (one for one in root.iter() if markup.local(one) in ("item", "entry"))
+    above, around = None, page.url
     for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
-        if lead := _lead(source, _Place(page=page, site=site, show=show, entry=entry)):
+        if (parent := entry.getparent()) is not above:  # most entries stand side by side
+            above, around = parent, page.url if parent is None else _base(parent, page.url)
+        if lead := _lead(source, _Place(base=_base_of(entry, around), site=site, show=show, entry=entry)):
             yield lead
     if channel is not None and source.options.get("follow", True) and (following := _next(channel, page)):
         yield Request(url=following)
@@ -110,9 +116,9 @@ def _next(channel: Element, page: Page) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An entry and where it stands."""
+    """An entry and where it stands; `base` is what its addresses start from."""
 
-    page: Page
+    base: str
     site: str
     show: str
     entry: Element
@@ -142,8 +148,11 @@ def _channel(root: Element) -> Element | None:
 def _name(element: Element) -> str:
     """Name an element as this file does: `title`, `dc:creator`, `media:group`; `?` for vocabularies that we do not read."""
     tag = element.tag
-    if not isinstance(tag, str):
-        return "?"
+    return _named(tag) if isinstance(tag, str) else "?"
+
+
+@lru_cache(1024)
+def _named(tag: str) -> str:
     uri, _, name = tag.rpartition("}")
     if not uri:
         return tag.lower()  # an undeclared prefix stays in the name, which is what we want of it
@@ -168,7 +177,8 @@ def _value(parts: Parts, *names: str) -> str:
 
 
 def _is_atom(element: Element) -> bool:
-    return isinstance(element.tag, str) and element.tag.lower().startswith(tuple(f"{{{uri}}}" for uri in _ATOM))
+    tag = element.tag
+    return isinstance(tag, str) and tag[:1] == "{" and tag.lower().startswith(_ATOM)
 
 
 def _heading(parts: Parts) -> str | None:
@@ -194,7 +204,7 @@ def _unpacked(words: str) -> str:
 
 def _lead(source: Source, place: _Place) -> Lead | None:
     parts = _parts(place.entry)
-    links = tuple(_links(parts, _base(place.entry, place.page.url)))
+    links = tuple(_links(parts, place.base))
     heading = _heading(parts)
     url = _url(links)
     name = _value(parts, "guid", "id") or heading or _value(parts, "description", "summary")
@@ -212,7 +222,7 @@ def _lead(source: Source, place: _Place) -> Lead | None:
         duration=_duration(parts),
         series=_series(parts, place.show),
         part=_episode(parts),
-        transcript=_transcript(parts, _base(place.entry, place.page.url)),
+        transcript=_transcript(parts, place.base),
     )
 
 
@@ -328,9 +338,7 @@ def _kind(url: str, links: tuple[_Link, ...]) -> Kind | None:
     types = [link.media_type for link in links if link.rel == "enclosure"]
     if any(one.startswith("audio") for one in types):
         return Kind.PODCAST
-    if any(one.startswith("video") for one in types) or re.match(
-        r"https?://(?:www\.)?(?:youtube\.com/(?:watch|shorts)|youtu\.be/|vimeo\.com/\d)", url
-    ):
+    if any(one.startswith("video") for one in types) or _VIDEO.match(url):
         return Kind.VIDEO
     return None
 
@@ -340,10 +348,10 @@ def _duration(parts: Parts) -> timedelta | None:
     group = _first(parts, "media:group")
     media = [*parts.get("media:content", []), *(_parts(group).get("media:content", []) if group is not None else [])]
     for words in (_value(parts, "itunes:duration"), *(one.get("duration") or "" for one in media)):
-        if clock := _CLOCK.fullmatch(words):
+        if words and (clock := _CLOCK.fullmatch(words)):
             hours, minutes, seconds = (int(part or 0) for part in clock.groups())
             return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-        if re.fullmatch(r"\d{1,6}(?:\.\d+)?", words) and float(words) > 0:
+        if _SECONDS.fullmatch(words) and float(words) > 0:
             return timedelta(seconds=round(float(words)))
     return None
 
@@ -358,7 +366,7 @@ def _transcript(parts: Parts, base: str) -> str | None:
 def _episode(parts: Parts) -> int | None:
     """Read the number of an episode in its season (`itunes:episode`, `podcast:episode`)."""
     said = _value(parts, "itunes:episode", "podcast:episode")
-    return int(said) or None if re.fullmatch(r"\d{1,4}", said, re.ASCII) else None
+    return int(said) or None if said and re.fullmatch(r"\d{1,4}", said, re.ASCII) else None
 
 
 def _series(parts: Parts, show: str) -> str | None:

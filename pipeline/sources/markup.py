@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from html.entities import html5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
-
-from lxml import etree
-from lxml import html as lxml_html
 
 from pipeline import urls
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import Page, Source
 from pipeline.text import clip, squeeze
+
+if TYPE_CHECKING:
+    from lxml import etree
+    from lxml import html as lxml_html
+else:  # settings name feeds too, and a source that has not changed has nothing to read
+    etree, lxml_html = late("lxml.etree"), late("lxml.html")
 
 Element = Any  # lxml has no types
 
@@ -47,6 +52,7 @@ _DOCTYPE_START = re.compile("<!DOCTYPE", re.IGNORECASE)
 _DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|([A-Za-z][A-Za-z0-9]{1,31});)?")
 _XML_NAMES = frozenset(("amp", "lt", "gt", "quot", "apos"))
+_SPACE = re.compile(r"\s")
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json")
 
 
@@ -116,12 +122,18 @@ def html(source: Source, page: Page) -> Element:
 
 def local(element: Element) -> str:
     """Name an element without its namespace, in lower case; empty for a comment or instruction."""
-    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(1024)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2].lower()
 
 
 def words(element: Element) -> str:
     """Give all text of an element on one line."""
-    return squeeze("".join(element.itertext()))
+    return squeeze("".join(element.itertext()) if len(element) else element.text or "")
 
 
 def base_of(root: Element, page: Page) -> str:
@@ -133,7 +145,7 @@ def base_of(root: Element, page: Page) -> str:
 def resolve(base: str, ref: str) -> str | None:
     """Make an address whole. One that is whole stays as it was written; `None` for what is no web address."""
     ref = ref.strip()
-    return ref if urls.is_web(ref) and not re.search(r"\s", ref) else urls.join(base, ref)
+    return ref if urls.is_web(ref) and not _SPACE.search(ref) else urls.join(base, ref)
 
 
 def stand_in(url: str, name: str) -> str:

@@ -9,13 +9,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
+from typing import TYPE_CHECKING
 
 from pipeline import urls
 from pipeline.dates import day, long
 from pipeline.errors import ParseError
+from pipeline.late import late
 from pipeline.model import KeptPage, Lead, Page, Repair, Source
-from pipeline.sources import listing, markup, selectors
+from pipeline.sources import markup
 from pipeline.text import counted, words
+
+if TYPE_CHECKING:
+    from pipeline.sources import listing, selectors
+else:  # only a listing that went wrong is mended
+    listing, selectors = late("pipeline.sources.listing"), late("pipeline.sources.selectors")
 
 FEW = 4
 """A source that gave fewer leads is too small to be judged by their number; and a fall to this part of them is a fall."""

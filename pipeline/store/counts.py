@@ -110,7 +110,7 @@ class Counts(Connection):
     def judged(self, since: datetime, *, most: int = JUDGED) -> tuple[Brought, ...]:
         """Say of the items decided since then, of the newest decisions at most so many, which source named them and what became of them."""
         sql = """WITH last AS MATERIALIZED (SELECT item, max(id) AS id FROM (
-                     SELECT item, id FROM decisions WHERE undone IS NULL AND act IN ('accept', 'reject', 'defer', 'reopen') AND decided >= ?1
+                     SELECT item, id FROM decisions WHERE undone IS NULL AND +act IN ('accept', 'reject', 'defer', 'reopen') AND decided >= ?1
                      ORDER BY decided DESC LIMIT ?2) GROUP BY item)
                  SELECT s.source, h.id AS item, min(s.first_seen) AS first_seen, h.state, d.decided, d.reason
                  FROM last JOIN items h ON h.id = last.item JOIN decisions d ON d.id = last.id

@@ -201,7 +201,7 @@ class Facetted(Connection):
     def verdicts_since(self, since: datetime) -> dict[Verdict, int]:
         """Count the items decided since then, each by the last verdict on it that stands."""
         sql = """SELECT act, count(*) AS n FROM (SELECT act, max(id) FROM decisions WHERE decided >= ? AND undone IS NULL
-                 AND act IN ('accept', 'reject', 'defer', 'reopen') GROUP BY item) GROUP BY act"""
+                 AND +act IN ('accept', 'reject', 'defer', 'reopen') GROUP BY +item) GROUP BY act"""
         found = {row["act"]: row["n"] for row in self._rows(sql, (stamp(since),))}
         return {verdict: found.get(verdict.value, 0) for verdict in Verdict}
 

@@ -22,6 +22,9 @@ PAGE = 200
 """Items that `each_item` reads at a time."""
 
 _DAY = 86_400
+_STATES = {one.value: one for one in State}  # a look-up is much quicker than to ask the enumeration
+_STANDS = {one.value: one for one in Lane}
+_KINDS = {one.value: one for one in Kind}
 _ABOVE = 1e300
 """A rank above all."""
 _LISTED = "`gleanings queue` lists what waits."
@@ -229,7 +232,7 @@ class Items(Keys, Search, Topics):
         overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
         decisions = self._texts(
             """SELECT item, decision FROM decisions WHERE id IN (SELECT max(id) FROM decisions WHERE item IN (SELECT value FROM json_each(?))
-               AND act IN ('accept', 'reject', 'defer', 'reopen') AND undone IS NULL GROUP BY item)""",
+               AND +act IN ('accept', 'reject', 'defer', 'reopen') AND undone IS NULL GROUP BY item)""",  # "+": by the item, see decisions()
             wanted,
         )
         renames = self.renames()
@@ -300,20 +303,21 @@ class Items(Keys, Search, Topics):
 
 
 def _listed(row: Row, places: Sequence[Row]) -> Listed:
-    url, publisher, site, published, minutes = json.loads(row["said"])
+    item, state, lane, rank, title, kind, renamed, said, problems = row
+    url, publisher, site, published, minutes = json.loads(said)
     return Listed(
-        id=ItemId(row["id"]),
-        state=State(row["state"]),
-        lane=Lane(row["lane"]),
-        rank=row["rank"],
-        kind=Kind(row["kind"]),
-        title=row["renamed"] or row["title"],
+        id=item,
+        state=_STATES[state],
+        lane=_STANDS[lane],
+        rank=rank,
+        kind=_KINDS[kind],
+        title=renamed or title,
         url=url,
         by=publisher or site or "",
         published=date.fromisoformat(published[:10]) if published else None,
         minutes=minutes,
-        is_doubtful=bool(row["problems"]),
-        places=tuple([(one["source"], one["url"], one["by"] or "") for one in places]),
+        is_doubtful=bool(problems),
+        places=tuple([(source, named, by or "") for _, source, named, by in places]),
     )
 
 

@@ -53,11 +53,11 @@ class Leads(Connection):
                     continue
                 if item := self._item_at(moved.get(lead.url)):
                     found += 1
-                    self._sight(self._know(lead.url, item), None, replace(lead, source=source_id), now)
+                    self._sight(self._know(lead.url, item), None, _by(lead, source_id), now)
                     continue
                 row, is_new = self._lead(lead.url, folding)
                 found, new = found + 1, new + is_new
-                fresh += self._sight(row, None, replace(lead, source=source_id), now)
+                fresh += self._sight(row, None, _by(lead, source_id), now)
             if fresh:
                 self._change("UPDATE sources SET last_new = ?, usual_gap = ? WHERE id = ?", (stamp(now), self._usual_gap(source_id), source_id))
         return found, new
@@ -237,6 +237,10 @@ class Leads(Connection):
         sql = "SELECT DISTINCT dated FROM sightings WHERE source = ? ORDER BY dated DESC LIMIT ?"
         found = schedule.usual_gap(datetime.fromisoformat(row["dated"]) for row in self._rows(sql, (source_id, RECENT)))
         return None if found is None else found.total_seconds()
+
+
+def _by(lead: Lead, source: str) -> Lead:
+    return lead if lead.source == source else replace(lead, source=source)
 
 
 def together(said: Sequence[Lead]) -> Lead:

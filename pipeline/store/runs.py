@@ -19,8 +19,13 @@ ROBOTS_AGE = timedelta(hours=24)
 MAX_BODY, MAX_KEPT = 5_000_000, 500_000
 """Bytes of a page that is kept, before and after compression."""
 
-_ANEW = """UPDATE sources SET kind = ?1, url = ?2, etag = NULL, last_modified = NULL, not_before = NULL, gone = NULL,
-    moved_to = NULL, moved_seen = 0, alarm = NULL WHERE id = ?3 AND (kind, url) <> (?1, ?2)"""
+_ABSENT = """UPDATE sources SET absent = 1 WHERE NOT absent AND id NOT IN (SELECT value ->> 'id' FROM json_each(?))"""
+_ANEW = """UPDATE sources SET kind = new.value ->> 'kind', url = new.value ->> 'url', etag = NULL, last_modified = NULL, not_before = NULL,
+    gone = NULL, moved_to = NULL, moved_seen = 0, alarm = NULL FROM json_each(?) AS new
+    WHERE sources.id = new.value ->> 'id' AND (sources.kind, sources.url) <> (new.value ->> 'kind', new.value ->> 'url')"""
+_KNOWN = """INSERT INTO sources (id, kind, url, title, since)
+    SELECT value ->> 'id', value ->> 'kind', value ->> 'url', value ->> 'title', ?2 FROM json_each(?1) WHERE true ORDER BY key
+    ON CONFLICT (id) DO UPDATE SET absent = 0, title = excluded.title WHERE absent OR title IS NOT excluded.title"""
 
 _STATE = """SELECT s.*, (SELECT count(DISTINCT i.head) FROM sightings g JOIN items i ON i.id = g.item WHERE g.source = s.id) AS items,
     (SELECT count(*) FROM sightings g JOIN leads l ON l.id = g.lead WHERE g.source = s.id AND l.item IS NULL AND l.reason IS NOT NULL) AS failed
@@ -33,15 +38,11 @@ class Runs(Connection):
 
     def sync_sources(self, sources: Sequence[Source], now: datetime) -> None:
         """Take over the configured sources. What is no longer configured stays as absent; a source at a new address is asked anew, in full."""
+        given = json.dumps([{"id": one.id, "kind": one.kind, "url": one.url, "title": one.title} for one in sources])
         with self.transaction():
-            self._change("UPDATE sources SET absent = 1 WHERE id NOT IN (SELECT value FROM json_each(?))", (json.dumps([one.id for one in sources]),))
-            for one in sources:
-                self._change(_ANEW, (one.kind, one.url, one.id))
-                self._change(
-                    """INSERT INTO sources (id, kind, url, title, since) VALUES (?, ?, ?, ?, ?)
-                       ON CONFLICT (id) DO UPDATE SET absent = 0, title = excluded.title""",
-                    (one.id, one.kind, one.url, one.title, stamp(now)),
-                )
+            self._change(_ABSENT, (given,))
+            self._change(_ANEW, (given,))
+            self._change(_KNOWN, (given, stamp(now)))
             self._change("DELETE FROM hosts WHERE fetched <= ?", (stamp(now - ROBOTS_AGE),))
 
     def source_states(self, *, counted: bool = True) -> tuple[SourceState, ...]:
@@ -53,32 +54,35 @@ class Runs(Connection):
         """Give one source with what happened there. Raises `NotFoundError`."""
         row = self._row(f"{_STATE if counted else _UNCOUNTED} WHERE s.id = ?", (source_id,))
         if row is None:
-            raise NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
+            raise _unknown(source_id)
         return _state(row)
+
+    def left_alone(self) -> set[str]:
+        """Name the sources that are not to be asked: paused by a person, or gone as their server says."""
+        return {row["id"] for row in self._rows("SELECT id FROM sources WHERE paused OR gone IS NOT NULL")}
 
     def pause(self, source_id: str, paused: bool) -> None:
         """Stop asking a source, or go on, also with one that its server called gone. Raises `NotFoundError`."""
         with self.transaction():
             sql = "UPDATE sources SET paused = ?1, gone = CASE WHEN ?1 THEN gone END, wanted = 0 WHERE id = ?2"
             if not self._change(sql, (int(paused), source_id)):
-                raise NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
+                raise _unknown(source_id)
 
     def want(self, source_id: str) -> None:
         """Let a source be asked as soon as may be, whatever its time, because a person asks for it. Raises `NotFoundError`."""
         with self.transaction():
             if not self._change("UPDATE sources SET wanted = 1 WHERE id = ?", (source_id,)):
-                raise NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
+                raise _unknown(source_id)
 
     def record_run(self, run: Run) -> None:
         """Keep a run and what it says of its source. The same source and start once more completes that run. Raises `NotFoundError`."""
-        ended = stamp(run.finished or run.started)
+        ended, started, written = stamp(run.finished or run.started), stamp(run.started), dump(run)
         with self.transaction():
-            self.source_state(run.source)
-            new = self._change(
-                "INSERT OR IGNORE INTO runs (source, started, run) VALUES (?, ?, ?)",
-                (run.source, stamp(run.started), dump(run)),
-            )
-            self._change("UPDATE runs SET run = ? WHERE source = ? AND started = ?", (dump(run), run.source, stamp(run.started)))
+            if not self._row("SELECT 1 FROM sources WHERE id = ?", (run.source,)):
+                raise _unknown(run.source)
+            new = self._change("INSERT OR IGNORE INTO runs (source, started, run) VALUES (?, ?, ?)", (run.source, started, written))
+            if not new:
+                self._change("UPDATE runs SET run = ? WHERE source = ? AND started = ?", (written, run.source, started))
             if run.error is not None:
                 sql = "UPDATE sources SET last_run = ?, error = ?, failures = failures + ?, wanted = 0 WHERE id = ?"
                 self._change(sql, (ended, run.error, new, run.source))
@@ -175,6 +179,10 @@ class Runs(Connection):
             for host, text in texts.items():
                 self._change("INSERT OR REPLACE INTO hosts (host, robots, fetched) VALUES (?, ?, ?)", (host, text, stamp(now)))
             self._change("DELETE FROM hosts WHERE fetched <= ?", (stamp(now - ROBOTS_AGE),))
+
+
+def _unknown(source_id: str) -> NotFoundError:
+    return NotFoundError("source", source_id, hint="`gleanings sources list` shows those there are.")
 
 
 def _state(row: Row) -> SourceState:

@@ -35,6 +35,7 @@ from pipeline.web import (
     editions,
     feeds,
     health,
+    illustrating,
     items,
     keys,
     learning,
@@ -63,6 +64,7 @@ from pipeline.web import (
 )
 from pipeline.web.access import Access
 from pipeline.web.facets import Facets
+from pipeline.web.frame import Frame
 from pipeline.web.gate import Gate
 from pipeline.web.journal import Journal
 from pipeline.web.limits import Limit
@@ -82,6 +84,7 @@ _ROOMS = (
     items,
     why,
     pictures,
+    illustrating,
     today,
     queue,
     decide,
@@ -143,6 +146,7 @@ def create_app(config: Config, open_store: Callable[[], Store], clock: Callable[
         prospect=Prospect(open_store, clock),
         suggestions=Limit(suggest.HOURLY, timedelta(hours=1)),
         templates=environment(),
+        frame=Frame(environment(), access.rights),
     )
     app.state.buckets, app.state.reader_tries = api.Buckets(), Limit(reader_api.TRIES, timedelta(minutes=10))
     return app

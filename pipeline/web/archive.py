@@ -20,7 +20,7 @@ from pipeline.errors import NotFoundError
 from pipeline.late import late
 from pipeline.model import Edition
 from pipeline.plain import Json
-from pipeline.render import FORMATS, notices
+from pipeline.render import FORMATS, notices, picture
 from pipeline.render import words as phrases
 from pipeline.store import Store
 from pipeline.text import counted
@@ -87,6 +87,14 @@ def file(request: Request) -> Response:
         return _file(request, store, edition, request.path_params["file"])
 
 
+def shown(request: Request) -> Response:
+    """Serve a picture of an edition."""
+    with site_of(request).open_store() as store:
+        shelf = shelf_of(request, store)
+        edition = as_released(public_edition(shelf, request.path_params["edition"]), shelf)
+        return _file(request, store, edition, f"{picture.FOLDER}/{request.path_params['file']}")
+
+
 def public_edition(shelf: Shelf, edition_id: str) -> Edition:
     """Give an edition that everybody may see. Raises `NotFoundError`."""
     edition = shelf.edition(edition_id)
@@ -116,6 +124,7 @@ def _show(request: Request, store: Store, edition: Edition, shelf: Shelf) -> Res
         "edition.html",
         About(title=phrases.name(edition), sentence=sentence, linked=_linked(edition)),
         edition=edition,
+        pictures=picture,
         shelf=shelf,
         beside=shelf.editions[:BESIDE],
         newer=shelf.editions[at - 1] if at else None,
@@ -151,7 +160,8 @@ def _file(request: Request, store: Store, edition: Edition, name: str) -> Respon
     path = publish.public_folder(site_of(request).config, edition) / name
     if (name not in publish.public_files(store, edition) and name != _MANIFEST) or not path.is_file():
         raise NotFoundError("file", f"{name[:80]} of edition {edition.id}", hint=f"/editions/{edition.id} lists what there is.")
-    return published_file(request, path.read_bytes(), MEDIA_TYPES.get(name, "application/octet-stream"))
+    media_type = picture.media_type(name) if picture.is_path(name) else MEDIA_TYPES.get(name, "application/octet-stream")
+    return published_file(request, path.read_bytes(), media_type)
 
 
 def published_file(request: Request, body: bytes, media_type: str) -> Response:
@@ -189,4 +199,5 @@ routes = [
     Route("/editions", every),
     Route("/editions/{edition}", one),
     Route("/editions/{edition}/{file}", file),
+    Route(f"/editions/{{edition}}/{picture.FOLDER}/{{file}}", shown),
 ]

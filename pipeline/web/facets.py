@@ -1,7 +1,7 @@
 """The counts beside the filters, and lists under any filter, kept in step with the database: `Facets` is the door to both.
 
 Everything is held in memory as bits (see `tally`) and brought up to date before each answer from the table of changes. A large desk is loaded in
-the background, and again after very many changes: until then nothing is counted, and lists come from SQL, which gives the same.
+the background, and brought up to date there after very many changes: until then nothing is counted, and lists come from SQL, which gives the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from pipeline.config import Config
 from pipeline.late import late
 from pipeline.model import ItemId
 from pipeline.store import Store
@@ -22,6 +23,7 @@ from pipeline.web.held import Held, load, numbers
 
 if TYPE_CHECKING:
     import numpy as np
+    from markupsafe import Markup
 
     from pipeline import processes
     from pipeline.web.held import Words
@@ -34,7 +36,10 @@ __all__ = ["Facets", "Filters"]
 AT_ONCE = 20_000
 """Items that are loaded while somebody waits."""
 IN_STEP = 2_000
-"""Changes that are followed one by one; beyond, everything is read again."""
+"""Changes that are followed while somebody waits."""
+BESIDE = 100_000
+"""Changes that are followed beside the visits; beyond, everything is read again."""
+_EVERY = Filters()
 MANY = 10_000
 """Items that a search looks through; of more that it finds, the newest."""
 
@@ -45,13 +50,15 @@ log = logging.getLogger(__name__)
 class Look:
     """What the desk shows under some filters: a page of numbers; of each facet how many items have each value, under the filters of the others and
     under none (`every`); how many there are. Until it is loaded nothing is counted: mappings are empty and `total` is `None`. `is_partial` says
-    that more items hold the words of a search than are looked through."""
+    that more items hold the words of a search than are looked through. `shown` keeps what a page makes of it, and is emptied when anything
+    changes."""
 
     page: tuple[ItemId, ...]
     counts: Mapping[str, Mapping[str, int]]
     every: Mapping[str, Mapping[str, int]]
     total: int | None
     is_partial: bool
+    shown: dict[tuple[str, ...], tuple[Config, Markup]]
 
 
 class Facets:
@@ -70,17 +77,18 @@ class Facets:
         with self._in_step(store) as held:
             if held and (after is None or held.knows(after)):
                 words = _words(held, store, filters)
-                found = held.page(filters, words, order=order, after=after, limit=limit, now=self._clock())
+                among = held.among(filters, words)
                 return Look(
-                    page=tuple(map(ItemId, found)),
+                    page=tuple(map(ItemId, held.page(among, order=order, after=after, limit=limit, now=self._clock()))),
                     counts=held.counts(filters, _words(held, store, filters, counting=True)),
-                    every=held.counts(Filters(), None),
-                    total=held.total(filters, words),
+                    every=held.counts(_EVERY, None),
+                    total=among.count,
                     is_partial=words is not None and len(words) >= MANY,
+                    shown=held.shown,
                 )
         many = len(numbers(store.newest_with(filters.q, limit=MANY))) >= MANY if filters.q.strip() else False
         page = store.item_ids(filters.item_query(order=order, after=after, limit=limit), now=self._clock())
-        return Look(page=page, counts={}, every={}, total=None, is_partial=many)
+        return Look(page=page, counts={}, every={}, total=None, is_partial=many, shown={})
 
     def record(self, store: Store, sources: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """Say for each of these sources how many of its items were kept and how many decided. Empty until it is loaded."""
@@ -91,7 +99,8 @@ class Facets:
         """List all items under these filters, the best first."""
         with self._in_step(store) as held:
             if held:
-                found = held.page(filters, _words(held, store, filters), order="best", after=None, limit=limit, now=self._clock())
+                among = held.among(filters, _words(held, store, filters))
+                found = held.page(among, order="best", after=None, limit=limit, now=self._clock())
                 return tuple(map(ItemId, found))
         return store.item_ids(filters.item_query(order="best", after=None, limit=limit), now=self._clock())
 
@@ -99,34 +108,48 @@ class Facets:
     def _in_step(self, store: Store) -> Iterator[Held | None]:
         """Give what is held, up to date, to one at a time; `None` while it is being loaded."""
         with self._lock:
-            self._follow(store)
-            yield self._held
+            yield self._follow(store)
 
-    def _follow(self, store: Store) -> None:
+    def _follow(self, store: Store) -> Held | None:
         if self._held is not None:
             until, changed = store.changed(after=self._held.until, limit=IN_STEP + 1)
             if len(changed) <= IN_STEP:
                 self._held.follow(store, changed, until)
-                return
-            self._held = None
+                return self._held
+            if store.last_change() - self._held.until > BESIDE:
+                self._held = None
         if store.last_item() <= AT_ONCE:
             self._held = load(store)
-        elif self._loader is None:
-            self._loader = Thread(target=self._load, name="facets", daemon=True)
+            return self._held
+        if self._loader is None:
+            self._loader = Thread(target=self._work, name="facets", daemon=True)
             self._loader.start()
+        return None
 
-    def _load(self) -> None:
-        """Load beside the visits. What changes meanwhile is followed afterwards."""
+    def _work(self) -> None:
+        """Load beside the visits, or follow many changes. What changes meanwhile is followed afterwards."""
         try:
             with self._open_store() as store:
-                held = load(store)
-            with self._lock:
-                self._held = held
+                if self._held is None:
+                    held = load(store)
+                    with self._lock:
+                        self._held = held
+                while self._follows_on(store):
+                    pass
             processes.give_back()
         except Exception:
             log.exception("the counts could not be loaded")
         finally:
             self._loader = None
+
+    def _follows_on(self, store: Store) -> bool:
+        """Follow some changes, and let the visits in after them; says whether there are more."""
+        with self._lock:
+            if self._held is None:
+                return False
+            until, changed = store.changed(after=self._held.until, limit=IN_STEP)
+            self._held.follow(store, changed, until)
+            return len(changed) == IN_STEP
 
 
 def _words(held: Held, store: Store, filters: Filters, *, counting: bool = False) -> Words:

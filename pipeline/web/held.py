@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipeline.config import Config
 from pipeline.late import late
 from pipeline.model import Lane, State
 from pipeline.store import Store
 from pipeline.store.facets import FACETS, Facts
 from pipeline.web import tally
 from pipeline.web.filters import ANY, Filters, Sort
-from pipeline.web.tally import Facet, Order
+from pipeline.web.tally import Among, Facet, Order
 
 if TYPE_CHECKING:
     import numpy as np
+    from markupsafe import Markup
     from numpy.typing import NDArray
 
     from pipeline.web.tally import Bits, Numbers
@@ -27,6 +30,10 @@ else:
 
 _KEPT = 16
 """Filters whose counts are kept."""
+_MASKS = 64
+"""What is kept of each sort that holds only while nothing changes."""
+_BY_ITEM, _BY_VALUE = 50_000, 16
+"""Among so many items at most, a facet of more than so many values is counted item by item."""
 _KEPT_THROUGH = 50
 """Changes at once that kept counts follow; more are counted anew."""
 FEW = 100
@@ -38,12 +45,16 @@ Values = Mapping[str, tuple[str, ...]]
 
 
 class Held:
-    """The facets and orders of all items, as of one change."""
+    """The facets and orders of all items, as of one change. `found` keeps what searches found and `shown` what was made of the counts, until
+    anything changes."""
 
     def __init__(self, facets: Mapping[str, Facet], orders: Mapping[str, Order], *, heads: NDArray[np.int32], renames: Mapping[str, str]) -> None:
         self.until = 0
         self.found: dict[tuple[str, tuple[int, ...] | None], Numbers] = {}
+        self.shown: dict[tuple[str, ...], tuple[Config, Markup]] = {}
         self._kept: dict[Filters, dict[str, Counter[str]]] = {}
+        self._said: dict[Filters, Mapping[str, Mapping[str, int]]] = {}
+        self._masks: dict[tuple[Filters, str], Bits] = {}
         self._facets = facets
         self._orders = orders
         self._heads = heads
@@ -58,7 +69,7 @@ class Held:
         """Take over what changed: the items themselves, and the heads that they are or were folded into."""
         self._rename(store.renames())
         if changed:
-            self.found.clear()
+            self._forget()
             if len(changed) > _KEPT_THROUGH:
                 self._kept.clear()
             touched = {*changed, *store.heads(changed), *(int(self._heads[one]) for one in changed if self.knows(one))}
@@ -68,32 +79,46 @@ class Held:
                 self._put(item, facts.get(item))
         self.until = until
 
-    def total(self, filters: Filters, words: Words) -> int:
-        """Count the items under these filters."""
-        return int(np.bitwise_count(self._mask(filters, words)).sum(dtype=np.int64))
+    def among(self, filters: Filters, words: Words) -> Among:
+        """Give the items under these filters."""
+        return Among(self._mask(filters, words))
 
     def counts(self, filters: Filters, words: Words) -> Mapping[str, Mapping[str, int]]:
         """Count the items of each value under the filters of the other facets. What was counted is kept, and follows each change."""
         if words is not None:
             return self._count_found(filters, words)
-        if filters not in self._kept:
+        if filters in self._kept:
+            self._kept[filters] = self._kept.pop(filters)  # the last asked for stay longest
+        else:
             if len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[filters] = self._count(filters)
-        return {name: {value: count for value, count in counted.items() if count} for name, counted in self._kept[filters].items()}
+        if filters not in self._said:
+            if len(self._said) >= _MASKS:
+                self._said.clear()
+            counts = self._kept[filters]
+            self._said[filters] = {name: {value: count for value, count in counted.items() if count} for name, counted in counts.items()}
+        return self._said[filters]
 
     def _count(self, filters: Filters) -> dict[str, Counter[str]]:
+        own = Among(self._mask(filters, None))
         found = {}
-        own = self._mask(filters, None)
-        flags = tally.unpack(own)
         for name in FACETS:
-            among = self._mask(filters, None, but=name) if _is_set(filters, name) else own
-            under = tally.unpack(among) if among is not own else flags
-            counted = {value: members.count(among, under, self._spare) for value, members in self._facets[name].values.items()}
-            found[name] = Counter({value: count for value, count in counted.items() if count})
-        if self._renames:
-            found["topic"] = self._by_todays_name(self._mask(filters, None, but="topic"))
+            without = self._kept.get(filters.without(name)) if name not in ("lane", "state") and getattr(filters, name) else None
+            if without:  # its own filter does not count for a facet
+                found[name] = Counter(without[name])
+            else:
+                found[name] = self._count_one(name, Among(self._mask(filters, None, but=name)) if _is_set(filters, name) else own)
         return found
+
+    def _count_one(self, name: str, among: Among) -> Counter[str]:
+        renames = self._renames if name == "topic" else {}
+        values = self._facets[name].values
+        if len(values) > _BY_VALUE and among.count <= _BY_ITEM:
+            return self._facets[name].counted(among.items, renames)
+        if renames:
+            return self._by_todays_name(among.bits)
+        return Counter({value: count for value, members in values.items() if (count := members.count(among, self._spare))})
 
     def _count_found(self, filters: Filters, words: Numbers) -> dict[str, Counter[str]]:
         """Count among what a search found: some thousands at most, so item by item and not value by value."""
@@ -106,14 +131,13 @@ class Held:
             found[name] = self._facets[name].counted(chosen, self._renames if name == "topic" else {})
         return found
 
-    def page(self, filters: Filters, words: Words, *, order: Sort, after: int | None, limit: int, now: datetime) -> list[int]:
-        """List items under these filters in an order."""
-        flags = tally.unpack(self._mask(filters, words))
+    def page(self, among: Among, *, order: Sort, after: int | None, limit: int, now: datetime) -> list[int]:
+        """List some of the items in an order."""
         if order == "newest":
-            return tally.newest(flags, after=after, limit=limit)
+            return tally.newest(among.bits, after=after, limit=limit)
         if order == "soonest":
-            return self._orders["soonest"].rising(flags, least=int(now.timestamp()) - _DAY, after=after, limit=limit)
-        return self._orders["best"].falling(flags, after=after, limit=limit)
+            return self._orders["soonest"].rising(among, least=int(now.timestamp()) - _DAY, after=after, limit=limit)
+        return self._orders["best"].falling(among, after=after, limit=limit)
 
     def record(self, sources: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """Say for each of these sources how many of its items were kept and how many decided; one without is left out."""
@@ -142,18 +166,34 @@ class Held:
 
     def _mask(self, filters: Filters, words: Words, *, but: str = "") -> Bits:
         """Give the items under all filters, or all but those of one facet."""
-        mask = self._standing(filters, but)
-        for name in ("topic", "kind", "source", "person", "edition"):
-            value = getattr(filters, name)
-            if value and name != but:
-                mask = mask & self._any(name, self._names(value) if name == "topic" else (value,))
+        mask = self._kept_mask(((replace(filters, q="") if filters.q else filters), but), lambda: self._masked(filters, but))
         if words is not None:
             heads = self._heads[words[words < self._room]]
             mask = mask & tally.pack(heads[heads > 0], self._room)
         return mask
 
+    def _kept_mask(self, key: tuple[Filters, str], make: Callable[[], Bits]) -> Bits:
+        if key not in self._masks:
+            found = make()
+            if len(self._masks) >= _MASKS:
+                self._masks.clear()
+            self._masks[key] = found
+        return self._masks[key]
+
+    def _masked(self, filters: Filters, but: str) -> Bits:
+        mask = self._standing(filters, but)
+        for name in ("topic", "kind", "source", "person", "edition"):
+            value = getattr(filters, name)
+            if value and name != but:
+                mask = mask & self._any(name, self._names(value) if name == "topic" else (value,))
+        return mask
+
     def _standing(self, filters: Filters, but: str) -> Bits:
         """Give the items of the state and, where they wait, of the lane. A folded one is never among those of any state."""
+        key = Filters(state=filters.state, lane=filters.lane), but if but in ("state", "lane") else ""
+        return self._kept_mask(key, lambda: self._stand(filters, but))
+
+    def _stand(self, filters: Filters, but: str) -> Bits:
         if but == "state" or filters.state == ANY:
             every = self._any("state", tuple(state for state in State if but == "state" or state is not State.MERGED))
             return every if but == "state" else every & ~(self._any("state", (State.QUEUED,)) & self._any("lane", (Lane.SKIPPED,)))
@@ -178,6 +218,12 @@ class Held:
         if renames != self._renames:
             self._renames = renames
             self._kept.clear()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Forget what holds only while nothing changes."""
+        for kept in (self.found, self.shown, self._said, self._masks):
+            kept.clear()
 
     def _put(self, item: int, facts: Facts | None) -> None:
         self._heads[item] = facts.head if facts else 0

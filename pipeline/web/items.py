@@ -42,8 +42,10 @@ def item_page(
     status: int = 200,
     typed: Mapping[str, str] | None = None,
     earlier: int | None = None,
+    pictured: Mapping[str, str] | None = None,
 ) -> Response:
-    """Make the page of an item. `typed` stands in the form in place of what is kept; `earlier` offers to undo what was done before that act."""
+    """Make the page of an item. `typed` stands in the form in place of what is kept, and `pictured` in that of its picture; `earlier` offers to undo
+    what was done before that act."""
     site, url = site_of(request), f"/desk/items/{item.id}"
     me, now = person_of(request).name, site.clock()
     made = row(item, Desk(config=site.config, store=store, me=me, now=now, facets=site.facets, length=_WHOLE), url=url, to=url)
@@ -58,6 +60,8 @@ def item_page(
         history=store.decisions(item.id, limit=_HISTORY),
         notice=notice,
         earlier=earlier,
+        picture=store.illustration(item.id),
+        pictured=pictured or {},
         **around(request, store),
     )
 

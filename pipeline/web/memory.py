@@ -134,4 +134,8 @@ def _public(edition_id: str, store: Store) -> tuple[Edition, bool, frozenset[str
     public = publish.public_edition(edition)
     if public is None or not (public.entries or edition.audience == "public"):
         return None
-    return picture.without_bytes(prepare.prepare(public)), edition.audience == "public", frozenset(name for one in edition.entries for name in one.topics)
+    return (
+        picture.without_bytes(prepare.prepare(public)),
+        edition.audience == "public",
+        frozenset(name for one in edition.entries for name in one.topics),
+    )

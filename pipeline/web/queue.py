@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -30,6 +31,7 @@ from pipeline.web.views import views_of
 PAGE = 40
 _SITTING = ("minutes", "began", "order")
 _LATEST = 1_000
+_SHOWN = 32  # pages whose filters are kept as they were written
 _STEERED = {1: "More of this from now on", -1: "Less of this from now on"}
 _TRAYS = {
     Lane.RANKED: ("Queue", ""),
@@ -197,7 +199,7 @@ def _numbers(asked: Asked, look: Look, site: Site, store: Store, outlook: Outloo
     trays = _trays(asked, lanes, outlook)
     waiting = trays[0].count
     return {
-        "facets": groups(sifting.groups(asked.filters, look.counts, config=site.config, address=asked.address)),
+        "facets": _facets(asked, look, site),
         "found": sifting.found(asked.filters, look.total, is_partial=look.is_partial),
         "total": look.total,
         "trays": trays,
@@ -209,6 +211,18 @@ def _numbers(asked: Asked, look: Look, site: Site, store: Store, outlook: Outloo
         "pace": plan.pace(outlook, waiting),
         "days": store.days_in_a_row(plan.midnights(site.today, site.zone)),
     }
+
+
+def _facets(asked: Asked, look: Look, site: Site) -> Markup:
+    """Write the filters with their counts; what was written is kept until a count or the settings change."""
+    key = tuple(asked.all.values())
+    kept = look.shown.get(key)
+    if kept is None or kept[0] is not site.config:
+        if len(look.shown) >= _SHOWN:
+            look.shown.clear()
+        kept = site.config, groups(sifting.groups(asked.filters, look.counts, config=site.config, address=asked.address))
+        look.shown[key] = kept
+    return kept[1]
 
 
 def _trays(asked: Asked, lanes: Mapping[Lane, int], outlook: Outlook) -> tuple[Tray, ...]:

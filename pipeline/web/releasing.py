@@ -105,7 +105,12 @@ def _amendment(request: Request, edition: Edition) -> publish.Amendment:
     if asked and item is None:
         raise NotFoundError("item", f"“{asked[:20]}” in edition {edition.id}")
     return publish.Amendment(
-        severity=Severity(severity), note=field(request, "note")[:_LONGEST], by=person_of(request).name, item=ItemId(item) if item else None, **words
+        severity=Severity(severity),
+        note=field(request, "note")[:_LONGEST],
+        by=person_of(request).name,
+        item=ItemId(item) if item else None,
+        without_picture=bool(field(request, "without_picture")),
+        **words,
     )
 
 

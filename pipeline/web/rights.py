@@ -36,6 +36,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/items/{id:int}/why": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/pane": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/picture": (_SCOUT, _CURATOR),
+    "/desk/items/{id:int}/illustration": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/compare/{other:int}": (_SCOUT, _CURATOR),
     "/desk/items/{id:int}/decide": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/edit": (_CURATOR, _CURATOR),
@@ -77,6 +78,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/editions/{edition}/thaw": (_EDITOR, _EDITOR),
     "/desk/editions/{edition}/release": (_EDITOR, _EDITOR),
     "/desk/editions/{edition}/correct": (_EDITOR, _EDITOR),
+    "/desk/editions/{edition}/{rendition}/pictures/{file}": (_SCOUT, _SECTION),
     "/desk/editions/{edition}": (_SCOUT, _SECTION),
     "/desk/editions/{edition}/{rendition}/{file}": (_READER, _SECTION),
     "/desk/editions/{edition}/mails/{correction:int}/{subscriber:int}/{act}": (_OPERATOR, _OPERATOR),
@@ -125,8 +127,12 @@ class Rights:
 
     def may_see(self, path: str, person: Account) -> bool:
         """Say whether a person may look at an address of the desk, given with or without its query."""
+        return self.opens(path, role=person.role)
+
+    def opens(self, path: str, *, role: Role | None) -> bool:
+        """Say whether those of a role may; `None` is nobody."""
         template = self._template(path.partition("?")[0])
-        return template in RIGHTS and person.role.may(RIGHTS[template][0])
+        return role is not None and template in RIGHTS and role.may(RIGHTS[template][0])
 
     def _found(self, path: str) -> str | None:
         visit = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}

@@ -142,11 +142,11 @@ async def read_form(request: Request) -> dict[str, tuple[str, ...]]:
     """Read a posted form within our bounds. Raises `RefusedVisitError` for another media type or a body that is too large."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     in_parts = media == "multipart/form-data" and request.url.path.startswith(ONE_CLICK)
-    has_file = upload.is_upload(request.url.path, media)
-    if media != "application/x-www-form-urlencoded" and not in_parts and not has_file:
+    most = upload.most(request.url.path, media)
+    if media != "application/x-www-form-urlencoded" and not in_parts and not most:
         raise RefusedVisitError("This is not a form.", status=415)
-    body = await _body(request, upload.MOST if has_file else FORM_LIMIT)
-    if has_file:
+    body = await _body(request, most or FORM_LIMIT)
+    if most:
         return upload.read(body, request.headers["content-type"])
     if in_parts:  # RFC 8058, 3.2: mail programs should send the two words so
         return {"List-Unsubscribe": ("One-Click",)} if _IN_PARTS.search(body) else {}

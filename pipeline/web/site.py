@@ -25,6 +25,7 @@ from pipeline.watch.metrics import Metrics
 from pipeline.web import keyboard, words
 from pipeline.web.access import Access
 from pipeline.web.facets import Facets
+from pipeline.web.frame import Frame
 from pipeline.web.limits import Limit
 from pipeline.web.memory import Memory
 from pipeline.web.problems import RefusedVisitError
@@ -51,6 +52,7 @@ class Site:
     prospect: Prospect
     suggestions: Limit
     templates: jinja2.Environment
+    frame: Frame
     still: bool = False
 
     @property
@@ -113,6 +115,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: object
         still=site.still,
         person=request.state.person,
         keys=keyboard.keys_for(request.state.person),
+        frame=site.frame,
         may=partial(may_see, request),
         signed_in=bool(request.state.sign_in),
         day=lambda value: words.day(value, today=today),

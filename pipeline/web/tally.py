@@ -5,8 +5,10 @@ A value that many items have is a row of bits, one for each item number; a rare 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.late import late
@@ -29,7 +31,28 @@ _ROOM = 65_536
 _LOOSE = 2_000
 """Items out of the sorted order before they are sorted in."""
 _STEP = 256
+_FEW = 20_000
+"""Items that are sorted by their keys; more are looked for along the line."""
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+
+
+class Among:
+    """Items among which others are counted: as bits, and as whatever else it is quickest to count them by."""
+
+    def __init__(self, bits: Bits) -> None:
+        self.bits = bits
+
+    @cached_property
+    def count(self) -> int:
+        return int(np.bitwise_count(self.bits).sum(dtype=np.int64))
+
+    @cached_property
+    def flags(self) -> Flags:
+        return unpack(self.bits)
+
+    @cached_property
+    def items(self) -> Items:
+        return np.flatnonzero(self.flags)
 
 
 class Members:
@@ -45,11 +68,11 @@ class Members:
         """Give the items as bits, for this many numbers."""
         return pack(self._items, room) if self._bits is None else self._bits
 
-    def count(self, among: Bits, flags: Flags, spare: tuple[Bits, NDArray[np.uint8]]) -> int:
-        """Count those among others, which are given as bits and as flags; `spare` is room to reckon in."""
+    def count(self, among: Among, spare: tuple[Bits, NDArray[np.uint8]]) -> int:
+        """Count those among others; `spare` is room to reckon in."""
         if self._bits is None:
-            return int(np.count_nonzero(flags.take(self._items)))
-        np.bitwise_and(self._bits, among, out=spare[0])
+            return int(np.count_nonzero(among.flags.take(self._items)))
+        np.bitwise_and(self._bits, among.bits, out=spare[0])
         np.bitwise_count(spare[0], out=spare[1])
         return int(spare[1].sum(dtype=np.uint32))
 
@@ -76,6 +99,10 @@ class Facet:
         self._of = np.zeros(room, np.int32)
         self._combinations: list[tuple[str, ...]] = [()]
         self._known: dict[tuple[str, ...], int] = {(): 0}
+        self._names: list[str] = []
+        self._places: dict[str, int] = {}
+        self._pairs = array("i"), array("i")  # each combination with each of its values, both as numbers
+        self._flat: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None  # the same to reckon with
         for value, found in values.items():
             items = distinct(found, room)
             self.values[value] = Members(items, room)
@@ -87,13 +114,17 @@ class Facet:
 
     def counted(self, items: Items, renames: Mapping[str, str]) -> Counter[str]:
         """Count for each value which of these items have it, an item once for two values that are called the same now."""
+        held = np.bincount(self._of[items], minlength=len(self._combinations))
+        if not renames:
+            if self._flat is None:
+                self._flat = np.array(self._pairs[0], np.int32), np.array(self._pairs[1], np.int32)
+            combinations, values = self._flat
+            counts = np.bincount(values, weights=held[combinations])
+            return Counter({self._names[one]: int(counts[one]) for one in np.flatnonzero(counts).tolist()})
         made: Counter[str] = Counter()
-        held = np.bincount(self._of[items])
         for one in np.flatnonzero(held).tolist():
-            count = int(held[one])
-            values = self._combinations[one]
-            for value in {renames.get(value, value) for value in values} if renames else values:
-                made[value] += count
+            for value in {renames.get(value, value) for value in self._combinations[one]}:
+                made[value] += int(held[one])
         return made
 
     def put(self, item: int, values: tuple[str, ...], room: int) -> None:
@@ -119,8 +150,15 @@ class Facet:
 
     def _number(self, combination: tuple[str, ...]) -> int:
         if combination not in self._known:
-            self._known[combination] = len(self._combinations)
+            number = self._known[combination] = len(self._combinations)
             self._combinations.append(combination)
+            self._flat = None
+            for value in combination:
+                if value not in self._places:
+                    self._places[value] = len(self._names)
+                    self._names.append(value)
+                self._pairs[0].append(number)
+                self._pairs[1].append(self._places[value])
         return self._known[combination]
 
 
@@ -146,19 +184,34 @@ class Order:
         """Make room for more numbers."""
         self._keys = np.concatenate((self._keys, np.full(room - len(self._keys), -1, np.int64)))
 
-    def falling(self, flags: Flags, *, after: int | None, limit: int) -> list[int]:
-        """List the first of those that are flagged, the highest key first; those that follow one item."""
+    def falling(self, among: Among, *, after: int | None, limit: int) -> list[int]:
+        """List the first of some items, the highest key first; those that follow one item."""
         start = None if after is None else self._key(after)
+        if among.count <= _FEW:
+            items, keys = self._placed(among)
+            if start is not None:
+                before = (keys < start[0]) | ((keys == start[0]) & (items < start[1]))
+                items, keys = items[before], keys[before]
+            if len(items) > limit:
+                chosen = keys >= np.partition(keys, -limit)[-limit]
+                items, keys = items[chosen], keys[chosen]
+            found: list[int] = items[np.lexsort((items, keys))[::-1][:limit]].tolist()
+            return found
         line = self._line if start is None else self._line[: self._place(start)]
-        loose = [one for one in self._loose if flags[one] and self._keys[one] >= 0 and (start is None or self._key(one) < start)]
-        return sorted(self._walk(line[::-1], flags, limit) + loose, key=self._key, reverse=True)[:limit]
+        loose = [one for one in self._loose if among.flags[one] and self._keys[one] >= 0 and (start is None or self._key(one) < start)]
+        return sorted(self._walk(line[::-1], among, limit) + loose, key=self._key, reverse=True)[:limit]
 
-    def rising(self, flags: Flags, *, least: int, after: int | None, limit: int) -> list[int]:
-        """List the first of those that are flagged, the lowest key from `least` on first; those that follow one item."""
+    def rising(self, among: Among, *, least: int, after: int | None, limit: int) -> list[int]:
+        """List the first of some items, the lowest key from `least` on first; those that follow one item."""
         start = (least, -1) if after is None else self._key(after)
-        loose = [one for one in self._loose if flags[one] and self._key(one) > start]
-        found = self._walk(self._line[self._place(start) :], flags, limit + 1) + loose
+        loose = [one for one in self._loose if among.flags[one] and self._key(one) > start]
+        found = self._walk(self._line[self._place(start) :], among, limit + 1) + loose
         return sorted((one for one in found if self._key(one) > start), key=self._key)[:limit]
+
+    def _placed(self, among: Among) -> tuple[Items, Numbers]:
+        """Give those that have a place, with their keys."""
+        keys = self._keys[among.items]
+        return among.items[keys >= 0], keys[keys >= 0]
 
     def _key(self, item: int) -> tuple[int, int]:
         return int(self._keys[item]), item
@@ -168,12 +221,12 @@ class Order:
         low, high = (int(np.searchsorted(self._line_keys, start[0], side)) for side in _SIDES)
         return low + int(np.searchsorted(self._line[low:high], start[1]))
 
-    def _walk(self, line: NDArray[np.int32], flags: Flags, limit: int) -> list[int]:
+    def _walk(self, line: NDArray[np.int32], chosen: Among, limit: int) -> list[int]:
         found: list[int] = []
         at, step = 0, _STEP
         while at < len(line) and len(found) < limit:
             part = line[at : at + step]
-            found += [one for one in part[flags[part]].tolist() if one not in self._loose]
+            found += [one for one in among(part, chosen.bits).tolist() if one not in self._loose]
             at, step = at + step, step * 4
         return found[:limit]
 
@@ -190,14 +243,15 @@ class Order:
         self._loose.clear()
 
 
-def newest(flags: Flags, *, after: int | None, limit: int) -> list[int]:
-    """List the first of those that are flagged, the highest number first; those below one number."""
-    end = len(flags) if after is None else min(after, len(flags))
+def newest(bits: Bits, *, after: int | None, limit: int) -> list[int]:
+    """List the first of those whose bit is set, the highest number first; those below one number."""
+    end = len(bits) if after is None else min(after // 64 + 1, len(bits))
     found: list[int] = []
-    step = _STEP
+    step = _STEP // 64
     while end > 0 and len(found) < limit:
         begin = max(0, end - step)
-        found += (np.flatnonzero(flags[begin:end])[::-1] + begin).tolist()
+        here = (np.flatnonzero(unpack(bits[begin:end]))[::-1] + begin * 64).tolist()
+        found += [one for one in here if after is None or one < after]
         end, step = begin, step * 4
     return found[:limit]
 
@@ -236,11 +290,11 @@ def unpack(bits: Bits) -> Flags:
 
 
 def union(rows: Iterable[Bits], room: int) -> Bits:
-    """Give the bits that any of these has."""
-    made = np.zeros(room // 64, np.uint64)
+    """Give the bits that any of these has; not to be changed, as it may be one of them."""
+    made: Bits | None = None
     for row in rows:
-        made |= row
-    return made
+        made = row if made is None else made | row
+    return np.zeros(room // 64, np.uint64) if made is None else made
 
 
 def key_of(rank: float, *, must_have: bool) -> int:

@@ -1,4 +1,4 @@
-"""A form that brings a file: the parts of a multipart body as fields, within a bound. Pure; asks no one. Used for one address alone.
+"""A form that brings a file: the parts of a multipart body as fields, within a bound. Pure; asks no one. Used for two addresses alone.
 
 Bytes come out as text with a letter for each byte (Latin-1), so that a form has one type of value; `raw` gives the bytes back.
 """
@@ -12,16 +12,21 @@ from email.policy import HTTP
 from pipeline.web.problems import RefusedVisitError
 
 PATH = "/desk/subscribers/import"
+PICTURE = "/desk/items/{id:int}/illustration"
 MOST = 4_000_000
-"""Greatest body in bytes: a list of some 60,000 readers."""
+"""Greatest body in bytes of a list: some 60,000 readers."""
+_MOST_PICTURE = 10_100_000  # bytes of the largest picture that is decoded, and of what is said of it
+_PICTURE = re.compile(re.escape(PICTURE).replace(re.escape("{id:int}"), r"\d{1,19}"))
 _PARTS = 20
 _LONGEST_HEAD = 2_000  # bytes of the headers of a part; browsers write about 100
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"\s]{1,70})"|([^"\s;]{1,70}))', re.IGNORECASE)
 
 
-def is_upload(path: str, media: str) -> bool:
-    """Say whether a form may bring a file to this address."""
-    return path == PATH and media == "multipart/form-data"
+def most(path: str, media: str) -> int:
+    """Say how many bytes a form may have that brings a file to this address; 0 where none may."""
+    if media != "multipart/form-data":
+        return 0
+    return MOST if path == PATH else _MOST_PICTURE if _PICTURE.fullmatch(path) else 0
 
 
 def read(body: bytes, content_type: str) -> dict[str, tuple[str, ...]]:

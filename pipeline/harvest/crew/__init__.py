@@ -15,12 +15,18 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pipeline import processes, urls
-from pipeline.harvest.crew.cluster import joined
 from pipeline.harvest.crew.hands import Hands, Inline, Pool, Work
 from pipeline.harvest.work import PATIENCE, in_peace, set_aside, work
+from pipeline.late import late
 from pipeline.model import HarvestSettings, Shard, ShardDone
+
+if TYPE_CHECKING:
+    from pipeline.harvest.crew import cluster
+else:  # few desks have one
+    cluster = late("pipeline.harvest.crew.cluster")
 
 __all__ = ["Hands", "hired", "run"]
 
@@ -36,8 +42,8 @@ def hired(settings: HarvestSettings, *, workers: int | None = None, work: Work =
     """
     wanted = workers or settings.workers or processes.cores()
     if settings.cluster.address:
-        with joined(settings, work=work) as cluster:
-            yield cluster
+        with cluster.joined(settings, work=work) as hands:
+            yield hands
     elif wanted <= 1:
         yield Inline(settings, work)
     else:
