@@ -14,11 +14,14 @@ from functools import cache
 
 T = typing.TypeVar("T")
 _STEERING = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")  # what JSON lets stand as it is
+_SIMPLE = frozenset((str, int, float, bool))
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 def to_plain(value: object) -> Json:
     """Turn a value of our types into what `json.dumps` takes. Dates become ISO 8601, spans become seconds."""
+    if value is None or type(value) in _SIMPLE:
+        return typing.cast("Json", value)  # most of what is stored
     match value:
         case None | bool() | int() | float() | str():
             return value.value if isinstance(value, Enum) else value
@@ -30,8 +33,13 @@ def to_plain(value: object) -> Json:
             return [to_plain(one) for one in value]
     if isinstance(value, Mapping):
         return {str(key): to_plain(one) for key, one in value.items()}
-    fields = dataclasses.fields(typing.cast("typing.Any", value))  # a TypeError on anything else is a bug of ours
-    return {field.name: to_plain(getattr(value, field.name)) for field in fields}
+    return {name: to_plain(getattr(value, name)) for name in _names(typing.cast("typing.Any", type(value)))}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Name the fields of one of our types. A `TypeError` on anything else is a bug of ours."""
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def json_line(value: object) -> str:

@@ -153,6 +153,7 @@ def _parts(url: str) -> _Parts | None:
     return _split(url.strip()) if len(url) <= MAX_LENGTH else None
 
 
+@lru_cache(1024)
 def _host(name: str) -> str:
     """Give a host in ASCII, or nothing where it is none. Raises `ValueError` for names that IDNA refuses."""
     if ":" in name:

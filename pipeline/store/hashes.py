@@ -47,8 +47,8 @@ REMEMBER = """INSERT OR IGNORE INTO shingles (hash, item) SELECT value, ?1 FROM 
 
 
 def anew(db: sqlite3.Connection) -> None:
-    """Make the index anew from the fingerprints that are stored, within the transaction that is open: a minute or two for a million items."""
-    teach(db)
+    """Make the index anew from the fingerprints that are stored, within the transaction that is open, on a connection that was taught: some minutes
+    for a million items."""
     for statement in ANEW:
         db.execute(statement)
     for item, fingerprint in db.execute(SHORT).fetchall():
