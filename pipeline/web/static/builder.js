@@ -18,7 +18,7 @@ function fail(words) { failed.textContent = words; failed.hidden = !words; if (w
 
 /** The page as the desk has it now takes the place of this one, but for the letter that is being written. */
 async function refresh(focus) {
-  const page = await read(here), writing = letter?.closest("details");
+  const page = await read(here), writing = letter?.closest("details"), typing = writing?.contains(document.activeElement) && document.activeElement;
   for (const id of ["board", "beside", "stand"]) {
     const fresh = document.adoptNode($(`#${id}`, page));
     if (id === "board" && writing) $(".letter-box", fresh)?.replaceWith(writing);
@@ -26,7 +26,7 @@ async function refresh(focus) {
   }
   $(".state .mute").textContent = $(".state .mute", page).textContent;
   arm();
-  focus?.();
+  if (focus) focus(); else if (typing) typing.focus({ preventScroll: true }); // what is moved loses the keys that come next
 }
 
 function send(address, body, focus) {
