@@ -385,6 +385,21 @@ def test_a_tested_source_says_how_long_its_items_take(site: str, ask: Ask) -> No
     assert [(lead["title"], lead["minutes"]) for lead in shown["leads"]] == [("Part 2: huddles", 30)]
 
 
+def test_the_doctor_makes_the_index_of_duplicates_anew(filled: Ask, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "curated.db")) as db:
+        before = db.execute("SELECT hash, item FROM shingles ORDER BY 1, 2").fetchall()
+        db.execute("DELETE FROM shingles")
+        db.commit()
+        assert "was made anew" in filled("doctor", "--repair").out
+        assert before
+        assert db.execute("SELECT hash, item FROM shingles ORDER BY 1, 2").fetchall() == before
+
+
+def test_the_doctor_repairs_nothing_that_is_being_served(filled: Ask, folder: Path) -> None:
+    with hold(folder / "curated.db", "serve", now=NOW):
+        assert filled("doctor", "--repair").code == 75
+
+
 def test_a_link_comes_in_by_hand(site: str, ask: Ask) -> None:
     answer = ask("add", f"{site}/leading.html", f"{site}/gone.html", "--note", "Read it.", "--by", "Sam", "--json")
     assert answer.code == 4
