@@ -39,7 +39,9 @@ class Files(click.Group):
 
 
 class Imports(Files):
-    elsewhere = MappingProxyType({"ris": "works", "bulletins": "bulletins", "mail": "mail", "everything": "everything"})
+    elsewhere = MappingProxyType(
+        {"ris": "works", "bibtex": "works", "csl": "works", "bulletins": "bulletins", "mail": "mail", "everything": "everything"}
+    )
 
 
 class Exports(Files):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,14 +27,42 @@ topic_option = click.option("--topic", help="Only on this topic.")
 @here
 def import_ris(session: Session, path: Path, dry_run: bool) -> int:
     """Take in references (RIS, or PubMed's form of it) from a reference manager; what is here already is folded."""
+    return _read(session, late.exchange.read_ris, path, dry_run=dry_run)
+
+
+@command("bibtex", "import bibtex library.bib --dry-run")
+@path_argument
+@dry_run_option
+@here
+def import_bibtex(session: Session, path: Path, dry_run: bool) -> int:
+    """Take in references (BibTeX or BibLaTeX) from a reference manager; what is here already is folded."""
+    return _read(session, late.exchange.read_bibtex, path, dry_run=dry_run)
+
+
+@command("csl", "import csl library.json --dry-run")
+@path_argument
+@dry_run_option
+@here
+def import_csl(session: Session, path: Path, dry_run: bool) -> int:
+    """Take in references (CSL-JSON) from a reference manager; what is here already is folded."""
+    return _read(session, late.exchange.read_csl, path, dry_run=dry_run)
+
+
+def _read(session: Session, read: Callable[..., Iterator[tuple[int, dict[str, Any]]]], path: Path, *, dry_run: bool) -> int:
     with desk(session) as (config, store), progress() as report:
 
         def suggest(items: Sequence[ItemId]) -> None:
             late.learn.suggest(config, store, items=items, model=late.learn.fit(config, store, report=report), now=now(), report=report)
 
         body = path.read_bytes()
-        result = late.exchange.import_ris(
-            body, store, count=late.learn.counted, suggest=suggest, now=now(), folding=config.folding, dry_run=dry_run, where=path.name
+        result = late.exchange.import_references(
+            lambda result: read(body, result, where=path.name),
+            store,
+            count=late.learn.counted,
+            suggest=suggest,
+            now=now(),
+            folding=config.folding,
+            dry_run=dry_run,
         )
     return account(session, result, dry_run=dry_run)
 

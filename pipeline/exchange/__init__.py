@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from pipeline.late import door
 
 if TYPE_CHECKING:
+    from pipeline.exchange.bibtex import read_bibtex
+    from pipeline.exchange.csl import read_csl
     from pipeline.exchange.csvfile import as_csv
     from pipeline.exchange.decisions import COLUMNS as DECISION_COLUMNS
     from pipeline.exchange.decisions import export_decisions, import_decisions
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.exchange.people import addresses, export_subscribers, import_subscribers, subscriber_line
     from pipeline.exchange.retractions import read_retractions
     from pipeline.exchange.ris import read_ris
-    from pipeline.exchange.works import calendar, import_ris, kept, references
+    from pipeline.exchange.works import calendar, import_references, kept, references
 
 __all__ = [
     "DECISION_COLUMNS",
@@ -37,11 +39,13 @@ __all__ = [
     "export_subscribers",
     "import_decisions",
     "import_items",
-    "import_ris",
+    "import_references",
     "import_subscribers",
     "item_line",
     "kept",
     "lines",
+    "read_bibtex",
+    "read_csl",
     "read_opml",
     "read_retractions",
     "read_ris",
@@ -52,6 +56,8 @@ __all__ = [
 
 door(
     __name__,
+    bibtex=("read_bibtex",),
+    csl=("read_csl",),
     csvfile=("as_csv",),
     decisions=(
         "COLUMNS as DECISION_COLUMNS",
@@ -83,7 +89,7 @@ door(
     ris=("read_ris",),
     works=(
         "calendar",
-        "import_ris",
+        "import_references",
         "kept",
         "references",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pipeline import dedupe
 from pipeline.digest.entries import entry
@@ -11,7 +12,6 @@ from pipeline.exchange.ahead import Count, Taken
 from pipeline.exchange.importing import by, keep
 from pipeline.exchange.lines import BadLineError, Result
 from pipeline.exchange.reading import incoming
-from pipeline.exchange.ris import read_ris
 from pipeline.model import Desk, Edition, Folding, Item, ItemId, Section, State
 from pipeline.render import cite
 from pipeline.render.calendar import render
@@ -22,8 +22,8 @@ KEPT = (State.ACCEPTED, State.PUBLISHED)
 _WRITERS: Mapping[str, Callable[[Iterable[cite.Work]], str]] = {"ris": cite.ris, "bibtex": cite.bibtex, "csl": cite.csl}
 
 
-def import_ris(
-    body: bytes,
+def import_references(
+    read: Callable[[Result], Iterable[tuple[int, dict[str, Any]]]],
     store: Store,
     *,
     count: Count,
@@ -31,16 +31,18 @@ def import_ris(
     now: datetime,
     folding: Folding | None = None,
     dry_run: bool = False,
-    where: str = "RIS",
 ) -> Result:
-    """Take in a file of RIS by the door of `import_items`. Raises `ParseError` where it holds no record at all."""
+    """Take in a file of references by the door of `import_items`. `read` reads it: `read_ris`, `read_bibtex` or `read_csl` with its bytes.
+
+    Raises `ParseError` where the file holds no record at all.
+    """
     result = Result()
-    todo = by(folding, _taken(body, result, count=count, where=where))
+    todo = by(folding, _taken(read(result), result, count))
     return keep(todo, result, store, suggest=suggest, now=now, dry_run=dry_run, report=lambda done: None)
 
 
-def _taken(body: bytes, result: Result, *, count: Count, where: str) -> Iterator[Taken]:
-    for number, row in read_ris(body, result, where=where):
+def _taken(rows: Iterable[tuple[int, dict[str, Any]]], result: Result, count: Count) -> Iterator[Taken]:
+    for number, row in rows:
         try:
             one = incoming(row)
         except BadLineError as error:
