@@ -302,7 +302,9 @@ def test_a_citation_goes_out_as_ris_and_comes_in_the_same(cited: Citation) -> No
     written = exchange.references([paper(cited)], "ris", {})
     assert len(strict(written)) == 1
     with Store.open(":memory:") as store:
-        exchange.import_references(lambda result: exchange.read_ris(written.encode(), result), store, count=learn.counted, suggest=lambda items: None, now=NOW)
+        exchange.import_references(
+            lambda result: exchange.read_ris(written.encode(), result), store, count=learn.counted, suggest=lambda items: None, now=NOW
+        )
         (back,) = store.items(ItemQuery())
     assert back.resource.citation == cited
     assert back.resource.publisher == "North Network"

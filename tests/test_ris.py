@@ -64,7 +64,9 @@ def record(*lines: str, kind: str = "JOUR") -> str:
 
 def take(store: Store, body: bytes | str, **options: Any) -> Result:
     raw = body if isinstance(body, bytes) else body.encode()
-    return exchange.import_references(lambda result: exchange.read_ris(raw, result), store, count=learn.counted, suggest=lambda items: None, now=NOW, **options)
+    return exchange.import_references(
+        lambda result: exchange.read_ris(raw, result), store, count=learn.counted, suggest=lambda items: None, now=NOW, **options
+    )
 
 
 def written(store: Store, state: State = State.QUEUED) -> str:
