@@ -213,6 +213,14 @@ def test_wrong_settings_stop_every_command_with_every_problem(words: list[str], 
     assert not (folder / "curated.db").exists()
 
 
+def test_a_thousand_wrong_lines_are_counted_after_the_first(folder: Path, ask: Ask) -> None:
+    lines = "".join(f"  - {{id: s{number}, kind: feed, url: 'https://host.example/{number}', nme: x}}\n" for number in range(1000))
+    (folder / "sources.yaml").write_text(f"sources:\n{lines}")
+    told = ask("check").err.splitlines()
+    assert (len(told), told[-1]) == (41, "and 960 more like these.")
+    assert len(ask("check", "--json").lines[0]["problems"]) == 1000
+
+
 def test_check_gives_its_problems_as_json(folder: Path, ask: Ask) -> None:
     (folder / "sources.yaml").write_text("desk: {nme: A}\n")
     answer = ask("check", "--json")

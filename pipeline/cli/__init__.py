@@ -23,6 +23,7 @@ from pipeline.text import clean
 __all__ = ["main", "run"]
 
 BUG, INTERRUPTED = 70, 130
+_TOLD = 40  # lines of one mistake; the rest are counted, and all of them are in --json
 
 
 def run() -> None:
@@ -69,7 +70,10 @@ def _tell(error: PipelineError, as_json: bool) -> int:
             words["problems"] = error.problems
         click.echo(json_line(words), err=True)
         return error.exit_code
-    click.echo(clean(str(error)), err=True)
+    lines = clean(str(error)).splitlines()
+    click.echo("\n".join(lines[:_TOLD]), err=True)
+    if len(lines) > _TOLD:
+        click.echo(f"and {len(lines) - _TOLD:,} more like these.", err=True)
     if error.hint:
         click.echo(clean(error.hint), err=True)
     return error.exit_code
