@@ -62,6 +62,9 @@ def busy() -> Edition:
     return edition(sections=sections)
 
 
+ODD = "A board with “odd” signs on it: a \\ and a #, a $, a <, an &, ü and 日"
+
+
 def few() -> Edition:
     day = builders.entry(id=ItemId(9), kind=Kind.EVENT, kind_name="Event", title="A day", event=Event(start=date(2026, 12, 9)))
     return edition(sections=(Section(id="a", title="Events", entries=(day,)),), picks=(), state=EditionState.DRAFT)
@@ -74,7 +77,11 @@ def illustrated() -> Edition:
     clear = shots.saved(Image.new("RGBA", (300, 200), (166, 61, 23, 120)), "PNG")
     shown = {
         **{1: shots.printed(1, wide), 2: shots.printed(2, clear, decorative=True), 3: shots.printed(3, high), 7: shots.printed(7, strip)},
-        **{21: shots.printed(21, credit=""), 22: shots.printed(22, alt="An “odd” one: \\ # $ < & ü 日"), 203: shots.printed(203, high)},
+        **{
+            21: shots.printed(21, credit=""),
+            22: shots.printed(22, alt=ODD),
+            203: shots.printed(203, high),
+        },
     }
     sections = tuple(
         replace(

@@ -191,6 +191,17 @@ def test_a_fault_in_a_child_leaves_it_well() -> None:
     assert child.close() == 0
 
 
+def test_a_child_that_has_grown_makes_room_for_a_fresh_one() -> None:
+    few = Crew()
+    grown = few._taken()
+    assert grown.set(numbered(700), "pdf", PLENTY).body.startswith(b"%PDF")
+    assert (grown.is_worn, grown.is_well) == (True, False)
+    few._keep(grown)
+    (fresh,) = few._idle
+    assert (grown._process.poll(), fresh.is_worn, fresh.is_well) == (0, False, True)
+    few.close()
+
+
 def test_children_end_with_their_parent_even_where_it_is_killed() -> None:
     code = (
         "import os, signal; from pipeline.publish.child import Child\nprint(Child()._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"

@@ -359,3 +359,9 @@ def test_the_json_is_the_edition() -> None:
     plain = json.loads(body(builders.edition(), "json"))
     assert plain["format"] == "gleanings-edition/1"
     assert from_plain(Edition, plain) == builders.edition()
+
+
+def test_a_name_with_a_full_stop_of_its_own_ends_its_sentence_once() -> None:
+    entry = builders.entry(credits=(Credit(role="recommended by", name="Carol Read Jr."),))
+    assert "Recommended by Carol Read Jr" in words.byline(entry, "en-GB")
+    assert ".." not in words.facts(replace(entry, credits=(*entry.credits, Credit(role="posted by", name="Di Oak"))), "en-GB")

@@ -389,3 +389,12 @@ def test_no_folder_no_faces(tmp_path: Path) -> None:
 def test_what_is_printed_is_prepared_first() -> None:
     made = prepare(essay())
     assert pdf.page_data(made)["essay_title"] == "What November taught us"
+
+
+def test_an_essay_that_cites_one_entry_on_many_pages_names_each_page_once() -> None:
+    made = edition(2, template="essay", essay="Said before [@1] and again [@1].\n\n" * 300)
+    said = " ".join(" ".join(pages(pdf.render(made))).split())
+    found = re.search(r"Cited on page ([0-9, ]+)", said)
+    assert found is not None
+    numbers = [int(one) for one in found[1].replace(" ", "").strip(",").split(",")]
+    assert (len(numbers) > 2, numbers) == (True, sorted(set(numbers)))

@@ -65,9 +65,10 @@ class Child:
             env={**os.environ, "PYTHONPATH": path},
         )
         self.is_well = True
+        self.is_worn = False
 
     def set(self, edition: Edition, name: str, bounds: Bounds) -> Pressed:
-        """Render one format of an edition. Raises `SettingError`; after a crash or a time-out `is_well` is false."""
+        """Render one format of an edition. Raises `SettingError`; `is_well` is false after a crash or a time-out, `is_worn` after much work."""
         late = threading.Event()
         clock = threading.Timer(_START + _PATIENCE * bounds.seconds, self._stop, (late,))
         clock.daemon = True
@@ -79,7 +80,8 @@ class Child:
             raise SettingError(_ended(self.close(), bounds, late=late.is_set())) from error
         finally:
             clock.cancel()
-        self.is_well = not told["last"]
+        self.is_worn = bool(told["last"])
+        self.is_well = not self.is_worn
         if told["fault"]:
             raise SettingError(str(told["fault"]))
         return Pressed(body=body, seconds=float(told["seconds"]), megabytes=float(told["megabytes"]))
@@ -171,6 +173,8 @@ class Crew:
                 self._idle.append(child)
         if not stays:
             child.close()
+        if child.is_worn:
+            self._keep(Child())  # it loads now, so that the next job need not wait for it
 
 
 crew = Crew()

@@ -26,8 +26,8 @@ FAULTS = (RenderError, ArithmeticError, AttributeError, LookupError, MemoryError
 """What a text that nobody thought of may raise in a renderer."""
 SIZE = 8
 """Bytes of the number that stands before a job: how long it is."""
-_WORN = 256
-"""Megabytes of growth after which this process ends itself: the typesetter keeps what it once worked out."""
+_WORN = 96
+"""Megabytes of growth after which this process ends itself: the typesetter keeps what it once worked out, some thirty of a usual edition's PDF."""
 _MEGABYTE = 1 << 20
 
 

@@ -118,6 +118,8 @@ def _paths() -> Iterator[Path]:
 
 def showable(words: str, case: Typecase = OURS) -> str:
     """Make words fit for the page: marks for what the faces cannot show (":rocket:", "[Arabic]"), places to break a word without an end."""
+    if len(words) <= _PIECE and words.isascii() and words.isprintable():
+        return words  # most of what an edition says, and thousands of them
     return _ENDLESS.sub(lambda word: _PAUSE.join(wrap(word[0], _PIECE)), _spelt(words, case))
 
 

@@ -44,17 +44,22 @@ def byline(entry: Entry, language: str) -> str:
     lines = list(credit_lines(entry))
     makers = [line for line in lines if line.startswith(tuple(_ROLES.values()))]
     if entry.event:
-        return ". ".join((*lines, *tie_lines(entry)))  # when its page was written and how long that is says nothing of an event
+        return _sentences(*lines, *tie_lines(entry))  # when its page was written and how long that is says nothing of an event
     day = dates.long(entry.published, language) if entry.published else ""
-    made = ", ".join(part for part in (". ".join(makers), day, reading(entry)) if part)
-    return ". ".join(part for part in (made, *(line for line in lines if line not in makers), *tie_lines(entry)) if part)
+    made = ", ".join(part for part in (_sentences(*makers), day, reading(entry)) if part)
+    return _sentences(made, *(line for line in lines if line not in makers), *tie_lines(entry))
 
 
 def facts(entry: Entry, language: str) -> str:
     """Join kind, source and byline: "Report, North Network. By Ada Marsh, 3 November 2026"."""
     audience = "for members" if entry.audience == "members" else ""
     first = ", ".join(part for part in (entry.kind_name, audience, entry.source) if part)
-    return ". ".join(part for part in (first, byline(entry, language)) if part)
+    return _sentences(first, byline(entry, language))
+
+
+def _sentences(*parts: str) -> str:
+    """Join what is there with full stops, one for each: a name may come with its own."""
+    return ". ".join(part.removesuffix(".") for part in parts if part)
 
 
 def credit_lines(entry: Entry) -> Iterator[str]:
