@@ -64,7 +64,7 @@ def make(path: Path, count: int, say: Callable[[str], None]) -> None:
         if first % (10 * _PART) == 1:
             say(f"{first - 1:>9,} items, {time.monotonic() - began:.0f} s")
     say(f"{count:>9,} items, {time.monotonic() - began:.0f} s; indexes")
-    _search_options(db, hashsize=1 << 20, automerge=4)
+    _search_options(db, hashsize=1 << 20, automerge=0)
     for sql in aside:
         db.execute(sql)
     db.close()

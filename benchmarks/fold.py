@@ -10,7 +10,6 @@ Fingerprints are timed apart, beside datasketch and rensa where `GLEANINGS_PEERS
 from __future__ import annotations
 
 import os
-import resource as limits
 import sqlite3
 import sys
 import time
@@ -116,7 +115,7 @@ def rebuilt(path: Path) -> Iterator[str]:
     with Store.open(path) as store:
         cpu, wall = time.process_time(), time.perf_counter()
         store.index_anew()
-        yield f"index made anew: {time.process_time() - cpu:.1f} s cpu, {time.perf_counter() - wall:.1f} s wall"
+        yield f"index made anew: {time.process_time() - cpu:.1f} s cpu, {time.perf_counter() - wall:.1f} s wall; memory {_highest():.0f} MB"
     yield weighed(path)
 
 
@@ -141,7 +140,7 @@ def arrivals(path: Path) -> Iterator[str]:
         looks = [_looked(store, known) for _, known in _arriving(store, last + 1)]
     yield f"an item with commit: {1_000 * cpu / len(new):.3f} ms cpu; wall {_spread(took)}; {folded} folded or proposed of {len(new):,}"
     yield f"look-up: wall {_spread([one[0] for one in looks])}; {np.mean([one[1] for one in looks]):.2f} neighbours on average"
-    yield f"memory of the process at its highest: {limits.getrusage(limits.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
+    yield f"memory of the process at its highest: {_highest():.0f} MB"
 
 
 def _arriving(store: Store, last: int) -> list[tuple[Resource, Fingerprint]]:
@@ -168,6 +167,11 @@ def _added(store: Store, new: list[tuple[Resource, Fingerprint]]) -> tuple[list[
                 begun = ended
         took[-1] += time.perf_counter() - begun
     return took, folded
+
+
+def _highest() -> float:
+    """Megabytes of this process alone: `ru_maxrss` of a child begins with those of its parent."""
+    return next(int(line.split()[1]) / 1024 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 
 
 def _forget() -> None:

@@ -52,7 +52,24 @@ def strike(folder: Path, items: int, kills: int, *, processes: int = PROCESSES, 
     _offer(alone, lines, "all")
     files = [_written(desk, chance.sample(lines, items), f"order{n}") for n in range(processes)]
     running = {file: desk.start("import", "items", file) for file in files}
-    for aim in sorted(chance.sample(range(items), kills)):
+    try:
+        _struck(desk, running, sorted(chance.sample(range(items), kills)), chance, toll)
+    finally:
+        for child in running.values():
+            child.kill()  # of a run that went to its end, none is left
+    last = _offer(desk, lines, "all")
+    toll.check(last == {"known": items}, f"the last run found {last} instead of {items} known lines")
+    _whole(desk, lines, toll)
+    ours, theirs = (_pairs(one) for one in (desk, alone))
+    toll.done = items
+    toll.note = f"{len(ours & theirs)} folded pairs as by one process alone, {len(ours - theirs)} more, {len(theirs - ours)} fewer"
+    return toll
+
+
+def _struck(desk: Desk, running: dict[str, subprocess.Popen[str]], aims: Sequence[int], chance: random.Random, toll: Toll) -> None:
+    """Kill one of those at work, and start it again, whenever so many rows are in; then let all go to their end."""
+    files = list(running)
+    for aim in aims:
         if not _comes_to(desk, aim, running.values()):
             break
         alive = [file for file, child in running.items() if child.poll() is None]
@@ -62,13 +79,6 @@ def strike(folder: Path, items: int, kills: int, *, processes: int = PROCESSES, 
     for child in running.values():
         done = ended(child, patience=60 * PATIENCE)
         toll.check(done.code == 0, f"an import ended with {done.code}: {done.err[-300:]}")
-    last = _offer(desk, lines, "all")
-    toll.check(last == {"known": items}, f"the last run found {last} instead of {items} known lines")
-    _whole(desk, lines, toll)
-    ours, theirs = (_pairs(one) for one in (desk, alone))
-    toll.done = items
-    toll.note = f"{len(ours & theirs)} folded pairs as by one process alone, {len(ours - theirs)} more, {len(theirs - ours)} fewer"
-    return toll
 
 
 def _desk(folder: Path) -> Desk:
@@ -116,6 +126,8 @@ def _whole(desk: Desk, lines: Sequence[Mapping[str, object]], toll: Toll) -> Non
     toll.check(seen == heads.keys(), f"{len(heads.keys() - seen)} addresses have no sighting")
     dead = desk.rows("SELECT i.id FROM items i JOIN items h ON h.id = i.head WHERE h.head <> h.id OR h.state = 'merged'")
     toll.check(not dead, f"{len(dead)} items have no live head")
+    unfound = desk.rows("SELECT id FROM items WHERE id NOT IN (SELECT rowid FROM search)")
+    toll.check(not unfound, f"{len(unfound)} items are not in the search index: {unfound[:5]}")
     bare = desk.rows("SELECT id FROM items WHERE state = 'queued' AND id NOT IN (SELECT item FROM features)")
     unranked = desk.rows("SELECT id FROM items WHERE state = 'queued' AND rank = 0")
     toll.check(not bare and not unranked, f"{len(bare)} items were not counted, {len(unranked)} have no place in the queue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import string
 from collections.abc import Iterator
 
@@ -163,6 +164,40 @@ def test_the_index_made_anew_is_the_one_that_grew(store: Store) -> None:
     assert {name: table(store, name) for name in grown} == grown
     store.index_anew()
     assert {name: table(store, name) for name in grown} == grown
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=30, unique=True), max_size=60))
+def test_of_an_index_made_anew_every_item_has_its_share_and_no_hash_has_more_items_than_it_remembers(every: list[list[int]]) -> None:
+    with Store.open(":memory:") as store:
+        for number, hashes in enumerate(every):
+            store.add(page(number, []), Fingerprint(keys=(f"url:{number}",), title="", shingles=tuple(hashes)), NEW, now=NOW)
+        store.index_anew()
+        rows = table(store, "shingles")
+    items = {one: [item for hashed, item in rows if hashed == one] for one, _ in rows}
+    assert all(len(found) <= HOT for found in items.values())
+    full = {one for one, found in items.items() if len(found) == HOT}
+    for item, hashes in enumerate(every, 1):
+        written, count = in_order(hashes)
+        kept = [hashed for hashed, of in rows if of == item]
+        assert len(kept) == count or set(written) - set(kept) <= full
+        assert set(kept) <= set(written)
+
+
+def test_after_an_index_was_made_anew_a_row_still_needs_the_item_that_it_names(store: Store) -> None:
+    put(store, page(1, drawn(seeded(16), 50)))
+    store.index_anew()
+    with pytest.raises(sqlite3.IntegrityError):
+        store._change("INSERT INTO shingles (hash, item) VALUES (1, 99)")
+
+
+def test_an_index_that_cannot_be_made_anew_is_as_it_was(store: Store) -> None:
+    put(store, page(1, drawn(seeded(17), 50)))
+    grown = table(store, "shingles")
+    store._insert("INSERT INTO items (state, kind, title, url, title_key, added, head) VALUES ('queued', 'article', '', '', '', '', 2)")
+    store._insert("INSERT INTO resources (item, resource, fingerprint) VALUES (2, '{}', 'no JSON')")
+    with pytest.raises(ValueError, match="Expecting value"):
+        store.index_anew()
+    assert table(store, "shingles") == grown
 
 
 def test_an_address_of_before_a_revision_still_names_its_item_in_an_index_made_anew(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.errors import NotFoundError
 from pipeline.model import Event, Fingerprint, Fold, ItemId, Kind, Match, Resource, State, Suggestion, Verdict
 from pipeline.store import ItemQuery, Store
 from pipeline.store.hashes import HOT
+from pipeline.store.search import JOINED_AT
 from tests.builders import NOW, decision, lead, resource
 
 DAY = timedelta(days=1)
@@ -353,3 +355,26 @@ def test_no_search_is_an_error(words: str) -> None:
     with Store.open(":memory:") as store:
         assert store.search(words) == ()
         assert store.items(ItemQuery(text=words or "x")) == ()
+
+
+def parts(store: Store) -> int:
+    return int(store._rows("SELECT count(DISTINCT segid) FROM search_idx")[0][0])
+
+
+def test_parts_of_the_search_index_are_joined_as_items_come_and_none_is_lost(store: Store) -> None:
+    before = 0
+    for number in range(1, JOINED_AT + 3):
+        put(store, f"word{number} common")
+        if number == JOINED_AT - 1:
+            before = parts(store)
+    assert parts(store) < before / 2
+    assert store.newest_with("common ", limit=10_000).count(",") == JOINED_AT + 1
+    assert [len(store.search(f"word{number}")) for number in (249, 250, 251, 252)] == [1, 1, 1, 1]
+
+
+def test_what_a_transaction_that_fails_brought_is_neither_stored_nor_found(store: Store) -> None:
+    put(store, "word one")
+    with suppress(ZeroDivisionError), store.transaction():
+        put(store, "word two")
+        _ = 1 / 0
+    assert store.newest_with("word", limit=9) == "1"

@@ -188,9 +188,9 @@ class Leads(Connection):
         """Keep the address where an item was found, so that it is not visited when somebody names it; gives back its lead row."""
         if not urls.is_web(url):
             return None
-        row, is_new = self._lead(url)
-        self._change(f"{_SETTLED} WHERE id = ? AND item IS NULL AND leased_until IS NULL", (item, row))  # a leased one is being visited
+        row, is_new = self._lead(url, item=item)
         if not is_new:  # of a new one nobody has said anything yet
+            self._change(f"{_SETTLED} WHERE id = ? AND item IS NULL AND leased_until IS NULL", (item, row))  # a leased one is being visited
             self._change("UPDATE sightings SET item = (SELECT l.item FROM leads l WHERE l.id = lead) WHERE lead = ? AND item IS NULL", (row,))
         return row
 
@@ -207,13 +207,15 @@ class Leads(Connection):
 
     # ------------------------------------------------------------ steps
 
-    def _lead(self, url: str, folding: Folding | None = None) -> tuple[int, bool]:
+    def _lead(self, url: str, folding: Folding | None = None, *, item: int | None = None) -> tuple[int, bool]:
+        """Find the row of an address, or make one: to be visited, or settled where it is known which item is there. Says whether it is new."""
         key = urls.canonical(url, folding)
         row = self._row("SELECT id FROM leads WHERE key = ?", (key,))
         if row:
             return int(row["id"]), False
-        address = urls.clean(url)
-        return self._insert("INSERT INTO leads (key, url, host, state) VALUES (?, ?, ?, 'pending')", (key, address, urls.host(address))), True
+        address, state = urls.clean(url), "pending" if item is None else "settled"
+        sql = "INSERT INTO leads (key, url, host, state, item) VALUES (?, ?, ?, ?, ?)"
+        return self._insert(sql, (key, address, urls.host(address), state, item)), True
 
     def _item_at(self, url: str | None) -> int | None:
         """The item that a known address led to."""

@@ -209,7 +209,7 @@ class People(Topics):
             try:
                 yield
             finally:
-                self._rows("PRAGMA secure_delete = OFF")
+                self._rows("PRAGMA secure_delete = FAST")
 
 
 def _address(email: str) -> str:

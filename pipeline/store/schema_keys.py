@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database
 
-from pipeline.store.hashes import anew, teach
+from pipeline.store.hashes import teach
+from pipeline.store.reindex import anew
 from pipeline.store.schema import run
 from pipeline.store.schema_ties import changes
 

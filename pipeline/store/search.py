@@ -14,6 +14,10 @@ WORDS = 16
 LENGTH = 20_000
 """Characters of a text that can be found: an index of whole books would be most of the file."""
 
+JOINED_AT, JOINED = 250, 3_000
+"""At the numbers of which items parts of the index are joined, and pages that are written then at most: some tenths of a second, where all parts of
+a size at once take seconds at a million items. Twice as many as so many items bring, in parts of three sizes."""
+
 # What a word is to SQLite's unicode61: letters and numbers, but for some vowel signs that were no letters in the Unicode of its tables. The marks of
 # diacritics, where they stand alone, count for nothing in it.
 _WORD = re.compile("(?:(?![\u19b0-\u19c9\u1cf2\u1cf3])[^\\W_])+")
@@ -67,6 +71,8 @@ class Search(Connection):
 
     def _index(self, item: int, resource: Resource) -> None:
         self._later("INSERT INTO search (rowid, title, description, text) VALUES (?, ?, ?, ?)", (item, *_columns(resource)))
+        if item % JOINED_AT == 0:
+            self._later("INSERT INTO search (search, rank) VALUES ('merge', ?)", (JOINED,))
 
     def _unindex(self, item: int, resource: Resource) -> None:
         """Take an item out. The index keeps no text, so it must be told what it was: https://www.sqlite.org/fts5.html#the_delete_command"""
