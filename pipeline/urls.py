@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 import idna
 
 from pipeline import folding
+from pipeline.folding import carriers, places
 from pipeline.model import Folding
 
 MAX_LENGTH = 4096
@@ -33,8 +34,6 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PATH_SAFE = "%/:@!$&'()*+,;=~"
 _QUERY_SAFE = _PATH_SAFE + "?"
 
-_ARCHIVED = re.compile(r"/web/\d{4,14}(?:[a-z]{2}_)?/(.+)")
-_AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([^/]+\.[^/]+.*)")
 _DOI = re.compile(r"10\.\d[\d.]*/\S+")
 _DOI_IN_PATH = re.compile(
     r"/(?:doi(?:/(?:abs|full|pdf|epdf|epub|pdfdirect|reader|book))?|articles?|chapter|content)/(10\.\d{4,9}/[^/]+(?:/[^/]+)*)$", re.I
@@ -43,14 +42,11 @@ _DOI_TAIL = re.compile(
     r"(?:/(?:full|abstract|pdf|epdf|meta|fulltext|full/html|tables|figures|metrics)|(?:v\d+)?\.(?:full|abstract)(?:\.pdf)?|(?<=\w)v\d{1,2}|\.pdf)$",
     re.I,
 )
-_ARXIV = re.compile(r"/(?:abs|pdf|html)/((?:[a-z.-]+/\d{7})|(?:\d{4}\.\d{4,5}))(?:v\d+)?(?:\.pdf)?", re.I)
+_DOI_HOSTS = ("doi.org", "dx.doi.org", "hdl.handle.net", "libkey.io", "sci-hub.se")
+"""Where a DOI is the whole path. A DOI is a handle too (https://www.doi.org/doi-handbook)."""
 _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
-_YOUTUBE = re.compile(r"/(?:shorts|embed|live|v)/([A-Za-z0-9_-]{11})")
-_YOUTUBE_ID = re.compile(r"[A-Za-z0-9_-]{11}")
-_YOUTUBE_HOSTS = ("youtube.com", "youtube-nocookie.com", "music.youtube.com")
-_VIMEO = re.compile(r"/(?:video/)?(\d{5,})")
-_PUBMED = re.compile(r"(?:/pubmed)?/(\d{1,9})")
-_PMC = re.compile(r"(?:/pmc)?/articles/(pmc\d+)(?:/.*)?", re.I)
+_MAX_WRAPS = 8
+"""Wraps inside each other. Two filters around a sender's link make three; what is deeper was made to keep us busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +111,12 @@ def identity(url: str, rules: Folding | None = None) -> tuple[str, ...]:
 
 @lru_cache(4096)
 def _known(url: str, rules: Folding | None) -> tuple[str, tuple[str, ...]]:
-    parts = _parts(url)
+    parts = _unwrapped(url)
     if parts is None:
         return url.strip(), ()
-    parts = _unwrapped(parts)
     name, path, query = _plain_host(parts.host), _plain_path(parts.path), _plain_query(parts.query, rules or folding.shipped())
-    named = _named(name, path, query)
-    address, keys = named or (None, _doi_in(path))
-    if address is None:
+    address, keys = _named(name, path, query)
+    if not address:
         port = parts.port if parts.port not in (80, 443) else None
         netloc = _Parts(parts.scheme, name, port, "", "", "").netloc
         # An explicit port speaks only one of the two schemes; without one, http and https are the same page.
@@ -224,74 +218,33 @@ def _plain_query(query: str, rules: Folding) -> str:
     return "&".join(f"{name}={value}" if value else name for name, value in sorted(pairs))
 
 
-def _parameter(query: str, *names: str) -> str:
-    for field in query.split("&"):
-        name, _, value = field.partition("=")
-        if name in names:
-            return unquote(value)
-    return ""
-
-
-def _unwrapped(parts: _Parts) -> _Parts:
-    """Take out the address that an archive, an AMP cache or a redirector carries. Each step is shorter than the one before, so this ends."""
-    while inner := _carried(parts):
-        found = _split(inner)
+def _unwrapped(url: str) -> _Parts | None:
+    """Take out the address that a redirector, an archive, an AMP cache or a library's proxy carries."""
+    parts = _parts(url)
+    for _ in range(_MAX_WRAPS):
+        inner = carriers.inside(url) or carriers.original(url)
+        found = _split(inner) if inner else None
         if found is None:
             break
-        parts = found
+        url, parts = inner, found
     return parts
 
 
-def _carried(parts: _Parts) -> str:
-    name = parts.host.removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    if name == "web.archive.org" and (held := _ARCHIVED.match(parts.path)):
-        inner = held[1] + query
-        return inner if "://" in inner else "http://" + re.sub(r"^(https?:)?/+", "", inner)
-    if (name.endswith(".cdn.ampproject.org") or (name == "google.com" and parts.path.startswith("/amp/"))) and (
-        held := _AMP_CACHE.fullmatch(parts.path)
-    ):
-        return "https://" + held[1] + query
-    for redirector, path, *names in folding.shipped().redirectors:
-        if (name == redirector or name.endswith("." + redirector)) and (parts.path or "/") == path:
-            return _parameter(parts.query, *names)
-    return ""
+def _named(name: str, path: str, query: str) -> tuple[str, tuple[str, ...]]:
+    """Give address and identities where a place is known to publish things under a name of their own; no address where it has none but its own."""
+    found = places.named(name, path, query)
+    also = tuple(key for one in (found.also if found else ()) for key in _keys(one))
+    if name in _DOI_HOSTS and (doi := _doi(path[1:])):
+        return f"https://doi.org{_plain_path('/' + quote(doi, safe=_PATH_SAFE.replace('%', '')))}", (*_doi_keys(doi), *also)
+    return (found.address if found else ""), also or _doi_in(path)
 
 
-def _named(name: str, path: str, query: str) -> tuple[str, tuple[str, ...]] | None:
-    """Give address and identities where a host is known to publish things under a name of their own."""
-    if name in ("doi.org", "dx.doi.org") and (doi := _doi(path[1:])):
-        return f"https://doi.org{_plain_path('/' + quote(doi, safe=_PATH_SAFE.replace('%', '')))}", _doi_keys(doi)
-    if video := _youtube(name, path, query):
-        return f"https://youtube.com/watch?v={video}", (f"youtube:{video}",)
-    if name in ("vimeo.com", "player.vimeo.com") and (found := _VIMEO.fullmatch(path)):
-        return f"https://vimeo.com/{found[1]}", (f"vimeo:{found[1]}",)
-    if name in ("arxiv.org", "export.arxiv.org") and (found := _ARXIV.fullmatch(path)):
-        return f"https://arxiv.org/abs/{found[1].lower()}", (f"arxiv:{found[1].lower()}",)
-    if name.endswith("ncbi.nlm.nih.gov"):
-        return _ncbi(name, path)
-    return None
-
-
-def _ncbi(name: str, path: str) -> tuple[str, tuple[str, ...]] | None:
-    if found := _PMC.fullmatch(path):
-        number = found[1].upper()
-        return f"https://pmc.ncbi.nlm.nih.gov/articles/{number}", (f"pmc:{number.lower()}",)
-    if (name.startswith("pubmed.") or path.startswith("/pubmed/")) and (found := _PUBMED.fullmatch(path)):
-        return f"https://pubmed.ncbi.nlm.nih.gov/{found[1]}", (f"pmid:{found[1]}",)
-    return None
-
-
-def _youtube(name: str, path: str, query: str) -> str | None:
-    if name == "youtu.be":
-        found = _YOUTUBE_ID.fullmatch(path[1:])
-    elif name not in _YOUTUBE_HOSTS:
-        return None
-    elif path == "/watch":
-        found = _YOUTUBE_ID.fullmatch(_parameter(query, "v"))
-    else:
-        return short[1] if (short := _YOUTUBE.fullmatch(path)) else None
-    return found[0] if found else None
+def _keys(named: str) -> tuple[str, ...]:
+    """Write what an address names besides itself as identities."""
+    scheme, _, value = named.partition(":")
+    if scheme == "doi":
+        return _doi_keys(value.lower())
+    return ("url:" + named.partition("://")[2],) if scheme == "https" else (named.lower() if scheme != "youtube" else named,)
 
 
 def _doi(text: str) -> str | None:

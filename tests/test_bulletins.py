@@ -29,9 +29,10 @@ from pipeline.store import ItemQuery, Store
 CASES = Path(__file__).parent / "cases" / "bulletins"
 CONTENT: dict[str, Any] = yaml.safe_load((CASES / "content.yaml").read_text(encoding="utf-8"))
 LAYOUTS = sorted(path.name.removesuffix(".j2") for path in CASES.glob("*.j2"))
-W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+W = 'xmlns:mc="urn:mc" xmlns:wps="urn:wps" xmlns:v="urn:v" xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 STYLES = f"""<w:styles {W}><w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/></w:style>
 <w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style>
+<w:style w:type="paragraph" w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>
 <w:style w:type="paragraph" w:styleId="Heading3"><w:name w:val="heading 3"/></w:style>
 <w:style w:type="paragraph" w:styleId="Grund"><w:name w:val="Grund"/><w:basedOn w:val="Abschnitt"/><w:rPr><w:b/><w:sz w:val="30"/></w:rPr></w:style>
 <w:style w:type="paragraph" w:styleId="Abschnitt"><w:name w:val="Abschnitt"/><w:basedOn w:val="Grund"/></w:style></w:styles>"""
@@ -42,6 +43,7 @@ class Word:
 
     def __init__(self) -> None:
         self.links: list[str] = []
+        self.notes: list[str] = []
 
     def run(self, words: str, look: str = "") -> str:
         return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(words)}</w:t></w:r>'
@@ -73,18 +75,35 @@ class Word:
         marks = [f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end")]
         return marks[0] + "".join(code) + marks[1] + self.run(words) + marks[2]
 
+    def under(self, words: str) -> str:
+        return self.run(words, '<w:u w:val="single"/>')
+
+    def note(self, words: str) -> str:
+        """A mark, and the words at the foot of the page that it stands for."""
+        self.notes.append(words)
+        return f'<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteReference w:id="{len(self.notes)}"/></w:r>'
+
     def p(self, *parts: str, style: str = "", listed: bool = False) -> str:
         properties = (f'<w:pStyle w:val="{style}"/>' if style else "") + ("<w:numPr/>" if listed else "")
         return f"<w:p><w:pPr>{properties}</w:pPr>{''.join(part if part.startswith('<w:') else self.run(part) for part in parts)}</w:p>"
 
     def file(self, template: jinja2.Template) -> bytes:
-        inside = template.render(CONTENT, p=self.p, b=self.b, caps=self.caps, br=self.br, link=self.link, field=self.field)
+        inside = template.render(
+            CONTENT, p=self.p, b=self.b, caps=self.caps, br=self.br, link=self.link, field=self.field, under=self.under, note=self.note
+        )
         relations = "".join(f'<Relationship Id="rId{n}" Target="{escape(url)}" TargetMode="External"/>' for n, url in enumerate(self.links, start=1))
         return packed({
             "word/document.xml": f"<w:document {W}><w:body>{inside}</w:body></w:document>",
             "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
+            "word/footnotes.xml": self._notes(),
             "word/styles.xml": STYLES,
         })  # fmt: skip
+
+    def _notes(self) -> str:
+        inside = "".join(
+            f'<w:footnote w:id="{n}">{self.p("<w:r><w:footnoteRef/></w:r>", words)}</w:footnote>' for n, words in enumerate(self.notes, start=1)
+        )
+        return f'<w:footnotes {W}><w:footnote w:type="separator" w:id="-1"><w:p/></w:footnote>{inside}</w:footnotes>'
 
 
 def packed(parts: dict[str, str]) -> bytes:

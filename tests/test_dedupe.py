@@ -26,11 +26,12 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "dedupe" / "pairs.yaml
 def read(plain: dict[str, Any]) -> Resource:
     name, _, count = plain["text"].partition(" ")
     words = CASES["passages"].get(name, "").split()
+    chosen = " ".join(words[: int(count)] if count else words).replace("{day}", plain.get("day", ""))
     return Resource(
         url=plain["url"],
         canonical_url=plain.get("canonical_url"),
         title=plain["title"],
-        text=" ".join(words[: int(count)] if count else words),
+        text=f"{plain.get('lead', '')} {chosen} {plain.get('add', '')}".strip(),
         creators=tuple(plain.get("by", ())),
         published=plain.get("published"),
         event=Event(start=plain["event"]) if "event" in plain else None,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +34,28 @@ DISGUISES = [
     "https://www.google.com/amp/s/example.org/a/amp/",
     "https://www.google.com/url?sa=t&q=https%3A%2F%2Fexample.org%2Fa",
     "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fa&data=1",
+    "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Furldefense.proofpoint.com%2Fv2%2Furl%3Fu%3Dhttps-3A__example.org_a%26d%3DDw&data=1",
+    "https://urldefense.com/v3/__https://example.org/a__;!!N11e!x9$",
+    "https://docs.google.com/viewer?url=https%3A%2F%2Fexample.org%2Fa&embedded=true",
+    "https://docs.google.com/gview?url=example.org/a",
+    "https://view.officeapps.live.com/op/view.aspx?src=https%3A%2F%2Fexample.org%2Fa",
+    "https://slack-redir.net/link?url=https%3A%2F%2Fexample.org%2Fa",
+    "https://lm.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2Fa%3Ffbclid%3DIw&h=AT",
+    "https://www.linkedin.com/safety/go?url=https%3A%2F%2Fexample.org%2Fa&trk=feed",
+    "https://mail.example.net/owa/redir.aspx?C=x&URL=https%3a%2f%2fexample.org%2fa",
+    "https://archive.ph/2024.01.02-030405/https://example.org/a",
+    "https://archive.is/20240102030405/http://example.org/a",
+    "https://webarchive.example.net/wayback/20240102030405mp_/https://example.org/a",
+    "https://web.archive.org/save/https://example.org/a",
+    "https://webcache.googleusercontent.com/search?q=cache:AbCdEfGhIjK:https://example.org/a+beans&hl=en",
+    "https://login.ezproxy.lib.example.edu/login?url=https://example.org/a",
+    "https://ezproxy.lib.example.edu/login?qurl=https%3A%2F%2Fexample.org%2Fa",
+    "https://go.openathens.net/redirector/example.edu?url=https%3A%2F%2Fexample.org%2Fa",
+    "https://www-example-org.ezproxy.lib.example.edu/a",
+    "https://www-example-org.inst.idm.oclc.org/a",
+    "https://www.example.org.ezproxy.lib.example.edu/a",
+    "https://0-www-example-org.library.example.edu/a",
+    "https://example.org/a?replytocom=12&tmpl=component",
     "  https://example.org/a \n",
     "https:\\\\example.org\\a",
 ]
@@ -54,6 +79,17 @@ def test_a_page_in_another_dress_has_the_same_canonical_address(url: str) -> Non
         ("https://example.org:8080/a", "https://example.org:8081/a"),
         ("https://example.org/#/tools/1", "https://example.org/#/tools/2"),
         ("https://one.example.org/a", "https://two.example.org/a"),
+        ("https://proxy.example.org/a", "https://example.org/a"),
+        ("https://my-site.proxy.example.org/a", "https://my.site/a"),
+        (
+            "https://login.ezproxy.lib.example.edu/login?url=https://example.org/a",
+            "https://login.ezproxy.lib.example.edu/login?url=https://example.org/b",
+        ),
+        ("https://hdl.handle.net/1234.5/678", "https://hdl.handle.net/1234.5/679"),
+        ("https://archive.ph/AbCdE", "https://archive.ph/AbCdF"),
+        ("https://journal.example/article/view/81/137", "https://journal.example/article/view/82/137"),
+        ("https://ssrn.com/abstract=4120001", "https://ssrn.com/abstract=4120002"),
+        ("https://open.spotify.com/show/4rOoJ6Egrf8K2IrywzwOMk", "https://open.spotify.com/episode/4rOoJ6Egrf8K2IrywzwOMk"),
         ("https://example.org/a%2Fb", "https://example.org/a/b"),
     ],
 )
@@ -84,6 +120,22 @@ def test_different_pages_keep_different_addresses(one: str, other: str) -> None:
 def test_things_with_a_name_of_their_own_are_known_by_it(url: str, address: str, keys: tuple[str, ...]) -> None:
     assert urls.canonical(url) == address
     assert urls.identity(url)[1:] == keys
+
+
+FORMS = yaml.safe_load((Path(__file__).parent / "cases" / "dedupe" / "forms.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("forms", FORMS, ids=lambda forms: forms[0])
+def test_forms_of_address_of_one_thing_share_a_name(forms: list[str]) -> None:
+    names = [set(urls.identity(f"https://{one}")) for one in forms]
+    assert set.intersection(*names)
+
+
+@pytest.mark.parametrize("url", [f"https://{one}" for forms in FORMS for one in forms])
+def test_the_shared_address_is_its_own(url: str) -> None:
+    shared = urls.canonical(url)
+    assert urls.canonical(shared) == shared
+    assert urls.identity(shared) == urls.identity(url)
 
 
 @pytest.mark.parametrize(

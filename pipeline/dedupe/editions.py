@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pipeline import text
 
-_MONTHS = {
+MONTHS = {
     name: number
     for names in (
         "january february march april may june july august september october november december",
@@ -26,8 +26,8 @@ _MONTHS = {
     for number, name in enumerate(names.split(), start=1)
     if name != "-"
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_SURE_MONTH = "|".join(sorted((name for name in _MONTHS if len(name) > 4 and name not in ("march", "mars")), key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+_SURE_MONTH = "|".join(sorted((name for name in MONTHS if len(name) > 4 and name not in ("march", "mars")), key=len, reverse=True))
 _COUNTS = {
     name: number
     for names in (
@@ -71,6 +71,11 @@ _FORMS = tuple(
 )
 
 
+_DATED = frozenset({"day", "month", "year", "quarter", "issue", "edition"})
+_HEAD, _BEHIND = 400, 30
+"""Characters in which a text repeats its title, and of what is read behind it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """What a title says of its edition: slots with their numbers, plain numbers left over, and the role that it plays to another work."""
@@ -92,6 +97,18 @@ def marks(title: str, role: str = "") -> Marks:
     return Marks(slots=frozenset(slots), numbers=frozenset(re.findall(r"\d+", rest)), role=role)
 
 
+def headed(found: Marks, title: str, content: str) -> Marks:
+    """Add the days, months, quarters, issues and editions that stand behind the title where a text repeats it among its first lines."""
+    said = text.squeeze(title).casefold()
+    start = content[:_HEAD].casefold()
+    at = start.find(said) if len(said) > 5 else -1
+    if at < 0:
+        return found
+    behind = start[at + len(said) :].partition("\n")[0][:_BEHIND]
+    fresh = frozenset((slot, value) for slot, value in marks(behind).slots if slot in _DATED)
+    return replace(found, slots=found.slots | fresh) if fresh else found
+
+
 def clash(one: Marks, other: Marks) -> str:
     """Say where both titles fill the same slot differently ("month 7 against 8"); empty where they do not."""
     slots, others = _by_slot(one), _by_slot(other)
@@ -106,7 +123,7 @@ def days_named(content: str) -> frozenset[tuple[int, int, int]]:
     found = set()
     for form in _FORMS[:2]:
         for day in form.finditer(unicodedata.normalize("NFC", text.unpiled(content)).casefold()):
-            found.add((int(day["year"]), _MONTHS[day["month"]], int(day["day"])))
+            found.add((int(day["year"]), MONTHS[day["month"]], int(day["day"])))
     return frozenset(found)
 
 
@@ -122,8 +139,8 @@ def _listed(values: set[int | str]) -> str:
 
 
 def _value(slot: str, value: str) -> int | str:
-    if slot == "month" and value in _MONTHS:
-        return _MONTHS[value]
+    if slot == "month" and value in MONTHS:
+        return MONTHS[value]
     if slot in ("stage", "version"):
         return value
     number = int(value) if value.isdigit() else _COUNTS[value]

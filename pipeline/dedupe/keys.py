@@ -11,6 +11,7 @@ from functools import lru_cache
 import xxhash
 
 from pipeline import folding, text, urls
+from pipeline.dedupe import walls
 from pipeline.model import Fingerprint, Folding, Resource
 
 SMALLEST = 16
@@ -42,8 +43,9 @@ _SITE_AT_END = re.compile(r"(?P<title>.{8,}?)\s*(?:[|│–—]|\s-\s)\s*(?P<sit
 
 def fingerprint(resource: Resource, rules: Folding | None = None) -> Fingerprint:
     """Take the keys of a resource: a third of a millisecond for 5 kB of text."""
-    cut = sequences(resource.text)
-    opening = _smallest(OPENING, {*_hashes(resource.text)[: OPENING_WORDS - LENGTH + 1]}) if len(cut) > SMALLEST else []
+    own = "" if walls.is_wall(resource.text) else resource.text
+    cut = sequences(own)
+    opening = _smallest(OPENING, {*_hashes(own)[: OPENING_WORDS - LENGTH + 1]}) if len(cut) > SMALLEST else []
     title = title_words(resource, rules)
     return Fingerprint(
         keys=identities(resource, rules),

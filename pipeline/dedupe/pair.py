@@ -2,72 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from pipeline import folding, text, urls
+from pipeline import folding
 from pipeline.dedupe import keys
-from pipeline.dedupe.editions import Marks, marks
-from pipeline.model import Fingerprint, Resource
+from pipeline.dedupe.side import Side, titled
+from pipeline.dedupe.swaps import Swap, swaps
 
-
-@dataclass(frozen=True)
-class Side:
-    """One resource, prepared for comparing."""
-
-    resource: Resource
-    keys: frozenset[str]
-    address: str
-    video: str
-    host: str
-    title: tuple[str, ...]
-    plain_title: str
-    nameless: bool
-    marks: Marks
-
-    @cached_property
-    def text(self) -> str:
-        """The part of the text that decides."""
-        return self.resource.text[: keys.MAX_CHARACTERS]
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        return keys.words(self.text)
-
-    @cached_property
-    def sequences(self) -> frozenset[int]:
-        return keys.sequences(self.text)
-
-    @cached_property
-    def people(self) -> frozenset[str]:
-        return frozenset(word for name in self.resource.creators for word in keys.words(name) if len(word) > 1)
-
-    @cached_property
-    def day(self) -> date | None:
-        return _day(self.resource.published)
-
-    @cached_property
-    def year(self) -> int | None:
-        """The year it came out, which catalogues give where they give no day."""
-        cited = self.resource.citation
-        return self.day.year if self.day else cited.year if cited else None
-
-    @cached_property
-    def event_day(self) -> date | None:
-        return _day(self.resource.event.start) if self.resource.event else None
-
-    @cached_property
-    def is_pdf(self) -> bool:
-        return bool(re.search(r"\.pdf(?:$|\?)", self.resource.url.lower()))
-
-    @cached_property
-    def identifiers(self) -> frozenset[str]:
-        return frozenset(key for key in self.keys if key.startswith(("doi:", "arxiv:", "pmid:", "pmc:", "isbn:")))
+_SPEAKS = 20
+"""Word sequences of a text in which swaps are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +162,44 @@ class Pair:
         return one and other and bool(set(self.new.title) & set(self.old.title))
 
     @cached_property
+    def swaps(self) -> tuple[Swap, ...]:
+        """What stands in the place of what, where the texts are nearly one."""
+        return swaps(self.new.words, self.old.words) if self.contained >= 0.5 and self.shorter >= _SPEAKS else ()
+
+    @cached_property
+    def mirrored(self) -> bool:
+        """Whether the words in which the titles differ stand in each other's place in the texts too."""
+        if not self.swaps:
+            return False
+        one, other = set(self.new.title) - set(self.old.title), set(self.old.title) - set(self.new.title)
+        return any(_telling(swap.one & one) and _telling(swap.other & other) for swap in self.swaps)
+
+    @cached_property
+    def redated(self) -> bool:
+        """Whether a day stands in the place of another."""
+        return any(swap.dated for swap in self.swaps)
+
+    @cached_property
+    def kin_hosts(self) -> bool:
+        """Whether two hosts are one body's: "old.example.org" and "example.org"."""
+        one, other = self.new.host.removeprefix("www."), self.old.host.removeprefix("www.")
+        return bool(one and other) and (one.endswith("." + other) or other.endswith("." + one))
+
+    @cached_property
+    def untitled(self) -> bool:
+        """Whether one has no title of its own and the other's text or title says nothing against it."""
+        return (self.new.filed or self.old.filed) and not self.texts
+
+    @cached_property
+    def preprinted(self) -> bool:
+        """Whether one is in an archive of preprints and the other is not, and came out after it."""
+        one, other = self.new, self.old
+        if one.is_preprint == other.is_preprint:
+            return False
+        first, then = (one, other) if one.is_preprint else (other, one)
+        return not (first.day and then.day) or -31 <= (then.day - first.day).days <= 4 * 366
+
+    @cached_property
     def own_title_words(self) -> bool:
         """Whether each title has a word that the other has not."""
         one, other = set(self.new.title), set(self.old.title)
@@ -295,25 +280,11 @@ class Pair:
         return f"{round(100 * self.contained)} of 100 word sequences of the shorter text are shared."
 
 
-def side(resource: Resource, fingerprint: Fingerprint) -> Side:
-    """Prepare a resource for comparing. What the rules of its source made of its address and title stands in its fingerprint."""
-    own = urls.identity(resource.url)
-    said, title = fingerprint.title_is, tuple(fingerprint.title.split())
-    if said is None:  # the rules that come with the program
-        said, title = keys.title_is(resource.title), keys.title_words(resource)
-    elif own:
-        own = fingerprint.keys
-    return Side(
-        resource=resource,
-        keys=frozenset(fingerprint.keys),
-        address=own[0].removeprefix("url:") if own else "",
-        video=next((key for key in own if key.startswith(("youtube:", "vimeo:"))), ""),
-        host=urls.host(urls.canonical(resource.url)),
-        title=title,
-        plain_title=" ".join(text.words(resource.title[:500])),
-        nameless=folding.NAMELESS in said,
-        marks=marks(resource.title, next((one for one in said if one != folding.NAMELESS), "")),
-    )
+def paired(new: Side, old: Side) -> Pair:
+    """Set two resources side by side. What is titled by the name of a file takes the other's title, where that stands over its text."""
+    if new.filed != old.filed:
+        new, old = (titled(new, old), old) if new.filed else (new, titled(old, new))
+    return Pair(new, old)
 
 
 def _carried(copy: Side, original: Side) -> Carried | None:
@@ -340,6 +311,10 @@ def _titled_from(title: str, found: tuple[str, ...]) -> int:
     return len(said) if len(odd) <= len(said) // 5 and set(said[:1]) <= set(found) else 0
 
 
+def _telling(words: set[str] | frozenset[str]) -> bool:
+    return any(len(word) > 2 for word in words)
+
+
 def _stranger(some: frozenset[str], others: frozenset[str]) -> bool:
     odd = [name for name in some - others if len(name) > 3]
     return any(not any(fuzz.ratio(name, other) >= 75 or name in other or (len(other) > 3 and other in name) for other in others) for name in odd)
@@ -348,7 +323,3 @@ def _stranger(some: frozenset[str], others: frozenset[str]) -> bool:
 def _own_words(one: Side, other: Side) -> bool:
     odd = {word for word in set(one.title) - set(other.title) if len(word) > 2 and not word.isdigit()}
     return any(word in one.words and word not in other.words for word in odd)
-
-
-def _day(value: date | None) -> date | None:
-    return value.date() if isinstance(value, datetime) else value

@@ -54,8 +54,7 @@ def parsed(text: str, *, file: str) -> Folding:
     ]
     if wrong:
         raise ConfigError(tuple(Problem(file=file, line=_line(text, key), what=f"{key}: {what}", remedy="") for key, what in sorted(wrong)))
-    redirectors = tuple(tuple(one) for one in said.pop("redirectors"))
-    return Folding(redirectors=redirectors, **{key: tuple(one.casefold() for one in entries) for key, entries in said.items()})
+    return Folding(**{key: tuple(one.casefold() for one in entries) for key, entries in said.items()})
 
 
 def amended(folding: Folding, changes: Mapping[str, Sequence[str]]) -> Folding:
@@ -153,9 +152,6 @@ def _wrong(key: str, value: object) -> str:
     """Say what is wrong with a list of the file."""
     if not isinstance(value, list):
         return "a list belongs here"
-    if key == "redirectors":
-        fine = all(isinstance(one, list) and len(one) > 2 and all(isinstance(word, str) for word in one) for one in value)
-        return "" if fine else "an entry is a list of host, path and parameters"
     strange = next((one for one in value if not isinstance(one, str)), None)
     if strange is not None:
         return f"{strange!r} is no word"

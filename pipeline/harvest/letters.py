@@ -51,10 +51,16 @@ def is_place(address: str) -> bool:
 
 
 async def resolved(leads: tuple[Lead, ...], fetch: Fetch) -> tuple[Lead, ...]:
-    """Ask the servers of tracking links where these lead, without going there. Links that leave a list are no leads, and so are never asked for."""
+    """Ask the servers of tracking links where these lead, without going there, and give each target once: a picture, a title and a button have a link
+    each. Links that leave a list are no leads, and so are never asked for."""
     opaque = [lead.url for lead in leads if is_opaque(lead.url)][:FOLLOWED]
     found = dict(zip(opaque, await asyncio.gather(*(_target(url, fetch) for url in opaque)), strict=True))
-    return tuple(replace(lead, url=found.get(lead.url, lead.url)) for lead in leads)
+    there: dict[str, Lead] = {}
+    for lead in leads:
+        url = found.get(lead.url, lead.url)
+        same = there.setdefault(urls.canonical(url), replace(lead, url=url))
+        there[urls.canonical(url)] = replace(same, title=same.title or lead.title, description=same.description or lead.description)
+    return tuple(there.values())
 
 
 async def _target(url: str, fetch: Fetch) -> str:

@@ -10,7 +10,7 @@ Words = tuple[str, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folding:
     """Lists of entries, each in small letters, where a star at either end stands for anything. What each list is for stands beside it in
-    `pipeline/folding/rules.toml`. `redirectors` are host, path and parameters."""
+    `pipeline/folding/rules.toml`."""
 
     trackers: Words = ()
     mail_trackers: Words = ()
@@ -27,4 +27,3 @@ class Folding:
     recordings: Words = ()
     abstracts: Words = ()
     protocols: Words = ()
-    redirectors: tuple[Words, ...] = ()

@@ -7,12 +7,12 @@ link. Scripts, forms and what is hidden are left out; navigation is not, because
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 from pipeline import urls
-from pipeline.sources import markup
+from pipeline.sources import markup, tables
 from pipeline.sources.markup import Element
 from pipeline.text import clean, squeeze
 
@@ -22,6 +22,9 @@ MAX_RUNS = 300
 MAX_DEPTH = 150
 """Elements inside each other. Mails nest tables to fifty; what is deeper is a trap, and is read as the text that it holds."""
 
+_MOST_ROWS = 500
+_MARKS = " \n\t.,:;|–-·•▪◦●■‣"
+
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _PARAGRAPHS = frozenset((
     *_HEADINGS, "form", "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
@@ -30,9 +33,11 @@ _PARAGRAPHS = frozenset((
 ))  # fmt: skip
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "head", "button", "select", "option", "input", "textarea", "svg", "iframe", "object"))
 _BOLD = frozenset(("b", "strong", "th", "dt"))
-_WEIGHT = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)", re.IGNORECASE)
+_WEIGHT = re.compile(r"font-weight\s*:\s*(bold|[6-9]00)|(?<![\w-])font\s*:\s*(?:[a-z-]+\s+){0,3}(?:bold|[6-9]00)\s", re.IGNORECASE)
 _LIGHT = re.compile(r"font-weight\s*:\s*(normal|lighter|[1-5]00)", re.IGNORECASE)
-_SIZE = re.compile(r"font-size\s*:\s*(\d{1,3}(?:\.\d{1,3})?)\s*(px|pt|r?em|%)", re.IGNORECASE)
+_SIZE = re.compile(r"(?:font-size\s*:|(?<![\w-])font\s*:[a-z0-9\s-]{0,40}?\s?(?<!\d))\s*(\d{1,3}(?:\.\d{1,3})?)\s*(px|pt|r?em|%)", re.IGNORECASE)
+"""Sizes, also where the shorthand `font` says weight and size at once."""
+_UNDERLINED = re.compile(r"text-decoration(?:-line)?\s*:\s*[^;]{0,20}underline", re.IGNORECASE)
 _CAPITALS = re.compile(r"text-transform\s*:\s*uppercase", re.IGNORECASE)
 _HIDDEN = re.compile(
     r"display\s*:\s*none|max-height\s*:\s*0(?:px)?\s*(?:[;!]|$)|opacity\s*:\s*0\s*(?:[;!]|$)|visibility\s*:\s*hidden|mso-hide\s*:\s*all",
@@ -51,6 +56,7 @@ class Run:
     url: str | None = None
     bold: bool = False
     size: float = 1.0
+    underlined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +78,14 @@ class Block:
     @property
     def is_bold(self) -> bool:
         """Whether every word is set bold."""
-        said = [run for run in self.runs if run.words.strip(" \n\t.,:;|–-")]
+        said = [run for run in self.runs if run.words.strip(_MARKS)]
         return bool(said) and all(run.bold for run in said)
+
+    @property
+    def is_underlined(self) -> bool:
+        """Whether every word is underlined by its writer, and not because it is a link."""
+        said = [run for run in self.runs if run.words.strip(_MARKS)]
+        return bool(said) and all(run.underlined for run in said)
 
     @property
     def size(self) -> float:
@@ -105,6 +117,7 @@ class _Set:
 
     url: str | None = None
     bold: bool = False
+    underlined: bool = False
     size: float = 1.0
     capitals: bool = False
     level: int = 0
@@ -144,6 +157,8 @@ class _Walk:
             self._picture(element, here)
         elif depth > MAX_DEPTH:
             self._text("".join(element.itertext()), here)
+        elif tag == "table" and (found := _table(element)):
+            self._rows(found, here, depth)
         elif tag in _PARAGRAPHS:
             self.flush()
             self._listed = self._listed or tag in ("li", "tr")
@@ -152,6 +167,19 @@ class _Walk:
             self._listed = False
         else:
             self._inside(element, here, depth)
+
+    def _rows(self, rows: Sequence[Sequence[Element]], above: _Set, depth: int) -> None:
+        """Read a table whose first row names its columns."""
+        self.flush()
+        head = [squeeze("".join(cell.itertext())) for cell in rows[0]]
+        cells = [[self._cell(cell, above, depth) for cell in row] for row in rows[1:]]
+        self.blocks += list(tables.items(head, cells))[: MAX_BLOCKS - len(self.blocks)]
+
+    def _cell(self, cell: Element, above: _Set, depth: int) -> list[Block]:
+        walk = _Walk(self._base, self._styles)
+        walk.element(cell, above, depth=depth + 1)
+        walk.flush()
+        return walk.blocks
 
     def _break(self, tag: str) -> None:
         self.flush(joined=tag == "br")
@@ -167,7 +195,7 @@ class _Walk:
     def _text(self, words: str | None, here: _Set) -> None:
         if words:
             self._level = self._level or (here.level if words.strip() else 0)
-            self._runs.append(Run(words.upper() if here.capitals else words, here.url, here.bold, here.size))
+            self._runs.append(Run(words.upper() if here.capitals else words, here.url, here.bold, here.size, here.underlined and not here.url))
 
     def _picture(self, element: Element, here: _Set) -> None:
         """A picture that is a link leads somewhere too, if without words: its text describes the picture and not what is behind."""
@@ -186,11 +214,28 @@ class _Walk:
         return _Set(
             url=url,
             bold=bold,
+            underlined=above.underlined or tag in ("u", "ins") or bool(_UNDERLINED.search(style)),
             size=_sized(style, above.size),
             capitals=above.capitals or bool(_CAPITALS.search(style)),
             level=_level(element, tag) or above.level,
             hidden=bool(_HIDDEN.search(style)),
         )
+
+
+def _table(table: Element) -> list[list[Element]] | None:
+    """The cells of a table whose first row names its columns, row by row; `None` of any other, which only places things."""
+    if next(islice(table.iter("table"), 1, None), None) is not None:
+        return None
+    rows = [[cell for cell in row if markup.local(cell) in ("td", "th")] for row in islice(table.iter("tr"), _MOST_ROWS)]
+    rows = [row for row in rows if row]
+    if len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        return None
+    first = rows[0]
+    stated = markup.local(first[0].getparent().getparent()) == "thead" or all(markup.local(cell) == "th" for cell in first)
+    is_head = not any(True for cell in first for _ in cell.iter("a")) and tables.is_head(
+        [squeeze("".join(cell.itertext())) for cell in first], stated=stated
+    )
+    return rows if is_head and any(True for row in rows[1:] for cell in row for _ in cell.iter("a")) else None
 
 
 def address(base: str, href: str) -> str | None:

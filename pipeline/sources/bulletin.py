@@ -1,7 +1,7 @@
 """An issue of a bulletin to its items: what each section recommends, in order, with address and blurb. One cutter for all formats.
 
-Takes the blocks that `sources/blocks.py` makes of a page or mail (and others of Word files and PDFs). Reads no file and fetches nothing. Contents,
-archive, unsubscribe, mail and social links are no items; what has no title or stands before the first section without one is none either.
+Takes the blocks that `sources/blocks.py` makes of a page or mail (and others of Word files and PDFs). Reads no file. Contents, archive, unsubscribe,
+mail and social links and the publisher's own front page are no items, nor what has no title or stands before the first section without one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from urllib.parse import urlsplit
 
-from pipeline.sources import heads
+from pipeline.sources import heads, roles
 from pipeline.sources.blocks import Block
-from pipeline.sources.heads import WHEN, Line, Piece, Style, Use
+from pipeline.sources.heads import WHEN, Line, Style, Use
+from pipeline.sources.roles import Piece
 from pipeline.text import squeeze
 
 MAX_ITEMS = 2_000
@@ -25,16 +27,15 @@ _TAIL = 120  # characters before a link in which words that announce it may stan
 _EDGES = " \t|·•–—-:>›»→*"
 _NO_SECTION = re.compile(
     r"(?:about (?:us|this|the|network|our)\b.*|contact(?: us)?|contacts|(?:un)?subscribe.*|follow us.*|feedback|share this.*"
-    r"|(?:past|previous|back) issues.*"
-    r"|archive|(?:table of )?contents|in this (?:issue|edition|bulletin|month).*|privacy.*|disclaimer|get in touch|stay in touch|keep in touch"
-    r"|connect with us.*"
-    r"|spread the word|inhalt|sommaire)\W*",
+    r"|(?:past|previous|back) issues.*|archive|(?:table of )?contents|in this (?:issue|edition|bulletin|month).*|privacy.*|disclaimer"
+    r"|(?:get|stay|keep) in touch|connect with us.*|(?:the |our |library )?opening (?:hours|times)|library hours|(?:the|our|meet the) team"
+    r"|find us|where (?:to find us|we are)|spread the word|inhalt|sommaire)\W*",
     re.IGNORECASE,
 )
+_OWN_LINKS = re.compile(r"(?:useful|quick|key|our|important|library|handy|more) links?|links|find us online|on our website\W*", re.IGNORECASE)
 _BEFORE_LABEL = re.compile(
     r"[\s(\[–—|:-]*(?:(?:available (?:at|from)|link|url|web(?:site)?|find (?:it|out more) at|read (?:it|more)(?: (?:at|here))?|see|more|source"
-    r"|address|full text|online)"
-    r"\s*(?:at)?\s*:?\s*)?[\s(\[–—|:>→-]*$",
+    r"|address|full text|online)\s*(?:at)?\s*:?\s*)?[\s(\[–—|:>→-]*$",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^(?:\d{1,2}[.)]\s+|[•▪◦●■»*–-]\s+)+")
@@ -73,10 +74,12 @@ class Entry:
 def cut(blocks: Sequence[Block]) -> tuple[Entry, ...]:
     """Cut an issue into its items, in order."""
     lines = heads.lines(blocks)
-    parts, titles = heads.roles(lines)
+    parts, titles = roles.roles(lines)
     if not any(line.links for line in lines):
         return _unlinked(parts)
     found: list[Entry] = []
+    own = _own(parts)
+    _leave_out_fronts(lines, own)
     _close(parts, titles)
     start = _first_section(parts, titles)
     section, opened = "", start is None
@@ -93,7 +96,35 @@ def cut(blocks: Sequence[Block]) -> tuple[Entry, ...]:
     names = [piece.head for piece in parts if piece.head is not None and piece.style not in titles]
     if len(names) == 1 and (names[0].block.level == 1 or _month_in(names[0].words)):  # the bulletin's own title: it has no sections
         found = [replace(entry, section="") for entry in found]
-    return _once(found)[:MAX_ITEMS]
+    return _once(_without_boxes(found, own))[:MAX_ITEMS]
+
+
+def _leave_out_fronts(lines: Iterable[Line], own: frozenset[str]) -> None:
+    """Take off the links to the publisher's own front page, which recommend nothing."""
+    for line in lines:
+        line.links = tuple(link for link in line.links if not (heads.is_root(link.url) and _is_of(link.url, own)))
+
+
+def _without_boxes(found: Sequence[Entry], own: frozenset[str]) -> list[Entry]:
+    """Leave out a box of links that all lead to the publisher's own pages."""
+    elsewhere = {entry.section for entry in found if not _is_of(entry.url or "", own)}
+    return [entry for entry in found if entry.section in elsewhere or not _OWN_LINKS.fullmatch(entry.section)]
+
+
+def _own(parts: Sequence[Piece]) -> frozenset[str]:
+    """The publisher's own domains: those of the mailboxes that stand beside no item, so in a box about the publisher or at the end."""
+    found: set[str] = set()
+    for number, piece in enumerate(parts):
+        said = [line for line in (piece.head, *piece.body) if line is not None]
+        linked = max((place for place, line in enumerate(said) if line.links), default=-1)
+        if linked < 0 or number == len(parts) - 1:
+            found |= {domain for line in said[linked + 1 :] for domain in heads.mailboxes(line)}
+    return frozenset(found)
+
+
+def _is_of(url: str, domains: frozenset[str]) -> bool:
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 def sections(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -130,9 +161,8 @@ def _first_section(parts: Sequence[Piece], titles: frozenset[Style]) -> int | No
 
 def _holds_items(piece: Piece, below: Sequence[Piece]) -> bool:
     """Whether a first section without its like holds items itself, and so is one (a single "Editor's choice")."""
-    if any(part.head and part.head.links and not heads.is_root(part.head.links[0].url) for part in below):
-        return piece.head is not None and not _month_in(piece.head.words)
-    return False
+    linked = any(part.head and part.head.links and not heads.is_root(part.head.links[0].url) for part in below)
+    return linked and piece.head is not None and not _month_in(piece.head.words)
 
 
 def _section(head: Line) -> str:

@@ -32,6 +32,8 @@ _NUMBERS = re.compile(
     r"|original (?:article|paper|investigation)|research article)\W*$",
     re.IGNORECASE,
 )
+_JOURNAL = re.compile(r"[A-Z][A-Z&:,()./ -]{5,120}[\s|]+(?:[A-Z]{3}(?:-[A-Z]{3})? )?(?:\d{1,2} )?(?:19|20)\d\d")
+"""A journal in capitals with its month, as citation indexes print it: no heading."""
 _FORM = re.compile(
     r"[\s|·]*(?:abstract|full[- ]?text(?: html)?|full article|pdf(?: plus)?|epdf|epub|html|references|summary|first page)[\s|·]*", re.IGNORECASE
 )
@@ -100,7 +102,7 @@ def _describes(line: str, *, first: bool, linked: bool) -> bool:
     if len(line) >= _LINE:
         return False
     named = first and bool(_NAMES.fullmatch(line)) and (linked or re.search(r",|;|\sand\s|&", line) is not None)
-    return named or bool(_NUMBERS.search(line) or _INITIALS.fullmatch(line) or _SCHOLAR.fullmatch(line))
+    return named or bool(_NUMBERS.search(line) or _INITIALS.fullmatch(line) or _SCHOLAR.fullmatch(line) or (linked and _JOURNAL.fullmatch(line)))
 
 
 def _fullest(block: Block) -> Block:

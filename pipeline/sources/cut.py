@@ -13,8 +13,10 @@ from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from pipeline.sources.labels import is_label
-from pipeline.sources.lines import Line, Link, Sheet
+from pipeline.sources import joined
+from pipeline.sources.columns import ABOUT, TITLE
+from pipeline.sources.labels import is_file, is_label
+from pipeline.sources.lines import LABEL, Line, Link, Sheet
 
 Range = tuple[int, int]
 
@@ -33,32 +35,71 @@ _CHROME_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CHROME_PATHS = re.compile(
-    r"/(?:authors?|categor(?:y|ies)|tags?|topics?|users?|profiles?|people|members?|login|comments?|share|itemlist|_layouts)(?:/|$)"
-    r"|[?&](?:sort|order|filter|replytocom)=",
+    r"/(?:authors?|categor(?:y|ies)|tags?|topics?|users?|profiles?|people|members?|login|comments?|share|itemlist|_layouts|~[\w.-]+"
+    r"|subjects?|keywords?|contributors?|creators?|communities|doc-types?|types?)(?:/|$)"
+    r"|/search(?:/|\?)|[?&](?:sort|order|filter|facet|replytocom|tag|category|author|creator|subject|keyword)=",
     re.IGNORECASE,
+)
+_BUTTON = re.compile(r"(?:^|[\s_-])(?:btn|button|cta|more|readmore|arrow)(?:$|[\s_-])", re.IGNORECASE)
+_JOINTS = frozenset(
+    (
+        *("the", "a", "an", "our", "in", "on", "at", "to", "from", "by", "of", "see", "with", "and", "or"),
+        *("for", "tell", "ask", "read", "use", "visit"),
+    )
 )
 _CHROME_RELS = frozenset(("author", "tag", "category", "next", "prev", "license"))
 
 
 def items(sheet: Sheet, page_url: str) -> list[list[Line]]:
     """Cut a page into its items, in the order of the page; each is the lines that belong to it. An item between others may have no link."""
-    best: list[Range] = []
-    most, tried = 0.0, set[tuple[Range, ...]]()
+    ways, tried = list[joined.Way](), set[tuple[Range, ...]]()
     for ranges, weight in _ways(sheet):
-        if tuple(ranges) in tried:  # a box in a box in a box
-            continue
-        tried.add(tuple(ranges))
-        worth = weight * sum(_worth(sheet.lines[start:end], page_url) for start, end in ranges)
-        if worth > most:
-            most, best = worth, ranges
-    return _trimmed([sheet.lines[start:end] for start, end in best[:MAX_ITEMS] if end > start], page_url)
+        if tuple(ranges) not in tried:  # a box in a box in a box
+            tried.add(tuple(ranges))
+            ways.append(joined.Way(ranges, weight))
+    known: dict[Range, tuple[float, str, str]] = {}
+
+    def told(piece: Range) -> tuple[float, str, str]:
+        if piece not in known:
+            known[piece] = _told(sheet.lines[piece[0] : piece[1]], page_url)
+        return known[piece]
+
+    def worth(pieces: Sequence[Range]) -> float:
+        """Weigh all pieces of one way; the second with the same address counts nothing: there an item was cut in two."""
+        return sum({url: worth for worth, url, _ in reversed([told(piece) for piece in pieces])}.values())
+
+    found, first = joined.best(ways, sheet, joined.Judge(worth, lambda piece: told(piece)[1], lambda piece: told(piece)[2]))
+    kept = _trimmed([piece for piece in found if piece in first and piece[1] > piece[0]], sheet, page_url)
+    return [sheet.lines[start:end] for start, end in sorted([*kept, *(piece for piece in found if piece not in first)])[:MAX_ITEMS]]
+
+
+def _told(lines: Sequence[Line], page_url: str) -> tuple[float, str, str]:
+    """Tell the worth of a piece, its first address, and its name where it leads to just one resource."""
+    links = links_of(lines, page_url)
+    if not links:
+        return 0.0, "", ""
+    named = {link.url: link.words for link in reversed(links) if is_name(link)}
+    resources = _resources(links, set(named))
+    worth = _worth(lines, links, set(named)) / resources
+    head = next((line for line in lines if line.heading), None)
+    if head is not None and not head.links and any(is_name(link) and not _BUTTON.search(link.place) for link in links):
+        return worth, links[0].url, ""  # a heading over something else
+    headed = head.words if head is not None else ""
+    sure = _sureness(links[0], page_url.partition("#")[0]) == _SURE
+    alone = sure and resources == 1 and not _is_prose(lines, page_url) and not any(line.top for line in lines)
+    return worth, links[0].url, (headed or next(iter(named.values()), "")) if alone else ""
 
 
 def links_of(lines: Sequence[Line], page_url: str) -> list[Link]:
     """Give the links of an item that could lead to its resource: no sharing, sorting or author pages, unless nothing else is there."""
     here = page_url.partition("#")[0]
-    links = [(link, _sureness(link, here)) for line in lines for link in line.links]
+    links = [(link, min(_sureness(link, here), 1 if line.role in ABOUT else _SURE)) for line in lines for link in line.links]
     return [link for link, sure in links if sure == _SURE] or [link for link, sure in links if sure]
+
+
+def is_row(lines: Sequence[Line]) -> bool:
+    """Say whether these lines are a row of a table that names its columns, and so an item even where nothing is linked."""
+    return any(line.role == TITLE for line in lines)
 
 
 @lru_cache(16_384)
@@ -69,16 +110,32 @@ def _sureness(link: Link, here: str) -> int:
     return 1 if _CHROME_RELS & set(link.rel.split()) or _is_chrome_path(link.url) else _SURE
 
 
-def _trimmed(pieces: list[list[Line]], page_url: str) -> list[list[Line]]:
+def _trimmed(ranges: list[Range], sheet: Sheet, page_url: str) -> list[Range]:
     """Take off what stands before and after the items: pieces without a link, and short ones where items are long (a link to the start page)."""
+    pieces = [sheet.lines[start:end] for start, end in ranges]
     lengths = sorted(sum(len(line.words) for line in piece) for piece in pieces)
     least = lengths[len(lengths) // 2] / 4 if lengths and lengths[len(lengths) // 2] > _LONG else 0
 
     def is_item(piece: list[Line]) -> bool:
-        return bool(links_of(piece, page_url)) and sum(len(line.words) for line in piece) >= least
+        return is_row(piece) or (bool(links_of(piece, page_url)) and sum(len(line.words) for line in piece) >= least)
 
-    kept = [number for number, piece in enumerate(pieces) if is_item(piece)]
-    return pieces[kept[0] : kept[-1] + 1] if kept else []
+    prose = [_is_prose(piece, page_url) for piece in pieces]
+    rare = 5 * sum(prose) <= len(prose)  # a sentence of the page itself, where items are not written as sentences
+    kept = [number for number, piece in enumerate(pieces) if is_item(piece) and not (rare and prose[number])]
+    return ranges[kept[0] : kept[-1] + 1] if kept else []
+
+
+def _is_prose(piece: Sequence[Line], page_url: str) -> bool:
+    """Say whether all that a piece links to are words within its sentences: "the rest is *on another page*", "see *the archive*"."""
+    if is_row(piece) or any(line.heading for line in piece) or not links_of(piece, page_url):
+        return False
+    linked = [(line, link) for line in piece for link in line.links]
+    return all(bool(link.words) and not line.words.startswith(link.words) and _goes_on(line, link) for line, link in linked)
+
+
+def _goes_on(line: Line, link: Link) -> bool:
+    before = line.words.partition(link.words)[0].split()
+    return bool(before) and (link.words[0].islower() or before[-1].casefold() in _JOINTS) and len(line.rest) > len(link.words)
 
 
 def _is_chrome_path(url: str) -> bool:
@@ -86,17 +143,34 @@ def _is_chrome_path(url: str) -> bool:
     return bool(_CHROME_PATHS.search(f"{parts.path}?{parts.query}"))
 
 
-def _worth(lines: Sequence[Line], page_url: str) -> float:
+def _worth(lines: Sequence[Line], links: Sequence[Link], named: set[str]) -> float:
     """Weigh one piece: the more words the better, up to a paragraph or two, and more with a heading or label; the more addresses, the less."""
-    links = links_of(lines, page_url)
-    if not links:
-        return 0.0
+    bare = not named and not any(line.rest.strip(" |/·•-–,") for line in lines)  # "PDF HTML": ways to something that may stand elsewhere
     length = min(sum(len(line.words) for line in lines), 600)
-    sure = any(line.heading for line in lines) or any(" " in link.words and is_label(link.words) for link in links)
-    return float((length + 1) ** 0.8) * (1.5 if sure else 1) / len({link.url for link in links})
+    invited = any(" " in link.words and is_label(link.words) for link in links)
+    heads = {line.links[0].url if line.links else "" for line in lines if line.heading and (line.links or not named)}
+    headed = len(heads) == 1  # with more it is a section
+    return float((length + 1) ** 0.8) * (1.5 if headed or invited else 1) * (0.3 if any(line.top for line in lines) else 0.1 if bare else 1)
+
+
+def is_name(link: Link) -> bool:
+    """Say whether the words of a link could name a resource: neither an invitation to follow it nor the name of a file."""
+    return bool(link.words) and not invites(link)
+
+
+def invites(link: Link) -> bool:
+    """Say whether the words of a link only invite to follow it, or are the name of a file, or lead to several resources of the page."""
+    return is_label(link.words) or is_file(link.words) or LABEL in link.rel.split()
+
+
+def _resources(links: Sequence[Link], named: set[str]) -> int:
+    """Count the resources that these links may lead to. "PDF", "Slides" and the picture belong to one; two "Read more" to two."""
+    labels = Counter(words for words, _ in {(link.words.casefold(), link.url) for link in links if link.words and not is_name(link)})
+    return max(len(named), *labels.values(), 1)
 
 
 def _ways(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
+    yield from _by_rows(sheet)
     yield from _by_place(sheet)
     yield from _by_heads(sheet)
     yield from _by_lines(sheet)
@@ -108,6 +182,12 @@ def _ways(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
     yield invited or titled, 0.5
 
 
+def _by_rows(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
+    """The rows of tables that name their columns: there nothing else is an item."""
+    rows = [(span.start, span.end) for span in sheet.spans if span.row and is_row(sheet.lines[span.start : span.end])]
+    yield rows, 1.5 if len(rows) > 1 else 0
+
+
 def _by_place(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
     """Elements at the same place in the tree: of one class, or (less surely) of one tag."""
     same: dict[str, list[Range]] = defaultdict(list)
@@ -115,6 +195,8 @@ def _by_place(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
     for span in sheet.spans:
         if span.end > span.start:
             same[span.path].append((span.start, span.end))
+            if span.names:
+                same[f"{span.path} {span.names}"].append((span.start, span.end))
             alike[f"{span.path.rpartition('/')[0]}/{span.tag}"].append((span.start, span.end))
     yield from ((ranges, 1.0) for ranges in same.values() if len(ranges) > 1)
     yield from ((ranges, 0.85) for ranges in alike.values() if len(ranges) > 1)
@@ -122,15 +204,25 @@ def _by_place(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
 
 def _by_heads(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
     """From one heading or term to the next among the children of one element."""
-    heads: dict[tuple[int, str], list[int]] = defaultdict(list)
+    heads: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for span in sheet.spans:
-        if span.tag in _HEADS and span.end > span.start:
-            heads[span.parent, span.tag].append(span.start)
+        if span.tag in _HEADS and span.end > span.start and span.parent >= 0:
+            heads[span.parent].append((span.start, span.tag))
     merged: dict[tuple[str, str], list[Range]] = defaultdict(list)
-    for (parent, tag), starts in heads.items():
-        if parent >= 0:
-            merged[sheet.spans[parent].path, tag].extend(pairwise([*starts, sheet.spans[parent].end]))
-    yield from ((ranges, 0.95) for ranges in merged.values() if len(ranges) > 1)
+    for parent, found in heads.items():
+        for tag in {tag for _, tag in found}:
+            stops = [(start, own) for start, own in found if own == tag or own < tag]  # a stronger heading ends what is below the weaker
+            for (start, own), (end, _) in pairwise([*stops, (sheet.spans[parent].end, "")]):
+                merged[sheet.spans[parent].path, tag].extend([(start, end)] if own == tag else [])
+    for ranges in merged.values():
+        if len(ranges) > 1:
+            yield ranges, 0.5 if any(_is_section(sheet.lines[start:end]) for start, end in ranges) else 0.95
+
+
+def _is_section(lines: Sequence[Line]) -> bool:
+    """Say whether a heading without a link stands over several resources: lines that begin with a link to one."""
+    begun = {line.links[0].url for line in lines[1:] if line.links and is_name(line.links[0]) and line.words.startswith(line.links[0].words)}
+    return not lines[0].links and len(begun) > 1
 
 
 def _by_lines(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
@@ -155,9 +247,11 @@ def _by_lines(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:
 
 
 def _without_opening(ranges: list[Range], sheet: Sheet) -> list[Range]:
-    """Take the heading and the opening words of a page off its first item: no item is longer than the longest of the others."""
+    """Take the heading and the opening words of a page or section off its first item: no item is longer than the longest of the others."""
     (start, end), *others = ranges
     start = max(start, end - max(last - first for first, last in others))
     if not any(line.heading for first, last in others for line in sheet.lines[first:last]):
         start = max([start, *(number + 1 for number in range(start, end - 1) if sheet.lines[number].heading)])
-    return [(start, end), *others]
+    ranges = [(start, end), *others]
+    over = [first for first, last in ranges if sheet.lines[first].heading and not sheet.lines[first].links and last > first + 1]
+    return [(first + (first in over), last) for first, last in ranges] if 2 * len(over) < len(ranges) else ranges

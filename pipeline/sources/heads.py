@@ -1,7 +1,7 @@
 """The lines of a bulletin, what their links are for, and which of them are headings, whatever program set them.
 
 A heading is one by its own word (`<h2>`, a Word style), or because it is short and set apart: bold, in capitals, or larger than the body.
-Whether it heads a section or one item, its style's company says: see `roles`.
+Whether it heads a section or one item, its style's company says: see `sources/roles.py`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import pairwise, takewhile
+from itertools import takewhile, zip_longest
 from urllib.parse import urlsplit
 
 from pipeline import urls
@@ -19,11 +19,13 @@ from pipeline.sources.blocks import Block, Run
 from pipeline.sources.labels import is_label
 from pipeline.text import squeeze
 
-_SHORT = 160  # characters; longer lines are no headings
+SHORT = 160  # characters; longer lines are no headings
 _FEW = 12  # characters that may stand before the link that is a title: a number, a day, "New"
 _PREFIX = 40  # characters; more than this is a text
 _LINK = 80  # characters; longer words of a link are a title or a sentence
 _LARGER = 1.12
+_TEXT = 20  # characters; less is a name or a place
+_CALL = 5  # words that invite at most
 _EDGES = " \t|·•▪◦●■‣–—-:,;>›»→*"
 
 _PRINTED = re.compile(r"(?:https?://|www\.)[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]'’]", re.IGNORECASE)
@@ -39,12 +41,23 @@ _INVITES = re.compile(
 )
 _CHROME = re.compile(
     r"(?:(?:view|see|read|browse|visit|all|our|the|in|online|open|this|message|email|e-mail|issue|it)\s+){0,4}"
-    r"(?:archives?|(?:past|back|previous|earlier|older) (?:issues?|editions?|bulletins?|newsletters?)|(?:web )?browser|web version"
+    r"(?:archives?|(?:past|back|previous|earlier|older) (?:issues?|editions?|bulletins?|newsletters?|letters?|numbers?|mailings?|copies)"
+    r"|(?:web )?browser|web version"
     r"|online version|online)"
     r"|unsubscribe.*|(?:un)?subscribe(?: (?:here|now|to .*))?|(?:manage|update|change|edit|your|email|my|and|\s)*(?:preferences|subscription)s?"
+    r"|(?:leave|stop) (?:getting |receiving )?(?:it|this|the|our|these)(?: (?:mailing )?(?:list|letters?|e-?mails?|mailings?|bulletins?))?"
+    r"|opt[ -]?out|tell a friend"
     r"|privacy(?: (?:policy|notice|statement))?|cookies?.*|terms.*|forward.*|share.*|tweet.*|like|print|follow us.*|facebook|twitter|x|linkedin"
     r"|instagram"
     r"|youtube|bluesky|mastodon|whatsapp|contact(?: us)?|home(?: ?page)?|(?:back to )?top|about(?: us)?|accessibility|contents|skip .*",
+    re.IGNORECASE,
+)
+_CLOSES = re.compile(
+    r"\W*(?:copyright\s*(?:©|\(c\)|\d{4})|©|all rights reserved"
+    r"|you(?:['’]re| are| have|['’]ve)? (?:receiv(?:ing|ed?)|gett?(?:ing)?|signed up for|subscribed to)"
+    r" (?:this|these|our)\b|this (?:e-?mail|message|bulletin|newsletter|letter) (?:was sent|is sent|has been sent|may contain|and any)"
+    r"|our (?:mailing|postal) address|to (?:stop|cease) (?:receiving|getting)|to be (?:taken off|removed)|want to change how"
+    r"|if you (?:would rather not|no longer (?:want|wish)|do not (?:want|wish)|don['’]t (?:want|wish)))",
     re.IGNORECASE,
 )
 _SHARING = re.compile(
@@ -63,8 +76,8 @@ WHEN = re.compile(
 )
 """The beginning of a line that says when something happens."""
 
-Style = tuple[int, float, bool, bool]
-"""How a heading is set, the stronger the greater: its level turned round, its size, capitals, bold."""
+Style = tuple[int, float, bool, bool, bool]
+"""How a heading is set, the stronger the greater: its level turned round, its size, capitals, bold, and underlined as well."""
 
 
 class Use(Enum):
@@ -106,18 +119,6 @@ class Line:
         return [link for link in self.links if link.use is use]
 
 
-@dataclass(slots=True)
-class Piece:
-    """A heading (or none, at the beginning) and the lines until the next one."""
-
-    head: Line | None
-    body: list[Line] = field(default_factory=list)
-
-    @property
-    def style(self) -> Style | None:
-        return self.head.style if self.head else None
-
-
 def lines(blocks: Sequence[Block]) -> list[Line]:
     """Turn blocks into lines: links sorted by use, headings known. A dividing rule is a line without words."""
     found = _without_pictures([_line(block) for block in _mended(blocks)])
@@ -126,43 +127,14 @@ def lines(blocks: Sequence[Block]) -> list[Line]:
     for line in found:
         line.links = tuple(_used(link, line, shared) for link in line.links)
         line.style = _style(line, usual)
+    _know_buttons(found)
     _drop_contents(found)
     return found
 
 
-def pieces(found: Iterable[Line]) -> list[Piece]:
-    """Part lines at the headings."""
-    parts = [Piece(None)]
-    for line in found:
-        if line.style is not None:
-            parts.append(Piece(line))
-        else:
-            parts[-1].body.append(line)
-    return parts
-
-
-def roles(found: Sequence[Line]) -> tuple[list[Piece], frozenset[Style]]:
-    """Part lines into pieces, and say which styles head one item each; the others head sections.
-
-    A heading's own link, or one link below it that only invites, speaks for an item; several titles below it, or another heading at once,
-    for a section.
-    """
-    below = _subtitles(pieces(found))
-    for line in found:
-        if line.style in below:
-            line.style = None
-    parts = pieces(found)
-    repeated = [style for style, number in Counter(piece.style for piece in parts).items() if style is not None and number > 1]
-    votes: dict[Style, float] = defaultdict(float)
-    for piece, following in pairwise([*parts, Piece(None)]):
-        if piece.style is not None:
-            votes[piece.style] += _vote(piece, following, alone=len(repeated) == 1)
-    return parts, frozenset(style for style, balance in votes.items() if balance > 0)
-
-
 def is_when(words: str) -> bool:
     """Say whether a line only says when (and where) something happens."""
-    return len(words) <= _SHORT and WHEN.match(words) is not None and not re.search(r"[a-z]{3,}\.\s+[A-Z]", words)
+    return len(words) <= SHORT and WHEN.match(words) is not None and not re.search(r"[a-z]{3,}\.\s+[A-Z]", words)
 
 
 # ---------------------------------------------------------------- lines
@@ -206,7 +178,10 @@ def _line(block: Block) -> Line:
     ]
     links = tuple(sorted([*found, *printed], key=lambda link: link.start))
     chrome = any(_is_chrome(words[start:end]) or url.lower().startswith("mailto:") for url, start, end in spans)
-    return Line(words.rstrip(), block, links, _bold(block), is_closing=not links and (chrome or _MAILBOX.search(words) is not None))
+    closes = bool(_CLOSES.match(words))
+    links = () if closes else links
+    is_closing = closes or (not links and (chrome or _MAILBOX.search(words) is not None))
+    return Line(words.rstrip(), block, links, _bold(block), is_closing=is_closing)
 
 
 def _without_pictures(found: Sequence[Line]) -> list[Line]:
@@ -279,15 +254,42 @@ def _usual(blocks: Sequence[Block]) -> float:
 
 def _style(line: Line, usual: float) -> Style | None:
     block, words = line.block, line.words
-    if not any(c.isalpha() for c in words) or line.is_closing or is_when(words) or len(line.urls) > 1 or len(words) > 2 * _SHORT:
+    if not any(c.isalpha() for c in words) or line.is_closing or is_when(words) or len(line.urls) > 1 or len(words) > 2 * SHORT:
         return None
     if block.level:
-        return (10 - block.level, 0.0, False, False)
-    if len(words) > _SHORT or words[-1] in ".;," or (line.links and line.links[0].use is Use.LABEL) or words[0].islower():
+        return (10 - block.level, 0.0, False, False, False)
+    if len(words) > SHORT or words[-1] in ".;," or (line.links and line.links[0].use is Use.LABEL) or words[0].islower():
         return None
     size = round(block.size / usual, 1) if block.size > _LARGER * usual else 1.0
     capitals = words.isupper() and sum(c.isalpha() for c in words) > 4
-    return (0, size, capitals, block.is_bold) if size > 1 or capitals or block.is_bold else None
+    return (0, size, capitals, block.is_bold, block.is_bold and block.is_underlined) if size > 1 or capitals or block.is_bold else None
+
+
+def _know_buttons(found: Sequence[Line]) -> None:
+    """Know a link that only invites by its place, whatever its words ("Hear them", "Count me in"): a few words by themselves at the end of a text
+    that a heading without a link stands over."""
+    said = [line for line in found if line.words]
+    state = 0  # 1 below a heading without a link, 2 below its text
+    for line, following in zip_longest(said, said[1:]):
+        if state == 2 and _is_button(line) and (following is None or _ends_text(following)):
+            line.links = tuple(replace(link, use=Use.LABEL) for link in line.links)
+            line.style, state = None, 0
+        elif line.style is not None:
+            state = 0 if line.links else 1
+        elif line.links:
+            state = 0
+        elif state and len(line.words) >= _TEXT and not is_when(line.words):
+            state = 2
+
+
+def _is_button(line: Line) -> bool:
+    alone = len(line.links) == 1 and line.links[0].words.strip(_EDGES) == line.words.strip(_EDGES)
+    return alone and not line.block.level and len(line.words.split()) <= _CALL
+
+
+def _ends_text(line: Line) -> bool:
+    """Whether a line begins something else than the words about the link above it."""
+    return line.is_closing or (line.style is not None and not line.links) or bool(line.links and line.block.level)
 
 
 def _drop_contents(found: Sequence[Line]) -> None:
@@ -298,70 +300,13 @@ def _drop_contents(found: Sequence[Line]) -> None:
             line.links = tuple(link for link in line.links if not heads[link.words.casefold()])
 
 
-# ---------------------------------------------------------------- roles
+# ---------------------------------------------------------------- addresses
 
 
-def _subtitles(parts: Sequence[Piece]) -> set[Style]:
-    """Styles that only follow another heading at once, one to one: a date, an author, a place below the title, no headings of their own."""
-    under: dict[Style, list[Style | None]] = defaultdict(list)
-    linked: Counter[Style] = Counter()
-    for before, piece in pairwise(parts):
-        if piece.style is None or piece.head is None or piece.head.links:
-            continue
-        bare = before.style is not None and not before.body and before.style > piece.style
-        under[piece.style].append(before.style if bare else None)
-        linked[piece.style] += bool(bare and before.head and before.head.links)
-    counts = Counter(piece.style for piece in parts)
-    found = set()
-    for style, above in under.items():
-        upper, times = Counter(above).most_common(1)[0]
-        paired = upper is not None and times == counts[style] == counts[upper] > 2 and _is_below(upper, counts)
-        if linked[style] >= 0.6 * counts[style] or paired:
-            found.add(style)
-    return found
-
-
-def _is_below(style: Style, counts: Counter[Style | None]) -> bool:
-    """Whether a stronger style comes up several times, which then heads the sections."""
-    return any(other is not None and other > style and number > 1 for other, number in counts.items())
-
-
-def _vote(piece: Piece, following: Piece, *, alone: bool) -> float:
-    """Weigh whether a piece is one item (above 0) or a section (below). `alone` says that there are no headings of another style."""
-    head = piece.head
-    if head is None or piece.style is None:
-        return 0
-    opens = following.style is not None and following.style < piece.style
-    if head.links:
-        return -1 if opens and not any(line.words for line in piece.body) else 1
-    leads = [line for line in piece.body if line.of(Use.LEAD) or (line.bold and not is_when(line.words))]
-    if leads:
-        return -1
-    if any(line.of(Use.LABEL) for line in piece.body):
-        return -1 if _ended(piece.body) > 1 or (alone and _is_named_below(piece)) else 1
-    if any(line.links for line in piece.body):
-        return -0.5 if sum(bool(line.links) for line in piece.body) > 1 else 0.5
-    return -1 if opens else 0
-
-
-def _is_named_below(piece: Piece) -> bool:
-    """Whether a heading of a word or two stands over a line that reads like the title of the one item there."""
-    said = [line for line in piece.body if line.words and not is_when(line.words)]
-    if piece.head is None or len(said) < 2 or len(piece.head.words.split()) > 3:
-        return False
-    first = said[0]
-    return not first.links and len(piece.head.words) < len(first.words) <= _SHORT and first.words[-1] not in ".!:;," and len(first.words.split()) > 2
-
-
-def _ended(body: Iterable[Line]) -> int:
-    """Count the texts that a link ends which only invites."""
-    number, told = 0, False
-    for line in body:
-        labels = line.of(Use.LABEL)
-        told = told or len(line.words) > sum(len(link.words) for link in labels) + _FEW
-        if labels and told:
-            number, told = number + 1, False
-    return number
+def mailboxes(line: Line) -> set[str]:
+    """The domains of the mailboxes that a line prints or leads to."""
+    linked = (run.url[7:].partition("?")[0] for run in line.block.runs if run.url and run.url.lower().startswith("mailto:"))
+    return {found[0].rpartition("@")[2].lower() for words in (line.words, *linked) for found in _MAILBOX.finditer(words)}
 
 
 def is_root(url: str) -> bool:

@@ -53,14 +53,19 @@ _VERBS = frozenset(
         *("explore", "show", "external", "details", "info", "information", "item", "resource", "text", "html", "on", "out", "it"),
     )
 )
+_FORMAT = re.compile(
+    r"\s*[\[(]\s*(?:pdf|word|docx?|excel|xlsx?|powerpoint|pptx?|csv|zip|odt|ods|rtf|html|epub|mp3|mp4|web ?page)?[\s,;:·|/-]*"
+    r"(?:\d+(?:[.,]\d+)?\s*(?:[kmg]i?b|bytes|pages|pp?))?\s*[\])]\s*$"
+)
 _SIZE = re.compile(r"\(?\b\d+(?:[.,]\d+)?\s*[km]b\b\)?|\s\(?\d{1,4}\)?$")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _LONGEST = 60  # characters; beyond this a link's words are a title or a sentence
 
 
-def _bare(label: str) -> str:
+@lru_cache(16_384)
+def bare(label: str) -> str:
     """The label without case, arrows, file sizes and the number that some lists put after it."""
-    return _EDGE.sub("", _SIZE.sub("", _EDGE.sub("", squeeze(label).casefold())))
+    return _EDGE.sub("", _SIZE.sub("", _EDGE.sub("", _FORMAT.sub("", squeeze(label).casefold()))))
 
 
 _NOUNS = {
@@ -70,7 +75,7 @@ _NOUNS = {
 
 def _noun(label: str) -> tuple[str, str]:
     """Part a label into its leading verb and what is left without filling words."""
-    parts = _bare(label).split()
+    parts = bare(label).split()
     verb = next((word for word in parts if word in _VERBS), "")
     return verb, " ".join(word for word in parts if word not in _FILLERS | _VERBS)
 
@@ -83,17 +88,30 @@ def kind_of_label(label: str) -> Kind | None:
     return _NOUNS.get(noun) if noun else _SPOKEN.get(verb)
 
 
+_FILE = re.compile(
+    r"[^/]{1,120}\.(?:pdf|docx?|docm|dotx?|odt|rtf|txt|xls[xmb]?|ods|csv|pptx?|pptm|ppsx?|potx|odp|vsdx?|zip|epub|mp3|m4a|mp4|mov|msg|pub)"
+    r"(?:\s*\([^()]{1,40}\))?",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(16_384)
+def is_file(words: str) -> bool:
+    """Say whether the words of a link are the name of a file ("waiting_times_v7_final.pdf"), which is no title where the page gives one."""
+    return _FILE.fullmatch(words) is not None
+
+
 @lru_cache(16_384)
 def is_label(words: str) -> bool:
     """Say whether the words of a link only invite to follow it ("Read more", "Link to article") and so are nobody's title."""
     if len(words) > _LONGEST:
         return False
-    bare = _bare(words)
+    left = bare(words)
     noun = _noun(words)[1]
     if not noun:
-        return bool(bare)
-    starts = bare.split(maxsplit=1)[0]
-    return noun in _NOUNS and (starts in _VERBS or starts in ("link", "full", "the", "pdf", "website") or len(bare.split()) == 1)
+        return bool(left)
+    starts = left.split(maxsplit=1)[0]
+    return noun in _NOUNS and (starts in _VERBS or starts in ("link", "full", "the", "pdf", "website") or len(left.split()) == 1)
 
 
 def kind_of_noun(words: str) -> Kind | None:

@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 from pipeline import urls
 from pipeline.errors import ParseError
 from pipeline.model import Page, Source
-from pipeline.sources import blocks, heads, markup
+from pipeline.sources import blocks, chrome, heads, markup
 from pipeline.sources.blocks import Block, Run
 from pipeline.sources.markup import Element
 from pipeline.sources.message import Part, decode
-from pipeline.sources.unwrap import unwrap
+from pipeline.sources.records import Record
+from pipeline.sources.unwrap import is_opaque, unwrap
 from pipeline.text import squeeze
 
 MAX_FORWARDS = 10
@@ -28,52 +29,13 @@ MAX_ADVERTS = 50
 ADVERT = 3
 """Lines of an advertisement, at most, from its mark to its link."""
 
-_LONGEST = 200  # characters of a link's words that are looked at
-_EDGES = " \t|·•–—-:,;<>›»→*()[]"
-_CHROME = re.compile(
-    r"(?:(?:please\s)?(?:click here\s)?(?:to\s)?(?:view|read|see|open)(?: (?:this|it|the|in|as|on|a|an|your|our|e-?mail|message|newsletter|issue"
-    r"|bulletin|letter|alert|full|online|web"
-    r"|html|version|page|browser|site|mobile|device))+|(?:view|see|show|list|browse)(?: (?:all|complete|more|full|your))? ?(?:results?|alerts?"
-    r"|search(?:es)?|jobs|events|articles|issues?)?(?: in \w+)?"
-    r"|(?:web|online|browser|mobile) version|view online|in browser"
-    r"|(?:un|re)?subscribe\b.*|sign me up|sign up(?: (?:here|now|for|to)\b.*)?|opt[ -]?out.*|(?:manage|update|change|edit|set|review|modify"
-    r"|adjust|cancel|delete|create|turn off)\b.{0,40}"
-    r"(?:preferences?|settings?|subscriptions?|alerts?|profile|e-?mails?|details|notifications?|search(?:es)?)|(?:my |your |e-?mail "
-    r"|communication )?(?:preferences|settings|profile|account)"
-    r"|.{0,20}\b(?:privacy|cookie|data protection)\b.{0,20}|terms\b.*|legal(?: notice)?|imprint|impressum|disclaimer|contact(?: us)?|kontakt"
-    r"|about(?: us)?|help(?: cent(?:re|er))?|faqs?|support"
-    r"|(?:forward|send|share|tweet|post|e-?mail|pin|like|recommend|save|print|cite|bookmark|comment|reply|restack|follow)(?: (?:this|it|to|on|us"
-    r"|with|via|by|a|your|the|in|for|friends?|colleagues?|"
-    r"newsletter|article|post|later|facebook|twitter|x|linkedin|mail|e-?mail|library|issue|story|page|reading list))*"
-    r"|facebook|twitter|x|linked ?in|instagram|youtube|bluesky|mastodon|threads|whatsapp|telegram|tiktok|flickr|vimeo|rss|xing|pinterest|reddit"
-    r"|(?:get|download|open in) (?:the |our )?app|home(?: ?page)?|website|donate(?: now)?|support us|(?:back to )?top|archive|past issues"
-    r"|add (?:us )?to (?:your )?address book|whitelist.*"
-    r"|(?:newsletter |hier |jetzt )?(?:abmelden|abbestellen|austragen|abonnieren)(?: .*)?|im browser .{0,20}|(?:online|web)-?(?:version|ansicht)"
-    r"|datenschutz\w*|agb|weiterempfehlen|teilen|einstellungen.*"
-    r"|se d[ée]s(?:inscrire|abonner).*|d[ée]sinscription|voir (?:dans|en|la version)\b.*|version en ligne|mentions l[ée]gales|partager"
-    r"|g[ée]rer .{0,40}|pr[ée]f[ée]rences|s'abonner"
-    r"|darse de baja.*|cancelar .*|ver (?:en|online)\b.*|compartir|uitschrijven|afmelden|bekijk (?:online|in)\b.*|disiscriviti.*|avregistrera.*"
-    r"|if you .*|having trouble.*|(?:please )?(?:confirm|verify|activate)\b.{0,40}|(?:log|sign) ?in(?: .{0,30})?|reset .{0,20}password)",
-    re.IGNORECASE,
-)
-_CHROME_URLS = re.compile(
-    r"(?:unsub(?:scribe)?|opt-?out|(?:manage|email|update|alert)?-?_?preferences?|subscription-?_?(?:center|centre|management|preferences)"
-    r"|doupdatealertsettings|manage-?alerts?"
-    r"|confirm(?:ation)?(?:-subscription)?|abmelden|abbestellen|desinscription|desabonnement)\b|/(?:mailman|options)/|/(?:settings|account)/?$"
-    r"|list-manage\.com/(?:unsub|profile|vcard)|campaign-archive\.com|mailchi\.mp/"
-    r"|scholar\.google\.[a-z.]+/(?:citations|scholar_share|scholar_alerts|scholar_settings)|ncbi\.nlm\.nih\.gov/(?:myncbi|sites/myncbi|account)"
-    r"|ncbi\.nlm\.nih\.gov/(?:pubmed/?)?\?(?:term|linkname)="
-    r"|(?:twitter|x)\.com/(?:intent|share|home)|facebook\.com/(?:sharer|share|dialog)|linkedin\.com/(?:share|sharing|cws)|(?:wa\.me"
-    r"|api\.whatsapp\.com)/|t\.me/share"
-    r"|pinterest\.[a-z.]+/pin/create|reddit\.com/submit|mendeley\.com/import|addthis\.com|addtoany\.com|sharethis\.com|/(?:open|pixel"
-    r"|track(?:ing)?)\.(?:gif|png)",
-    re.IGNORECASE,
-)
-_SOCIAL = re.compile(
-    r"https?://(?:[\w-]+\.)?(?:facebook\.com|twitter\.com|x\.com|instagram\.com|linkedin\.com/(?:company|in|school|showcase|groups)"
-    r"|bsky\.app/profile|threads\.net|tiktok\.com/@"
-    r"|pinterest\.[a-z.]+|flickr\.com/(?:people|photos)|youtube\.com/(?:@|c/|channel/|user/)|xing\.com|mastodon\.[a-z]+|t\.me|apps\.apple\.com"
-    r"|play\.google\.com/store)[^?#\s]*[^\s]*$",
+_BEGINS_WITH = 300  # characters of a line that say whether it speaks of the mail itself
+_LONGEST = 200  # characters of a line that are looked at
+_HOME_QUERY = re.compile(r"(?:(?!(?:p|id|page_id|post|q|s|article|item)=)[\w.-]{1,30}=[a-z-]{0,30}(?:&|$))*", re.IGNORECASE)
+"""A front page's parameters, if any, say how a reader came; a number may be that of an article."""
+_PICTURED = re.compile(
+    r"(?:the )?(?:cover|front|image|photo|picture|logo|banner|icon|graphic|thumbnail|screenshot|header|facebook|twitter|linkedin)\b"
+    r"|.*\b(?:logo|banner|icon)$",
     re.IGNORECASE,
 )
 _ADVERT = re.compile(
@@ -125,16 +87,20 @@ _SIGNATURE = re.compile(r"(?:--|__|—)\s?$")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What is read for items. `sender` and `name` are of who wrote it; `forwarder` and `note` say who passed it on, and with which words.
-    `bulk` says that its headers tell that it went to many, `plain` that its lines are of plain text."""
+    `bulk` says that its headers tell that it went to many, `plain` that its lines are of plain text; `records` are the works of a
+    catalogue's alert; `answers` says that it answers a mail."""
 
     blocks: tuple[Block, ...]
     sender: str = ""
     name: str = ""
+    subject: str = ""
     note: str = ""
     forwarded: bool = False
     forwarder: str = ""
     plain: bool = False
     bulk: bool = False
+    records: tuple[Record, ...] = ()
+    answers: bool = False
 
 
 def of_html(part: Part, source: Source, page: Page) -> tuple[Block, ...]:
@@ -147,6 +113,17 @@ def of_html(part: Part, source: Source, page: Page) -> tuple[Block, ...]:
     _drop_adverts(root)
     _speak_pictures(root)
     return tuple(_unwrapped(block) for block in blocks.of_html(root, ""))
+
+
+def preformatted(part: Part, source: Source, page: Page) -> str:
+    """Give the text of a part in HTML that keeps its lines, as old systems wrap theirs. Raises no error."""
+    if b"<pre" not in part.body.lower():
+        return ""
+    try:
+        root = markup.html(source, Page(url="", body=decode(part.body, part.charset).encode(), fetched=page.fetched, charset="utf-8"))
+    except ParseError:
+        return ""
+    return "\n".join("".join(box.itertext()) for box in root.iter("pre"))
 
 
 def opened(found: Sequence[Block], *, forwarded: bool) -> Letter:
@@ -170,8 +147,8 @@ def opened(found: Sequence[Block], *, forwarded: bool) -> Letter:
 
 def content(found: Sequence[Block], *, sender: str) -> tuple[Block, ...]:
     """Leave out what is the letter's own: links that are no items, their blocks, and the footer."""
-    found = _without_adverts(found)
-    kept = [_cleared(block, sender) for block in found]
+    found = [block for block in _without_adverts(found) if not chrome.is_aside("".join(run.words[:_BEGINS_WITH] for run in block.runs[:8]))]
+    kept = _without_twins([_cleared(block, sender) for block in found])
     end = next((place for place, block in enumerate(kept) if 2 * place >= len(kept) and _is_footer(block, kept[place:])), len(kept))
     return tuple(block for block, before in zip(kept[:end], found, strict=False) if block.runs or not before.runs)
 
@@ -184,17 +161,14 @@ def written(found: Sequence[Block]) -> tuple[Block, ...]:
     return (*kept[:close], *(block for block in kept[close:] if not _leads(block) or re.match(r"p\.?\s?s\b", block.words, re.IGNORECASE)))
 
 
-def is_chrome(url: str, words: str) -> bool:
-    """Say whether a link of a mail is none that leads to an item, by its words and its address."""
-    bare = words[:_LONGEST].strip(_EDGES)
-    if _CHROME.fullmatch(bare) or _CHROME.fullmatch(bare.rpartition(". ")[2]) or _CHROME_URLS.search(url):
-        return True
-    return bool(_SOCIAL.match(url)) and len(bare.split()) < 4
+def signs_off(found: Sequence[Block]) -> bool:
+    """Say whether a letter ends as people end what they write to each other."""
+    return any(_CLOSES.fullmatch(block.words[:_LONGEST]) for block in found[1:])
 
 
 def _is_advert(words: str) -> bool:
     """Say whether a line marks what follows as an advertisement."""
-    return bool(_ADVERT.fullmatch(words.strip(_EDGES)))
+    return bool(_ADVERT.fullmatch(words.strip(chrome.EDGES)))
 
 
 # ---------------------------------------------------------------- blocks
@@ -226,11 +200,11 @@ def _cleared(block: Block, sender: str) -> Block:
     """Take the links off a block that are no items; where nothing but their words was in it, the whole block goes."""
     runs, kept, lost = [], False, False
     for run in block.runs:
-        if run.url and (run.url.startswith("mailto:") or is_chrome(run.url, run.words) or _is_home(run, sender)):
+        if run.url and (run.url.startswith("mailto:") or chrome.is_chrome(run.url, run.words, sender=sender) or _is_home(run, sender)):
             lost = True
             runs.append(Run("", None))
         else:
-            kept = kept or bool(run.url) or len(run.words.strip(_EDGES)) > 2
+            kept = kept or bool(run.url) or len(run.words.strip(chrome.EDGES)) > 2
             runs.append(run)
     if not lost:
         return block
@@ -253,15 +227,27 @@ def _without_adverts(found: Sequence[Block]) -> list[Block]:
     return kept
 
 
+def _without_twins(found: Sequence[Block]) -> list[Block]:
+    """Take off the links of pictures whose target only a server knows, if the next link has words: the two are of one item, or the first is a
+    letterhead."""
+    kept: list[Block] = []
+    worded = False
+    for block in reversed(found):
+        runs: list[Run] = []
+        for run in reversed(block.runs):
+            if run.url and not run.words.strip() and worded and is_opaque(run.url):
+                continue
+            worded = bool(run.words.strip()) if run.url else worded
+            runs.append(run)
+        kept.append(block if len(runs) == len(block.runs) else replace(block, runs=tuple(reversed(runs))))
+    return kept[::-1]
+
+
 def _is_home(run: Run, sender: str) -> bool:
     """A link to a front page is the sender's signboard, unless it has the words of a title and leads elsewhere."""
-    if not run.url or not heads.is_root(run.url):
+    if not run.url or urlsplit(run.url).path not in ("", "/") or not _HOME_QUERY.fullmatch(urlsplit(run.url).query):
         return False
-    host = urlsplit(run.url).hostname or ""
-    domain = sender.rpartition("@")[2].lower()
-    named = run.words.strip(_EDGES)
-    own = bool(domain) and (host == domain or host.endswith("." + domain) or domain.endswith("." + host.removeprefix("www.")))
-    return own or " " not in named
+    return chrome.is_own(run.url, sender) or " " not in run.words.strip(chrome.EDGES)
 
 
 def _leads(block: Block) -> bool:
@@ -321,6 +307,6 @@ def _speak_pictures(root: Element) -> None:
         if link.get("href") in said:
             continue
         alt = next((squeeze(picture.get("alt") or "") for picture in link.iter("img") if picture.get("alt")), "")
-        if len(alt.split()) >= 3:
+        if len(alt.split()) >= 3 and not _PICTURED.match(alt):
             link.text = alt
             said.add(link.get("href"))

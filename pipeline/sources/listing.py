@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline import dates, urls
@@ -29,6 +30,9 @@ else:
 _KNOWN = {"select": dict, "follow": bool}
 _SELECTORS = {"item": str, "link": str, "title": str, "blurb": str, "posted_by": str, "date": str}
 _NEXT_WORDS = re.compile(r"(?:next(?: page)?|older(?: posts| entries)?|more results)\W*|[›»→>]{1,2}", re.IGNORECASE)
+
+_CURRENT = re.compile(r"(?:^|[\s_-])(?:current|active|selected|is-active)(?:$|[\s_-])", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\d)\d{1,4}$")
 
 
 def check(options: Options) -> Iterator[str]:
@@ -119,11 +123,26 @@ def _next(root: Element, page: Page) -> str | None:
     base = markup.base_of(root, page)
     named = [one for one in (*root.iter("link"), *root.iter("a")) if "next" in (one.get("rel") or "").lower().split()]
     said = [one for one in root.iter("a") if _NEXT_WORDS.fullmatch(markup.words(one)) and _is_pager(one)]
-    for one in (*named, *said):
+    for one in (*named, *said, *_following(root)):
         url = urls.join(base, one.get("href") or "")
         if url and urls.host(url) == urls.host(page.url) and url != urls.clean(page.url):
             return url
     return None
+
+
+def _following(root: Element) -> Iterator[Element]:
+    """Find the number after that of this page, where a row of numbers says which one this is."""
+    for one in root.iter("a", "span", "li", "strong", "em", "b"):
+        says = one.get("aria-current") in ("page", "true") or _CURRENT.search(one.get("class") or "")
+        number = _number(one) if says else ""
+        if number and _is_pager(one):
+            row = next((up for up in islice(one.iterancestors(), 4) if sum(1 for _ in up.iter("a")) > 1 or markup.local(up) == "nav"), None)
+            yield from (link for link in (row.iter("a") if row is not None else ()) if _number(link) == str(int(number) + 1))
+
+
+def _number(link: Element) -> str:
+    found = _NUMBER.search(markup.words(link))
+    return found[0] if found else ""
 
 
 def _is_pager(link: Element) -> bool:

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import urls
 from pipeline.model import Lead, Page, Source
-from pipeline.sources import bulletin, citation, heads, letter, options, plainletter, sorts
+from pipeline.sources import bulletin, citation, heads, letter, options, plainletter, prose, records, sorts
 from pipeline.sources.blocks import Block
 from pipeline.sources.bulletin import Entry
+from pipeline.sources.labels import is_label
 from pipeline.sources.letter import Letter
 from pipeline.sources.message import Mail, decode, parse
 from pipeline.sources.options import Options
@@ -89,7 +90,7 @@ def opened(source: Source, page: Page) -> Opened:
         replace(lead, source=source.id, via=_via(mail))
         for one, entries in zip(read, cut, strict=True)
         if (_is_wanted(mail.sender, allowed) or _is_wanted(one.sender, allowed)) and not _asks_to_confirm(one, entries)
-        for lead in (_alert(one, entries) if sort is Sort.ALERT and entries else _named(one) if sort is Sort.ALERT else _personal(one))
+        for lead in _read(one, entries, sort)
     ]
     original = next((one.sender for one in read if one.forwarded), "")
     leads = tuple({lead.url: lead for lead in reversed(made)}.values())[::-1][:MAX_ITEMS]
@@ -120,7 +121,7 @@ def _sign(lead: Lead) -> str:
 def _letters(mail: Mail, source: Source, page: Page, *, depth: int = 0) -> Iterator[Letter]:
     """Give what is to be read: the mail's own letter where it leads anywhere, else those that it carries: a forward, or the digest of a list."""
     own = _own(mail, source, page)
-    if not mail.attached or depth > letter.MAX_FORWARDS or _leads_anywhere(letter.content(own.blocks, sender=mail.sender)):
+    if not mail.attached or depth > letter.MAX_FORWARDS or own.records or _leads_anywhere(letter.content(own.blocks, sender=mail.sender)):
         yield own
         return
     note = squeeze(" ".join(block.words for block in letter.written(own.blocks)))[:1_000]
@@ -133,14 +134,24 @@ def _letters(mail: Mail, source: Source, page: Page, *, depth: int = 0) -> Itera
 def _own(mail: Mail, source: Source, page: Page) -> Letter:
     """Choose between the part in HTML, where it leads anywhere, and the text."""
     web = tuple(block for part in mail.of("text/html") for block in letter.of_html(part, source, page))
-    plain = (
-        () if _leads_anywhere(web) else tuple(block for part in mail.of("text/plain") for block in plainletter.lines(decode(part.body, part.charset)))
-    )
-    is_plain = bool(plain) and (not web or _leads_anywhere(plain))
+    texts = [] if _leads_anywhere(web) else [decode(part.body, part.charset) for part in mail.of("text/plain")]
+    plain = tuple(block for text in texts for block in plainletter.lines(text))
+    kept = [letter.preformatted(part, source, page) for part in mail.of("text/html")]
+    works = tuple(work for text in (*texts, *kept) for work in records.read(text))
+    is_plain = bool(plain) and (not web or bool(works) or _leads_anywhere(plain))
     found = letter.opened((plain if is_plain else web)[:MAX_BLOCKS], forwarded=sorts.is_forward(mail.subject))
     sender, name = (found.sender or mail.sender), (found.name if found.forwarded else mail.name)
+    forwarder = mail.name or mail.sender if found.forwarded else ""
     return replace(
-        found, sender=sender, name=name, plain=is_plain, forwarder=mail.name or mail.sender if found.forwarded else "", bulk=sorts.is_bulk(mail)
+        found,
+        sender=sender,
+        name=name,
+        plain=is_plain,
+        records=works,
+        forwarder=forwarder,
+        bulk=sorts.is_bulk(mail),
+        answers=sorts.is_answer(mail),
+        subject=mail.subject,
     )
 
 
@@ -150,17 +161,34 @@ def _leads_anywhere(found: Sequence[Block]) -> bool:
 
 def _entries(read: Letter) -> tuple[Entry, ...]:
     kept = letter.content(read.blocks, sender=read.sender)
-    cut = plainletter.cut(kept) if read.plain else bulletin.cut(citation.without(kept))
-    return tuple(entry for entry in cut if entry.url and urls.is_web(entry.url))
+    cut = plainletter.cut(kept) if read.plain else prose.merged(bulletin.cut(citation.without(kept)), kept)
+    found = tuple(entry for entry in cut if entry.url and urls.is_web(entry.url))
+    others = tuple(entry for entry in found if not _is_masthead(entry, read))
+    return others if len(others) >= 2 else found
+
+
+def _is_masthead(entry: Entry, read: Letter) -> bool:
+    """Whether what seems an item is the letter's own name, with the words of welcome below it."""
+    said = squeeze(re.sub(r"\W+", " ", entry.title)).casefold()
+    names = (read.name, read.subject, *re.split(r"\s*[:|–—-]\s+|\s*,\s+", read.subject))
+    if not said or said not in (squeeze(re.sub(r"\W+", " ", name)).casefold() for name in names):
+        return False
+    return not any(run.url == entry.url and (is_label(run.words) or squeeze(run.words) == entry.title) for block in read.blocks for run in block.runs)
 
 
 def _is_alert(read: Letter, entries: Sequence[Entry]) -> bool:
     """Part alerts from what one person writes to another."""
     words = " ".join(block.words for block in read.blocks)
-    if read.bulk or sorts.speaks_of_leaving(words) or sorts.is_robot(read.sender):
+    if read.bulk or read.records or sorts.speaks_of_leaving(words) or sorts.is_robot(read.sender):
         return True
-    first = next((block.words for block in read.blocks if block.words), "")
-    return len(entries) >= _MANY and (read.forwarded or not (sorts.greets(first) and len(words) < _SHORT))
+    if read.forwarded:
+        return len(entries) >= _MANY
+    own = letter.written(read.blocks)
+    said = " ".join(block.words for block in own)
+    named = {run.url for block in own for run in block.runs}
+    first = next((block.words for block in own if block.words), "")
+    is_note = (sorts.greets(first) or read.answers or letter.signs_off(own)) and len(said) < _SHORT
+    return sum(entry.url in named for entry in entries) >= _MANY and not is_note
 
 
 def _asks_to_confirm(read: Letter, entries: Sequence[Entry]) -> bool:
@@ -186,6 +214,28 @@ def _via(mail: Mail) -> str:
 
 
 # ---------------------------------------------------------------- leads
+
+
+def _read(read: Letter, entries: Sequence[Entry], sort: Sort) -> Iterator[Lead]:
+    if read.records:
+        return _works(read)
+    if sort is Sort.PERSONAL:
+        return _personal(read)
+    return _alert(read, entries) if entries else _named(read)
+
+
+def _works(read: Letter) -> Iterator[Lead]:
+    """The works that a catalogue describes field by field."""
+    for work in read.records:
+        yield Lead(
+            source="",
+            url=work.url,
+            title=work.title,
+            description=work.abstract or None,
+            creators=work.creators,
+            recommended_by=read.forwarder or None,
+            note=read.note or None,
+        )
 
 
 def _alert(read: Letter, entries: Sequence[Entry]) -> Iterator[Lead]:

@@ -40,6 +40,10 @@ _LABEL = re.compile(
 _OPEN_END = re.compile(
     r"[,–-]$|\b(?:a|an|and|as|at|by|der|des|die|du|en|et|for|from|in|its|la|le|les|of|on|or|our|the|their|to|und|von|with|zu)$", re.IGNORECASE
 )
+_CLOSED = re.compile(r"^\s*[)>\].,;]+\s*")
+_JOINS = re.compile(r"^[\s\])>.,;:–—-]*(?:(?:and|but|or|also|then|und|et|y)\b[\s,]*)*", re.IGNORECASE)
+_FEW = 3  # words; so few before a further address of a sentence do not name anything
+_STARRED = re.compile(r"\s*(?:\*{1,3}[^*_#\s][^*]{0,120}\*{1,3}|__[^*_#\s][^_]{0,120}__|#{1,4} [^#]{1,120})\s*:?\s*$")
 _EDGES = " \t|·•–—-:>›»→*(["
 
 
@@ -103,10 +107,10 @@ def _goes_on(line: str, following: str, width: int) -> bool:
 
 
 def _headed(found: Sequence[Block]) -> Iterator[Block]:
-    """Make headings of lines in capitals that stand alone."""
+    """Make headings of lines in capitals, or between stars, that stand alone."""
     for before, block, after in zip((Block(), *found), found, (*found[1:], Block()), strict=False):
         alone = not before.runs and not after.runs and block.runs and not any(run.url for run in block.runs)
-        yield replace(block, level=2) if alone and _is_capitals(block.words) else block
+        yield replace(block, level=2) if alone and (_is_capitals(block.words) or _STARRED.match(block.words)) else block
 
 
 def _underline(found: list[Block], rule: str) -> None:
@@ -134,7 +138,7 @@ def _block(line: str, notes: dict[str, str]) -> Block:
         else:
             runs += [Run(before.rstrip("( <[")), Run(line[start:stop].strip("<>"), url)]
         end = stop
-    runs.append(Run(line[end:].lstrip(")>].,;") if runs else line))
+    runs.append(Run(_CLOSED.sub(" ", line[end:], count=1) if runs else line))
     kept = tuple(run for run in runs if run.words.strip())
     return Block(runs=kept, listed=bullet)
 
@@ -168,7 +172,12 @@ def _plain_titles(found: Sequence[Block]) -> Sequence[Block]:
     single = [sum(any(run.url for run in block.runs) for block in part) == 1 and sum(bool(block.runs) for block in part) <= 2 for part in below]
     if len(single) < 2 or sum(single) < 0.8 * (len(single) - 1):
         return found
-    titles = {place for place in heads if not _is_capitals(found[place].words)}
+    told = [[block.words for block in part if block.runs and not any(run.url for run in block.runs)] for part in below]
+    # Capitals head sections, unless all that stands below each is a sentence and its address.
+    are_titles = all(
+        len(said) <= 1 and all(words.endswith((".", "!", "?", "…")) for words in said) for said, one in zip(told, single, strict=True) if one
+    )
+    titles = {place for place in heads if are_titles or not _is_capitals(found[place].words)}
     # Without its level and the rule below it, a title begins the stanza of its words.
     return [replace(block, level=0) if place in titles else block for place, block in enumerate(found) if block.runs or place - 1 not in titles]
 
@@ -251,7 +260,22 @@ class _Walk:
         index = block.runs.index(named)
         behind = squeeze("".join(run.words for run in block.runs[index + 1 :])).strip(_EDGES)
         self._add(_BULLET.sub("", named.words), named.url, [behind] if behind else [])
-        return 1
+        return 1 + self._others(block, index)
+
+    def _others(self, block: Block, index: int) -> int:
+        """The further addresses of a sentence, each behind words of its own."""
+        made, said, known = 0, "", {block.runs[index].url}
+        for run in block.runs[index + 1 :]:
+            if not run.url:
+                said += run.words
+                continue
+            name = _JOINS.sub("", squeeze(said)).strip(_EDGES + ",.;")
+            said = ""
+            if len(name.split()) > _FEW and run.url not in known and not _LABEL.fullmatch(name):
+                known.add(run.url)
+                self._add(name, run.url, [])
+                made += 1
+        return made
 
     def _closing(self, said: list[str], block: Block, link: Run) -> int:
         """An item whose address closes it: the lines before it are its title and what is told of it."""

@@ -46,10 +46,19 @@ _POSTMASTERS = re.compile(r"(?:mailer-?daemon|postmaster|mail-?delivery-?(?:syst
 _ROBOTS = re.compile(
     r"(?:no-?_?\.?reply|do-?not-?reply|donotreply|noresponse|alerts?|news|newsletters?|digests?|updates?|notifications?|notify|mailings?"
     r"|bulletins?|weekly|daily|monthly"
+    r"|ephost|cochranelibrary|wileyonlinelibrary|sciencedirect|etocalerts?|citealerts?"
     r"|lists?|forum|announce(?:ments)?|efback|marketing|communications?|e-?alerts?|etoc|toc)"
     r"(?:[-+._]\w+)*@|[-._](?:noreply|no-reply|alerts?|news|newsletter|digest|bounces?)@",
     re.IGNORECASE,
 )
+_PLATFORMS = re.compile(
+    r"@(?:[\w-]+\.)*(?:(?:ebscohost|ovid|embase|scopus|webofscience|researchgatemail|academia-mail|growkudos|cochranelibrary|substack)\.com"
+    r"|(?:notification|email|alerts?|notifications?|mail|news|e)\.(?:elsevier|springernature|wiley|sagepub|oup|bmj|jstor|mendeley|proquest"
+    r"|clarivate|linkedin)\.(?:com|org)"
+    r"|beehiiv\.com|arxiv\.org|europepmc\.org|dimensions\.ai|ncbi\.nlm\.nih\.gov)$",
+    re.IGNORECASE,
+)
+"""Domains from which databases, publishers and senders of letters write, and no person does."""
 _BULK_HEADERS = (
     "list-id",
     "list-unsubscribe",
@@ -67,16 +76,26 @@ _LEAVES = re.compile(
     r"|on) (?:your|a|the) (?:web )?browser"
     r"|you (?:are|were) (?:receiving|sent|subscribed)|you received this|mailing list|abmelden|abbestellen|im browser (?:an|öffnen|lesen)"
     r"|se d[ée]s(?:inscrire|abonner)"
-    r"|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|disiscri|uitschrijven|afmelden|avregistrera|do not reply (?:directly )?to this",
+    r"|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|disiscri|(?:delete|modify|edit|cancel|stop|change|manage) (?:this|these|your"
+    r"|my) (?:saved )?(?:e-?mail )?(?:alerts?|searche?s?)\\b"
+    r"|manage (?:e-?mail )?alerts|(?:your|manage) saved search|search alert|(?:table of contents|etoc|citation) alert|uitschrijven|afmelden"
+    r"|avregistrera|do not reply (?:directly )?to this",
     re.IGNORECASE,
 )
 _CONFIRM = re.compile(
     r"(?:confirm|verify|activate|validate) your (?:\w+ )?(?:subscription|e-?mail|address|registration|account|sign-?up)"
     r"|best[äa]tigen sie (?:bitte )?(?:ihre|die) (?:anmeldung|e-?mail|adresse|registrierung)|confirmez votre (?:inscription|abonnement|adresse)"
-    r"|confirme su (?:suscripci[óo]n|correo)|conferma (?:la tua |l')?iscrizione|bevestig (?:je|uw) (?:aanmelding|inschrijving)",
+    r"|confirme su (?:suscripci[óo]n|correo)|conferma (?:la tua |l')?iscrizione|bevestig (?:je|uw) (?:aanmelding|inschrijving)"
+    r"|(?:order|booking|payment|registration) confirmation|(?:your|the) (?:order|booking|registration|payment) (?:is|has been"
+    r"|was) (?:confirmed|received|completed)"
+    r"|you(?:['’]re| are) (?:now )?registered for|thank you for (?:registering for|your (?:order|booking|registration|payment))"
+    r"|(?:verification|security|one-time) (?:code|passcode)"
+    r"|(?:reset|change) your password|(?:new|unusual) sign-?in|bestellbest[äa]tigung|buchungsbest[äa]tigung|confirmation de (?:commande"
+    r"|r[ée]servation)",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(r"(?:(?:re|aw|antw|sv)\s?:\s*)*(?:fwd?|wg|tr|rv|i|enc|doorst|vs|vb|pd)\s?:", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:re|aw|antw|sv|rép|odp|vá|r)\s?:", re.IGNORECASE)
 _GREETING = re.compile(
     r"(?i:hi|hello|hey|dear|hallo|liebe[rs]?|guten (?:tag|morgen)|bonjour|cher|ch[èe]re|hola|querid[oa]|ciao|beste|hej|moin|good (?:morning"
     r"|afternoon))\s+"
@@ -118,7 +137,7 @@ def is_bulk(mail: Mail) -> bool:
 
 def is_robot(sender: str) -> bool:
     """Say whether an address is one from which only letters to many are sent."""
-    return bool(_ROBOTS.search(sender))
+    return bool(_ROBOTS.search(sender) or _PLATFORMS.search(sender))
 
 
 def asks_to_confirm(words: str) -> bool:
@@ -129,6 +148,11 @@ def asks_to_confirm(words: str) -> bool:
 def is_forward(subject: str) -> bool:
     """Say whether a mail program wrote into the subject that a mail is passed on."""
     return bool(_FORWARD.match(subject))
+
+
+def is_answer(mail: Mail) -> bool:
+    """Say whether a mail answers another one."""
+    return "in-reply-to" in mail.headers and bool(_ANSWER.match(mail.subject))
 
 
 def greets(words: str) -> bool:
@@ -156,6 +180,9 @@ def _is_bounce(mail: Mail) -> bool:
     if mail.report == "delivery-status" or any(part.media_type == "message/delivery-status" for part in mail.parts):
         return True
     if "x-failed-recipients" in mail.headers:
+        return True
+    texts = b"\n".join(part.body[:4_000] for part in mail.of("text/plain"))
+    if _BOUNCES.match(mail.subject) and _SAID_STATUS.search(texts):
         return True
     from_system = _POSTMASTERS.match(mail.sender) or mail.header("return-path").strip() == "<>" or not mail.sender
     return bool(from_system and _BOUNCES.search(mail.subject))

@@ -6,7 +6,7 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
@@ -15,12 +15,14 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from pipeline import urls
 from pipeline.errors import ParseError
-from pipeline.exchange.bulletins import pdf, word
+from pipeline.exchange.bulletins import notes, pdf, word
 from pipeline.model import Page, Source
 from pipeline.sources import blocks, bulletin, heads, markup
 from pipeline.sources.blocks import Block
 from pipeline.sources.bulletin import Entry
+from pipeline.sources.unwrap import unwrap
 from pipeline.text import squeeze
 
 MAX_FILE = 40_000_000
@@ -29,6 +31,10 @@ MAX_MARKDOWN = 1_000_000
 _WRAPPED = 100  # characters; a plain text with longer lines is not broken into lines of a width
 _FRONT = re.compile(r"\A---\n(.{0,20000}?)\n(?:---|\.\.\.)\n", re.DOTALL)
 _TITLE = re.compile(r"^title\s*:\s*(.{1,300})$", re.MULTILINE | re.IGNORECASE)
+_NOTE = re.compile(r"^\[\^([\w:.-]{1,60})\]:[ \t]*(.{0,2000}(?:\n[ \t]+\S.{0,2000}){0,5})$\n?", re.MULTILINE)
+_MARK = re.compile(r"[\[(]?(?:\d{1,3}|[a-z]|[*†‡])[\])]?", re.IGNORECASE)
+_KEY = re.compile(r"[\w:.-]{1,60}")
+_EMPHASIS = "*_ "
 _MONTH_AT_END = re.compile(
     r"[\s,:;|–—(-]+(?:issue\W+\d+\W+)?(?:[a-z]+\.?\s*[-–/&]\s*)?[a-z]+\.?\s+(?:19|20)\d\d\)?$|[\s_-]*\d{4}[-_ ]?\d\d$", re.IGNORECASE
 )
@@ -79,6 +85,7 @@ def read(path: Path) -> Issue:
     if reader is None:
         raise ParseError(f"{path.name} is in no format that is read here.", source=path.name, hint=f"Those are {', '.join(READERS)}.")
     found = reader(_bytes(path), path.name)
+    found = replace(found, blocks=tuple(_unwrapped(block) for block in found.blocks))
     entries = bulletin.cut(found.blocks)
     if not entries:
         raise ParseError(
@@ -88,6 +95,13 @@ def read(path: Path) -> Issue:
         )
     month = bulletin.month(found.blocks, title=found.title, name=path.stem, dated=found.dated)
     return Issue(file=path.name, bulletin=_series(found, path.stem), month=month, entries=entries)
+
+
+def _unwrapped(block: Block) -> Block:
+    """The block with its links as they were before a mail filter or a sender wrapped them."""
+    if not any(run.url for run in block.runs):
+        return block
+    return replace(block, runs=tuple(replace(run, url=unwrap(run.url)) if run.url and urls.is_web(run.url) else run for run in block.runs))
 
 
 def _bytes(path: Path) -> bytes:
@@ -123,7 +137,26 @@ def _page(page: Page, name: str) -> _Read:
         root = markup.html(Source(id=name, kind="bulletin", url=""), page)
     except ParseError as error:
         raise ParseError(f"{name} holds no page, or one that is too large.", source=name) from error
-    return _Read(blocks=blocks.of_html(root, ""), title=squeeze(root.findtext(".//title") or ""))
+    found = _html_notes(root)
+    return _Read(blocks=notes.settled(blocks.of_html(root, ""), found), title=squeeze(root.findtext(".//title") or ""))
+
+
+def _html_notes(root: markup.Element) -> dict[str, str]:
+    """Write the marks of notes into a page, take the notes themselves out, and give the address of each."""
+    places = {place: element for element in root.iter("li", "p", "div", "aside", "dd") if (place := element.get("id"))}
+    found: dict[str, str] = {}
+    for link in list(root.iter("a")):
+        note = places.get((link.get("href") or "")[1:]) if (link.get("href") or "").startswith("#") else None
+        if note is None or not _MARK.fullmatch(squeeze(link.text_content())):
+            continue
+        key = f"n{link.get('href')[1:]}"[:60]
+        url = next((to for one in note.iter("a") if urls.is_web(to := one.get("href") or "")), None) or notes.printed(note.text_content())
+        if url and note is not link.getparent() and _KEY.fullmatch(key):
+            found[key] = url
+            link.tag, link.text = "span", notes.mark(key)
+    for key in found:
+        places[key[1:]].drop_tree()
+    return found
 
 
 def _word(body: bytes, name: str) -> _Read:
@@ -140,10 +173,12 @@ def _markdown(body: bytes, name: str) -> _Read:
     text = markup.decode(Page(url="", body=body, fetched=datetime(1970, 1, 1, tzinfo=UTC), charset="utf-8")).replace("\r\n", "\n")
     front = _FRONT.match(text)
     stated = _TITLE.search(front[1]) if front else None
+    text = text[front.end() if front else 0 :]
+    said = {key: url for key, words in _NOTE.findall(text) if (url := notes.printed(words))}
     # A day in a line of its own stays one: Markdown would join it to the words below.
-    lines = (f"{line}  " if heads.is_when(line.strip()) else line for line in text[front.end() if front else 0 :].split("\n"))
+    lines = (f"{line}  " if heads.is_when(line.strip(_EMPHASIS)) else line for line in _NOTE.sub("", text).split("\n"))
     found = _html(f"<body>{MarkdownIt('commonmark').enable('table').render(chr(10).join(lines))}</body>".encode(), name)
-    return _Read(blocks=found.blocks, title=stated[1].strip(" \"'") if stated else "")
+    return _Read(blocks=notes.settled(found.blocks, said), title=stated[1].strip(" \"'") if stated else "")
 
 
 def _mail(body: bytes, name: str) -> _Read:

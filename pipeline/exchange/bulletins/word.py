@@ -9,24 +9,31 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lxml import etree
 
 from pipeline.errors import ParseError
+from pipeline.exchange.bulletins import notes
+from pipeline.sources import tables
 from pipeline.sources.blocks import MAX_BLOCKS, Block, Run, address, tidy
+from pipeline.text import squeeze
 
 Element = Any  # lxml has no types
 
 MAX_PART = 20_000_000
 """Bytes of one part of the archive when unpacked: the text of a thousand pages."""
+_MOST_ROWS = 500
 _BODY_SIZE = 22  # half-points; Word's own default is 11 points
 _OLD = b"\xd0\xcf\x11\xe0"
 _FIELD = re.compile(r'HYPERLINK\s+(?:\\[a-z]\s+)*"([^"]+)"', re.IGNORECASE)
 _HEADING = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik) ?([1-9])", re.IGNORECASE)
-_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "footnoteReference", "instrText", "pict"))
+_SKIPPED = frozenset(("del", "moveFrom", "Fallback", "instrText"))
+_NOTES = {"footnote": "footnotes", "endnote": "endnotes"}
+_CONTENTS = re.compile(r"(?:toc|inhaltsverzeichnis|table of figures|index)[ \w]{0,20}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +65,40 @@ def blocks(body: bytes, name: str) -> tuple[Block, ...]:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             document = _part(archive, "word/document.xml", name)
             links = _links(_part(archive, "word/_rels/document.xml.rels", name))
-            looks = _looks(_part(archive, "word/styles.xml", name))
+            styles = _part(archive, "word/styles.xml", name)
+            found = _addresses_of_notes(archive, name)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
         raise ParseError(f"{name} is damaged, or no Word file.", source=name, hint="Open it in Word and save it again.") from error
     if document is None:
         raise ParseError(f"{name} is no Word file: it holds no document.", source=name)
-    reader = _Reader(links, looks)
-    for paragraph in _each(document, "p"):
-        reader.paragraph(paragraph)
+    reader = _Reader(links, _looks(styles), _contents(styles))
+    done: set[Element] = set()
+    for part in _each(document, "p", "tbl"):
+        if _local(part) == "tbl" and (rows := _table(part)):
+            reader.rows(rows)
+            done.update(_each(part, "p"))
+        elif _local(part) == "p" and part not in done:
+            reader.paragraph(part)
         if len(reader.blocks) > MAX_BLOCKS:
             break
-    return tuple(reader.blocks)
+    return notes.settled(reader.blocks, found)
+
+
+def _addresses_of_notes(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """The address in each footnote and endnote that has one, by its kind and number."""
+    found: dict[str, str] = {}
+    for kind, part in _NOTES.items():
+        root = _part(archive, f"word/{part}.xml", name)
+        if root is None:
+            continue
+        reader = _Reader(_links(_part(archive, f"word/_rels/{part}.xml.rels", name)), {}, frozenset())
+        for note in _each(root, kind):
+            reader.blocks = []
+            for paragraph in _each(note, "p"):
+                reader.paragraph(paragraph)
+            if url := notes.address_in(run for block in reader.blocks for run in block.runs):
+                found[f"{kind}.{_get(note, 'id')}"] = url
+    return found
 
 
 def _part(archive: zipfile.ZipFile, path: str, name: str) -> Element | None:
@@ -102,12 +132,12 @@ def _get(element: Element | None, name: str) -> str | None:
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), None)
 
 
-def _each(root: Element, name: str) -> Iterator[Element]:
-    """Elements of a name in the order of the document, without what is deleted or written a second time for old programs."""
+def _each(root: Element, *names: str) -> Iterator[Element]:
+    """Elements of some names in the order of the document, without what is deleted or written a second time for old programs."""
     todo = [root]
     while todo:
         element = todo.pop()
-        if _local(element) == name:
+        if _local(element) in names:
             yield element
         todo += [child for child in reversed(element) if _local(child) not in _SKIPPED]
 
@@ -116,6 +146,21 @@ def _child(element: Element | None, *path: str) -> Element | None:
     for name in path:
         element = None if element is None else next((child for child in element if _local(child) == name), None)
     return element
+
+
+def _table(table: Element) -> list[list[Element]] | None:
+    """The cells of a table whose first row names its columns, row by row; `None` of any other, which only places things."""
+    rows = [[cell for cell in row if _local(cell) == "tc"] for row in islice(_each(table, "tr"), _MOST_ROWS)]
+    nested = any(True for row in rows for cell in row for _ in _each(cell, "tbl"))
+    if nested or len(rows) < 2 or any(len(row) != len(rows[0]) for row in rows):
+        return None
+    stated = _child(next(_each(table, "tr")), "trPr", "tblHeader") is not None
+    linked = any(True for row in rows[1:] for cell in row for _ in _each(cell, "hyperlink", "fldSimple", "fldChar"))
+    return rows if linked and tables.is_head([_said(cell) for cell in rows[0]], stated=stated) else None
+
+
+def _said(cell: Element) -> str:
+    return squeeze("".join(text.text or "" for text in _each(cell, "t")))
 
 
 def _links(relations: Element | None) -> dict[str, str]:
@@ -152,6 +197,12 @@ def _looks(styles: Element | None) -> Mapping[str, _Look]:
     return {key: _resolved(key, own) for key in own}
 
 
+def _contents(styles: Element | None) -> frozenset[str]:
+    """The styles of the lines of a table of contents."""
+    found = (style for style in styles if _local(style) == "style") if styles is not None else ()
+    return frozenset(key for style in found if (key := _get(style, "styleId")) and _CONTENTS.fullmatch(_get(_child(style, "name"), "val") or ""))
+
+
 def _resolved(key: str, own: Mapping[str, tuple[_Look, str | None]]) -> _Look:
     look, base = own[key]
     for _ in range(20):  # a style based on itself must end too
@@ -176,9 +227,9 @@ def _level(style: Element) -> int | None:
 class _Reader:
     """One pass over the paragraphs; holds the field that is being read, since a field may go on in the next paragraph."""
 
-    def __init__(self, links: Mapping[str, str], looks: Mapping[str, _Look]) -> None:
+    def __init__(self, links: Mapping[str, str], looks: Mapping[str, _Look], contents: frozenset[str]) -> None:
         self.blocks: list[Block] = []
-        self._links, self._looks = links, looks
+        self._links, self._looks, self._contents = links, looks, contents
         self._plain = looks.get("", _Look())
         self._fields: list[tuple[str, bool]] = []  # instruction, and whether its result has begun
         self._runs: list[Run] = []
@@ -187,13 +238,28 @@ class _Reader:
     def paragraph(self, paragraph: Element) -> None:
         """Read a paragraph into one block, or several where its lines are broken by hand."""
         properties = _child(paragraph, "pPr")
-        look = self._looks.get(_get(_child(properties, "pStyle"), "val") or "Normal", self._plain)
+        style = _get(_child(properties, "pStyle"), "val") or "Normal"
+        if style in self._contents:
+            return
+        look = self._looks.get(style, self._plain)
         outline = _get(_child(properties, "outlineLvl"), "val") or ""
         level = int(outline) + 2 if outline in tuple("01234567") else look.level or 0
         listed = _child(properties, "numPr") is not None
         self._runs, self._joined = [], False
         self._inside(paragraph, look, None, level=level, listed=listed)
         self._end(level, listed=listed)
+
+    def rows(self, rows: Sequence[Sequence[Element]]) -> None:
+        """Read a table whose first row names its columns."""
+        held = self.blocks
+        cells = [[self._cell(cell) for cell in row] for row in rows[1:]]
+        self.blocks = [*held, *tables.items([_said(cell) for cell in rows[0]], cells)]
+
+    def _cell(self, cell: Element) -> list[Block]:
+        self.blocks = []
+        for paragraph in _each(cell, "p"):
+            self.paragraph(paragraph)
+        return self.blocks
 
     def _end(self, level: int, *, listed: bool) -> None:
         if runs := tidy(self._runs):
@@ -229,6 +295,9 @@ class _Reader:
                     self._text(" " if _local(child) == "tab" else "-", look, url, underlined=underlined)
                 case "br" | "cr":
                     self._end(level, listed=listed)
+                case "footnoteReference" | "endnoteReference":
+                    kind = _local(child).removesuffix("Reference")
+                    self._runs.append(Run(notes.mark(f"{kind}.{_get(child, 'id')}"), url, bool(look.bold)))
                 case "fldChar":
                     self._field(_get(child, "fldCharType") or "")
                 case "instrText" if self._fields:
@@ -237,7 +306,8 @@ class _Reader:
     def _text(self, words: str, look: _Look, url: str | None, *, underlined: bool) -> None:
         url = url or next((target for said, begun in reversed(self._fields) if begun and (target := _target(said))), None)
         words = words.upper() if look.capitals else words
-        self._runs.append(Run(words, url, bool(look.bold) or (underlined and url is None), round((look.size or _BODY_SIZE) / _BODY_SIZE, 2)))
+        underlined = underlined and url is None
+        self._runs.append(Run(words, url, bool(look.bold) or underlined, round((look.size or _BODY_SIZE) / _BODY_SIZE, 2), underlined))
 
     def _field(self, kind: str) -> None:
         if kind == "begin" and len(self._fields) < 20:

@@ -1,0 +1,133 @@
+"""Pages that list resources, as the systems of the trade write them (`cases/listing/systems.yaml`), and what tells their parts."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import sources
+from pipeline.errors import ParseError
+from pipeline.model import Lead, Request, Source
+from pipeline.sources.columns import role_of
+from pipeline.sources.labels import is_file, is_label
+from tests.builders import page
+
+SYSTEMS = Path(__file__).parent / "cases" / "listing" / "systems.yaml"
+URL = "https://fen.example/library"
+
+
+def source(url: str = URL) -> Source:
+    return Source(id="fen", kind="listing", url=url)
+
+
+def read(body: str, url: str = URL) -> list[Lead | Request]:
+    return [one for one in sources.leads(source(url), page(f"<!DOCTYPE html><html>{body}</html>", url=url)) if isinstance(one, Lead | Request)]
+
+
+def leads(body: str, url: str = URL) -> list[Lead]:
+    return [one for one in read(body, url) if isinstance(one, Lead)]
+
+
+def said(lead: Lead, field: str) -> Any:
+    """Give what a lead says, in the form of the cases."""
+    match field:
+        case "blurb":
+            return (lead.description or "").rstrip(".")
+        case "date":
+            return str(lead.published)[:10]
+        case "authors":
+            return list(lead.creators)
+        case "minutes":
+            return (lead.duration or timedelta()).seconds // 60
+        case "kind":
+            return lead.kind and lead.kind.value
+        case "url":
+            return lead.url if lead.page else None
+        case _:
+            return getattr(lead, field)
+
+
+def expected(field: str, value: Any) -> Any:
+    return value.rstrip(".") if field == "blurb" else value
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["case"]) for row in yaml.safe_load(SYSTEMS.read_text(encoding="utf-8"))])
+def test_what_a_page_lists_is_read_and_nothing_that_stands_beside_it(row: dict[str, Any]) -> None:
+    found = leads(row["page"], row["url"])
+    assert [lead.title for lead in found] == [item.get("title") for item in row["items"]]
+    wrong = [
+        (item["title"], field, said(lead, field))
+        for lead, item in zip(found, row["items"], strict=True)
+        for field, value in item.items()
+        if said(lead, field) != expected(field, value)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("head", "role"),
+    [
+        *[("Title", "title"), ("Name of resource", "title"), ("Titel", "title"), ("Date published", "date"), ("Last modified", "date")],
+        *[("Modified By", "poster"), ("Keeper", "poster"), ("Author(s)", "author"), ("Document type", "kind"), ("Remarks", "blurb")],
+        *[("Short description", "blurb"), ("Download", "file"), ("Tags:", "aside"), ("ISBN", "aside"), ("Start date", ""), ("Harrowgate", "")],
+    ],
+)
+def test_the_head_of_a_column_says_what_stands_below_it(head: str, role: str) -> None:
+    assert role_of(head) == role
+
+
+def test_the_columns_of_a_table_say_which_cell_is_the_title_the_file_the_date_and_who_put_it_there() -> None:
+    rows = "".join(
+        f'<tr><td>0{n}/11/2026</td><td>A paper of week {n}</td><td><a href="/type/{n % 2}">Report</a></td>'
+        f'<td><a href="/f/paper_v{n}.pdf">paper_v{n}.pdf</a></td><td><a href="/user/{n}">Joan Reed</a></td></tr>'
+        for n in range(1, 4)
+    )
+    heads = "".join(f"<th>{name}</th>" for name in ("Published", "Title", "Type", "Document", "Modified by"))
+    found = leads(f"<body><form><h1>Papers</h1><table><tr>{heads}</tr>{rows}<tr><td>04/11/2026</td><td>On paper only</td></tr></table></form></body>")
+    assert [(lead.title, lead.label, str(lead.published), lead.posted_by) for lead in found[:3]] == [
+        (f"A paper of week {n}", f"paper_v{n}.pdf", f"2026-11-0{n}", "Joan Reed") for n in range(1, 4)
+    ]
+    assert {lead.kind and lead.kind.value for lead in found[:3]} == {"report"}
+    assert (found[3].title, found[3].page) == ("On paper only", False)
+
+
+def test_a_row_of_numbers_leads_to_the_next_page_without_a_word() -> None:
+    cards = "".join(f'<article><h2><a href="/r/{n}">The title of paper {n}</a></h2><p>About it.</p></article>' for n in range(3))
+    pager = '<nav class="pager"><a href="?p=1">1</a> <span class="current" aria-current="page">2</span> <a href="?p=3">3</a></nav>'
+    asked = [one.url for one in read(f"<body><main>{cards}</main>{pager}</body>") if isinstance(one, Request)]
+    assert asked == [f"{URL}?p=3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "label"),
+    [
+        *[("waiting_times_v7_final.pdf", True, False), ("OOH Review – main report.docx", True, False), ("Full report (PDF, 2 MB)", False, True)],
+        *[("Data (XLSX, 90KB)", False, True), ("How to write a .pdf that people read", False, False)],
+    ],
+)
+def test_the_name_of_a_file_and_a_label_with_its_size_are_no_titles(words: str, *, file: bool, label: bool) -> None:
+    assert (is_file(words), is_label(words)) == (file, label)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *("<table>", "</table>", "<tr>", "<td colspan='9999999'>", "<th>Title", "<th>Date", "<dl>", "<dt>Author", "<dd>", "</dl>", "<form>"),
+                *("<h1>", "<h2>", "<a href=/x>", "</a>", "<article>", "<span class='type'>Report", "</span>", "<div class='with-sidebar'>", "words "),
+            )
+        ),
+        max_size=60,
+    )
+)
+def test_no_markup_however_broken_breaks_the_reader(parts: list[str]) -> None:
+    with contextlib.suppress(ParseError):  # nothing is listed there
+        assert all(lead.url.startswith("https://") for lead in leads(f"<body>{''.join(parts)}</body>"))
