@@ -181,6 +181,25 @@ def test_a_child_that_is_killed_is_a_fault_and_no_more() -> None:
     assert not child.is_well
 
 
+def test_what_breaks_off_in_a_child_that_worked_before_is_tried_in_a_fresh_one() -> None:
+    few = Crew()
+    few.set(numbered(1), "pdf", PLENTY)
+    (used,) = few._idle
+    os.kill(used._process.pid, signal.SIGKILL)
+    assert few.set(numbered(1), "pdf", PLENTY).body.startswith(b"%PDF")
+    assert (used.is_well, used in few._idle) == (False, False)
+    few.close()
+
+
+def test_what_breaks_off_in_a_fresh_child_is_not_tried_again() -> None:
+    few = Crew()
+    few.warm()
+    os.kill(few._idle[0]._process.pid, signal.SIGKILL)
+    with pytest.raises(SettingError, match="broke off"):
+        few.set(numbered(1), "pdf", PLENTY)
+    few.close()
+
+
 def test_a_fault_in_a_child_leaves_it_well() -> None:
     child = Child()
     with pytest.raises(SettingError, match="no format 'zq'"):

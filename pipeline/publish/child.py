@@ -51,6 +51,10 @@ class SettingError(Exception):
     """A rendition could not be made; the text says why, as the end of a sentence."""
 
 
+class BrokenOffError(SettingError):
+    """The child ended before it answered, within its time."""
+
+
 class Child:
     """One process, busy with one job at a time."""
 
@@ -66,6 +70,7 @@ class Child:
         )
         self.is_well = True
         self.is_worn = False
+        self.is_fresh = True
 
     def set(self, edition: Edition, name: str, bounds: Bounds) -> Pressed:
         """Render one format of an edition. Raises `SettingError`; `is_well` is false after a crash or a time-out, `is_worn` after much work."""
@@ -77,9 +82,10 @@ class Child:
         try:
             told, body = self._asked(pickle.dumps((name, edition, bounds.seconds, bounds.megabytes), protocol=5))
         except (OSError, EOFError, ValueError) as error:
-            raise SettingError(_ended(self.close(), bounds, late=late.is_set())) from error
+            raise _ended(self.close(), bounds, late=late.is_set()) from error
         finally:
             clock.cancel()
+        self.is_fresh = False
         self.is_worn = bool(told["last"])
         self.is_well = not self.is_worn
         if told["fault"]:
@@ -124,13 +130,13 @@ class Child:
         self._process.kill()
 
 
-def _ended(code: int, bounds: Bounds, *, late: bool) -> str:
+def _ended(code: int, bounds: Bounds, *, late: bool) -> SettingError:
     """Say why a child ended without an answer."""
     if late or code == -getattr(signal, "SIGXCPU", 0):
-        return f"it took more than {bounds.seconds} seconds"
+        return SettingError(f"it took more than {bounds.seconds} seconds")
     if code == -signal.SIGABRT:
-        return f"it needed more than {bounds.megabytes} megabytes of memory"
-    return "the typesetter broke off"
+        return BrokenOffError(f"it needed more than {bounds.megabytes} megabytes of memory")
+    return BrokenOffError("the typesetter broke off")
 
 
 class Crew:
@@ -147,8 +153,20 @@ class Crew:
         self._keep(self._taken())
 
     def set(self, edition: Edition, name: str, bounds: Bounds) -> Pressed:
-        """Render one format of an edition in a child. Raises `SettingError`."""
+        """Render one format of an edition in a child. Raises `SettingError`.
+
+        Where a child breaks off that did other work before, what it kept of that may be to blame: a fresh one tries once more.
+        """
         child = self._taken()
+        was_fresh = child.is_fresh
+        try:
+            return self._asked(child, edition, name, bounds)
+        except BrokenOffError:
+            if was_fresh:
+                raise
+        return self._asked(Child(), edition, name, bounds)
+
+    def _asked(self, child: Child, edition: Edition, name: str, bounds: Bounds) -> Pressed:
         try:
             return child.set(edition, name, bounds)
         finally:
