@@ -23,6 +23,7 @@ _MONTHS = {
     "nb": "januar februar mars april mai juni juli august september oktober november desember",
     "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
 }
+_WELSH = "ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr"  # read, never written
 _SHORT = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "de": "Jan Feb März Apr Mai Juni Juli Aug Sep Okt Nov Dez",
@@ -77,6 +78,7 @@ def _month_table() -> dict[str, int]:
                 meanings.setdefault(name[:length], set()).add(month)
     full = {_bare(name): month for names in _MONTHS.values() for month, name in enumerate(names.split(), start=1)}
     extra = {"sept": 9, "maerz": 3, "mrz": 3, "mrt": 3, "janner": 1, "jaenner": 1, "feber": 2, "setiembre": 9}
+    extra |= {name: month for month, name in enumerate(_WELSH.split(), start=1)}
     return {name: next(iter(months)) for name, months in meanings.items() if len(months) == 1} | full | extra
 
 
@@ -119,6 +121,11 @@ def month(value: date, language: str) -> str:
     """Write month and year in words ("December 2026", "diciembre de 2026"), in English as `long` does."""
     base = language.casefold().replace("_", "-").split("-")[0]
     return f"{_MONTHS.get(base, _MONTHS['en']).split()[value.month - 1]}{' de ' if base in ('es', 'pt') else ' '}{value.year}"
+
+
+def month_number(name: str) -> int | None:
+    """Find the month of a name, or of its beginning where that means one month only: 3 for "March", "Mär" and "mars"."""
+    return _MONTH.get(_bare(name))
 
 
 def short_month(value: date, language: str) -> str:

@@ -126,12 +126,18 @@ def _known(url: str, rules: Folding | None) -> tuple[str, tuple[str, ...]]:
     return address, ("url:" + address.partition("://")[2], *keys)
 
 
+def _slashed(url: str) -> str:
+    """Browsers read a backslash as a slash before the query, and so must we, or host checks see another host than the fetcher."""
+    if "\\" not in url:
+        return url
+    head, mark, rest = url.partition("?")
+    return head.replace("\\", "/") + mark + rest
+
+
 @lru_cache(4096)
 def _split(url: str) -> _Parts | None:
     try:
-        # Browsers read a backslash as a slash before the query, and so must we, or host checks see another host than the fetcher.
-        head, mark, rest = url.partition("?")
-        split = urlsplit(head.replace("\\", "/") + mark + rest)
+        split = urlsplit(_slashed(url))
         name, port = _host(split.hostname or ""), split.port
         url.encode()
     except ValueError:
@@ -220,7 +226,7 @@ def _plain_query(query: str, rules: Folding) -> str:
 
 def _unwrapped(url: str) -> _Parts | None:
     """Take out the address that a redirector, an archive, an AMP cache or a library's proxy carries."""
-    parts = _parts(url)
+    parts, url = _parts(url), _slashed(url)
     for _ in range(_MAX_WRAPS):
         inner = carriers.inside(url) or carriers.original(url)
         found = _split(inner) if inner else None

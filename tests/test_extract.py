@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline import extract
 from pipeline.errors import ExtractError
-from pipeline.extract import event, kind, media
+from pipeline.extract import kind, labels, media
 from pipeline.extract.document import decode
 from pipeline.extract.maintext import MAX_TEXT
 from pipeline.model import Event, Kind, Lead, Page, Resource
@@ -368,14 +368,14 @@ def test_durations_are_read_as_systems_write_them(written: str, seconds: int | N
     ],
 )
 def test_what_is_wrong_with_an_event_is_named(words: str, codes: list[str]) -> None:
-    found = event.of_words(words)
+    found = labels.of_words(words)
     assert found is not None
     assert [problem.split(":")[0] for problem in found[0].problems] == codes
 
 
 @pytest.mark.parametrize("words", ["", "Start Date: to be confirmed", "We start: now", "Ends: 25/09/2026"])
 def test_no_date_is_no_event(words: str) -> None:
-    assert event.of_words(words) is None
+    assert labels.of_words(words) is None
 
 
 # ---------------------------------------------------------------- real pages, where they are at hand

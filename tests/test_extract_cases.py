@@ -70,6 +70,33 @@ def test_the_title_is_what_a_reader_calls_the_page(row: dict[str, Any]) -> None:
     assert found.title == row["expect"], found.origin.get("title")
 
 
+@pytest.mark.parametrize("row", cases("kind"))
+def test_the_kind_is_what_the_marks_of_the_page_say(row: dict[str, Any]) -> None:
+    found = read(row)
+    assert found is not None
+    assert found.kind.value == row["expect"], found.origin.get("kind")
+
+
+@pytest.mark.parametrize("row", cases("walls"))
+def test_a_wall_is_no_item_and_an_article_about_walls_is_one(row: dict[str, Any]) -> None:
+    url = row.get("url", URL)
+    script = f'<script type="application/ld+json">{json.dumps(row["ld"])}</script>' if "ld" in row else ""
+    source = f"<html lang='{row.get('lang', 'en')}'><head>{row.get('head', '')}{script}</head><body><main>{row['body']}</main></body></html>"
+    try:
+        extract.extract(page(source, url=url), Lead(source="north-blog", url=url))
+        found = ""
+    except ExtractError as error:
+        found = error.reason
+    assert found == row["expect"]
+
+
+def test_an_event_that_a_page_only_announces_is_not_what_the_page_is() -> None:
+    ld = {"@type": "Event", "name": "Annual conference", "startDate": "2030-11-30", "url": "https://north.example/events/annual-conference"}
+    found = read({"ld": ld, "body": "<p>21 February 2023</p>"})
+    assert found is not None
+    assert (found.kind.value, found.title) == ("article", TITLE)
+
+
 @pytest.mark.parametrize("row", cases("recordings"))
 def test_a_recording_has_its_speakers_its_channel_its_show_and_its_length(row: dict[str, Any]) -> None:
     found = read(row)

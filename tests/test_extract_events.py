@@ -142,4 +142,4 @@ def test_the_happening_of_a_page_is_not_its_day_of_publication() -> None:
 )
 def test_any_words_may_stand_on_a_page(words: str) -> None:
     found = occasion.find(words, zone=LONDON, posted=datetime(2026, 1, 1, tzinfo=UTC))
-    assert found is None or (found.start.tzinfo is LONDON and found.ranged == (found.end is not None))
+    assert found is None or (isinstance(found.start, datetime) and found.start.tzinfo is LONDON and found.ranged == (found.end is not None))

@@ -110,6 +110,13 @@ def test_an_address_reaches_the_server_with_its_meaning(web: Web, path: str) -> 
     assert (sent.path, parse_qsl(sent.query, keep_blank_values=True)) == (meant.path, parse_qsl(meant.query, keep_blank_values=True))
 
 
+@pytest.mark.parametrize("path", ["/ical/events%40north.example/basic.ics", "/file?sign=a%2Cb%3A%28c%29%2B&at=2026%2D11", "/~ann/%7Eann"])
+def test_what_is_written_in_percent_reaches_the_server_so(web: Web, path: str) -> None:
+    """A signed link holds for the letters that were signed."""
+    fetch_all(web.url(path))
+    assert web.asked[-1].path == path
+
+
 def test_a_page_that_has_not_changed_is_not_sent_again(web: Web) -> None:
     web.put("/a", "<p>Hello</p>")
     first = page(web.url("/a"))

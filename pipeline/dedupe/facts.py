@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from pipeline import text
 from pipeline.dedupe.editions import days_named
+from pipeline.dedupe.when import WHENS, Dates, days_when
 
 READ = 6000
 """Characters of a text that are read: adverts are no longer."""
@@ -20,6 +21,30 @@ _REFERENCE = re.compile(
     r"(?P<one>[a-z0-9][a-z0-9/._-]*[a-z0-9])"
     r"|\b(?:job|vacancy|requisition|req|post|advert|vacature)\s*(?:no|nr|number|nummer|id|code)\.?\s*(?::"
     r"|#)?\s*(?P<other>[a-z0-9][a-z0-9/._-]*[a-z0-9])",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"\b(?i:ref(?:erence)?|r[ée]f[ée]rence|referenz|referentie|referencia|kennziffer)\b\.?\s+"
+    r"(?P<one>(?=[A-Za-z/._-]*\d)[A-Za-z0-9]+(?:[-/._][A-Za-z0-9]+)*)"
+)
+"""A reference without a colon."""
+_TITLED = re.compile(r"(?:[(\[]|\s[-–—|:]?\s*)(?P<one>[A-Z]{2,8}(?:[-/_.][A-Z0-9]{1,8}){0,4}[-/_.]?\d{3,})[)\]]?\s*\Z")
+"""A reference at the end of a title."""
+_IN_ADDRESS = re.compile(r"/(?:[^/?#]*?[-_])??(?P<one>[a-z]{2,8}(?:[-_.][a-z]{1,4}){0,3}[-_.]?\d{3,})(?:\.html?|/)?(?:[?#]|\Z)", re.IGNORECASE)
+_YEARS = re.compile(r"(?:19|20)\d\d(?:[-/](?:19|20)?\d\d)?")
+_HOURS = re.compile(
+    r"(?<!within )\b(?P<one>\d{1,2}(?:[.,]\d{1,2})?)\s?-?(?:hours|hrs|h|stunden|wochenstunden|heures|uur|horas)\b"
+    r"(?!.{0,3}\s?(?:a|per|/)\s?(?:day|tag)|['’]? notice)|\b(?:hours|wochenstunden)\s*(?:per week)?\s*:\s*(?P<other>\d{1,2}(?:[.,]\d{1,2})?)",
+    re.IGNORECASE,
+)
+_PERMANENT = re.compile(r"\b(?:permanent|unbefristet\w*|cdi|vast contract|indefinid[oa])\b", re.IGNORECASE)
+_FOR_A_TIME = re.compile(
+    r"\b(?:fixed.term|temporary|secondment|maternity cover|befristet\w*|cdd|bepaalde tijd|tempor[áa]l)\b",
+    re.IGNORECASE,
+)
+_SITE = re.compile(
+    r"\b(?:hospital|infirmary|clinic|surgery|hospice|cent(?:re|er)|campus|site|school|college|library|office|house|ward|unit|depot|street|road"
+    r"|klinik\w*|krankenhaus|standort|h[ôo]pital|ziekenhuis)\b",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(
@@ -54,6 +79,41 @@ _OF_EVENT = re.compile(
     r"|aanmelden|\d{1,2}[:.]\d\d)\b",
     re.IGNORECASE,
 )
+_ADVERTS = (
+    *(
+        "salary",
+        "closing date",
+        "hours",
+        "contract",
+        "interview",
+        "pension",
+        "annual leave",
+        "vacanc",
+        "referee",
+        "job desc",
+        "person spec",
+        "full",
+        "part",
+    ),
+    *(
+        "permanent",
+        "fixed",
+        "grade",
+        "band",
+        "employer",
+        "appl",
+        "candidate",
+        "bewerbung",
+        "gehalt",
+        "vollzeit",
+        "teilzeit",
+        "befristet",
+        "vergütung",
+    ),
+    *("salaire", "cdi", "cdd", "salaris", "sollicit", "salario", "recruit", "post is", "shortlist"),
+)
+_REFERRED = ("ref", "réf", "kennziffer", "stellen", "job", "vaca", "req", "post", "advert")
+"""Of what the patterns find there is one in it: looking for these costs next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +124,39 @@ class Facts:
     closes: frozenset[tuple[int, int, int]]
     grades: frozenset[str]
     places: frozenset[str]
+    hours: frozenset[str]
+    terms: frozenset[str]
+    site: str
+    when: Dates
     is_advert: bool
     is_event: bool
 
 
 @lru_cache(256)
-def facts(content: str) -> Facts:
-    """Read the labelled facts of a text."""
+def facts(content: str, title: str) -> Facts:
+    """Read the labelled facts of a text and its title."""
     start = content[:READ]
+    low = start.lower()
+    references = frozenset((*_references(start), *_references(title), *_written(_TITLED.findall(title))))
+    of_advert = _count(_OF_ADVERT, low) if sum(hint in low for hint in _ADVERTS) > 1 else 0
+    is_advert = of_advert >= 4 or (of_advert >= 2 and bool(references))
+    asked = start if is_advert else ""  # nobody asks for the terms of what is no advert
     return Facts(
-        references=frozenset(_references(start)),
-        closes=frozenset(day for found in _CLOSES.finditer(start) for day in days_named(found["rest"])),
-        grades=frozenset(re.sub(r"\s", "", found["one"]).lower() for found in _GRADE.finditer(start)),
-        places=frozenset(word for found in _PLACE.finditer(start) for word in text.words(found["one"].partition(",")[0]) if len(word) > 2),
-        is_advert=len({found[0].lower() for found in _OF_ADVERT.finditer(start)}) >= 4,
-        is_event=len({found[0].lower() for found in _OF_EVENT.finditer(start)}) >= 3,
+        references=references,
+        closes=frozenset(day for found in _CLOSES.finditer(asked) for day in days_named(found["rest"])),
+        grades=frozenset(re.sub(r"\s", "", found["one"]).lower() for found in _GRADE.finditer(asked)),
+        places=frozenset(word for found in _PLACE.finditer(asked) for word in text.words(found["one"].partition(",")[0]) if len(word) > 2),
+        hours=frozenset(_hours(asked)),
+        terms=frozenset(name for name, form in (("permanent", _PERMANENT), ("for a time", _FOR_A_TIME)) if form.search(asked)),
+        site=_site(title),
+        when=days_when(start) if any(hint in low for hint in WHENS) else frozenset(),
+        is_advert=is_advert,
+        is_event=_count(_OF_EVENT, low) >= 3,
     )
+
+
+def _count(form: re.Pattern[str], low: str) -> int:
+    return len(set(form.findall(low)))
 
 
 def differ(one: Facts, other: Facts) -> str:
@@ -93,7 +170,41 @@ def differ(one: Facts, other: Facts) -> str:
     return next((name for name, some, others in found if some - others and others - some and (name == "place" or not some & others)), "")
 
 
+def differ_in_terms(one: Facts, other: Facts) -> str:
+    """Say in which of the terms two adverts differ that share no reference: hours, contract, or the site behind one title."""
+    if one.hours and other.hours and not one.hours & other.hours:
+        return "hours"
+    if one.terms and other.terms and not one.terms & other.terms:
+        return "contract"
+    return "place" if one.site and other.site and one.site != other.site else ""
+
+
+def code(url: str) -> str:
+    """Read the reference in which an address ends, in small letters; empty where it ends in none."""
+    found = _IN_ADDRESS.search(url[:1000])
+    return next(iter(_written([found["one"]])), "") if found else ""
+
+
 def _references(content: str) -> list[str]:
-    """A reference has a digit and four characters or more; years alone are none."""
-    written = [(found["one"] or found["other"]).lower() for found in _REFERENCE.finditer(content)]
-    return [one for one in written if len(one) >= 4 and re.search(r"\d", one) and not re.fullmatch(r"(?:19|20)\d\d", one)]
+    low = content.lower()
+    if not any(hint in low for hint in _REFERRED):
+        return []
+    labelled = [found["one"] or found["other"] for found in _REFERENCE.finditer(content)]
+    return _written([*labelled, *_BARE.findall(content)])
+
+
+def _written(found: list[str]) -> list[str]:
+    """A reference has a digit and four characters or more; years alone are none. Boards write the signs between its parts as they like."""
+    return [re.sub(r"[/._]", "-", one.lower()) for one in found if len(one) >= 4 and re.search(r"\d", one) and not _YEARS.fullmatch(one)]
+
+
+def _hours(content: str) -> list[str]:
+    """Weekly hours; 24 and 48 are those of a day and two."""
+    written = [(found["one"] or found["other"]).replace(",", ".") for found in _HOURS.finditer(content)]
+    return [f"{float(one):g}" for one in written if 4 <= float(one) < 60 and float(one) not in (24, 48)]
+
+
+def _site(title: str) -> str:
+    """The place that a title names behind a dash, a comma or in brackets."""
+    head, *tails = re.split(r"\s[-–—|]\s|,\s|\s\(", title)
+    return next((" ".join(text.words(tail)) for tail in tails if _SITE.search(tail)), "") if head else ""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
 from pipeline import folding, text, urls
 from pipeline.dedupe import keys, walls
 from pipeline.dedupe.editions import Marks, clash, headed, marks
-from pipeline.dedupe.facts import Facts, facts
+from pipeline.dedupe.facts import Facts, code, facts
+from pipeline.dedupe.once import once
+from pipeline.dedupe.when import Dates, dates_at, months_over
 from pipeline.model import Fingerprint, Resource
 
 _PREPRINT = re.compile(
@@ -53,60 +55,81 @@ class Side:
     filed: bool = False
     """Whether it has no title of its own, but none at all or the name of a file."""
 
-    @cached_property
+    @once
     def walled(self) -> bool:
         """Whether all that it says is what a wall says: it then has no text of its own."""
         return walls.is_wall(self.resource.text)
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The part of the text that decides."""
         return "" if self.walled else self.resource.text[: keys.MAX_CHARACTERS]
 
-    @cached_property
+    @once
     def facts(self) -> Facts:
-        return facts(self.text)
+        return facts(self.text, self.resource.title[:500])
 
-    @cached_property
+    @once
+    def code(self) -> str:
+        """The reference that its address ends in."""
+        return code(self.resource.url)
+
+    @once
+    def event_days(self) -> Dates:
+        """The days on which it says that it takes place."""
+        day = self.event_day
+        return self.facts.when or (frozenset({(day.year, day.month, day.day)}) if day else frozenset())
+
+    @once
+    def dated_address(self) -> tuple[str, Dates]:
+        """Its address without the dates in it, and these."""
+        return dates_at(self.address)
+
+    @once
+    def months(self) -> Dates:
+        """The months that stand in the lines over its text."""
+        return months_over(self.text)
+
+    @once
     def headed(self) -> Marks:
         """The marks of the title, with those that stand behind it where the text repeats it: "Evidence digest" over "Evidence Digest July 2024"."""
         return headed(self.marks, self.resource.title, self.text)
 
-    @cached_property
+    @once
     def words(self) -> tuple[str, ...]:
         return keys.words(self.text)
 
-    @cached_property
+    @once
     def sequences(self) -> frozenset[int]:
         return keys.sequences(self.text)
 
-    @cached_property
+    @once
     def people(self) -> frozenset[str]:
         return frozenset(word for name in self.resource.creators for word in keys.words(name) if len(word) > 1)
 
-    @cached_property
+    @once
     def day(self) -> date | None:
         return _day(self.resource.published)
 
-    @cached_property
+    @once
     def year(self) -> int | None:
         """The year it came out, which catalogues give where they give no day."""
         cited = self.resource.citation
         return self.day.year if self.day else cited.year if cited else None
 
-    @cached_property
+    @once
     def event_day(self) -> date | None:
         return _day(self.resource.event.start) if self.resource.event else None
 
-    @cached_property
+    @once
     def is_pdf(self) -> bool:
         return bool(re.search(r"\.pdf(?:$|\?)", self.resource.url.lower()))
 
-    @cached_property
+    @once
     def is_preprint(self) -> bool:
         return any(_PREPRINT.match(key) for key in self.keys)
 
-    @cached_property
+    @once
     def identifiers(self) -> frozenset[str]:
         return frozenset(key for key in self.keys if key.startswith(("doi:", "arxiv:", "pmid:", "pmc:", "isbn:")))
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.dedupe.editions import clash, days_named
-from pipeline.dedupe.facts import differ
+from pipeline.dedupe.facts import differ, differ_in_terms
 from pipeline.dedupe.pair import Pair
+from pipeline.dedupe.when import other_days
 from pipeline.model import Fold
 
 FEW = 25
@@ -83,13 +84,17 @@ def _address(pair: Pair) -> Call | None:
     evidence = f"One page names {pair.named_address} as its address, which is the other's."
     is_one_of_them = pair.named_address in (pair.new.address, pair.old.address)
     agree = pair.title >= 75 or pair.contained >= 0.5 or (is_one_of_them and not pair.texts)
-    return Call(Fold.SAME if agree and not clash(pair.new.marks, pair.old.marks) else Fold.MAYBE, "canonical", evidence)
+    other = pair.other_month or clash(pair.new.marks, pair.old.marks)
+    return Call(Fold.SAME if agree and not other else Fold.MAYBE, "canonical", evidence)
 
 
 def _edition(pair: Pair) -> Call | None:
+    if pair.other_month:
+        return Call(Fold.NEW, "edition", "They are pages of one form, each with a day or month of its own.")
     reason = clash(pair.new.marks, pair.old.marks)
     if not reason:
-        reason = clash(pair.new.headed, pair.old.headed)
+        plain = pair.new.headed is pair.new.marks and pair.old.headed is pair.old.marks
+        reason = "" if plain else clash(pair.new.headed, pair.old.headed)
         return Call(Fold.NEW, "edition", f"They differ in {reason}.") if reason and pair.alike < 0.97 else None
     if pair.alike >= 0.95 and pair.title < 70:
         fold = Fold.SAME if pair.days is not None and pair.days <= 7 and pair.shorter >= 60 else Fold.MAYBE
@@ -100,6 +105,8 @@ def _edition(pair: Pair) -> Call | None:
 def _event(pair: Pair) -> Call | None:
     if reason := _other_event(pair):
         return Call(Fold.NEW, "event-date", f"They differ in {reason}.")
+    if (pair.title >= 85 or pair.contained >= 0.5) and other_days(pair.new.event_days, pair.old.event_days):
+        return Call(Fold.NEW, "event-date", "They take place on different days.")
     if pair.contained >= 0.5 and pair.shorter >= FEW and pair.new.facts.is_event and pair.old.facts.is_event:
         one, other = days_named(pair.new.text), days_named(pair.old.text)
         if pair.redated or (one and other and not one & other):
@@ -156,13 +163,17 @@ def _wall(pair: Pair) -> Call | None:
 
 def _post(pair: Pair) -> Call | None:
     """An advert is the same as another under its reference, closing date, grade and place, and no other."""
-    if pair.contained < 0.3 or not (pair.new.facts.references or (pair.new.facts.is_advert and pair.old.facts.is_advert)):
+    if pair.contained < 0.3 and pair.title < 85:
         return None
     one, other = pair.new.facts, pair.old.facts
     if one.is_advert and other.is_advert:
-        if reason := differ(one, other) or ("day" if pair.redated else ""):
-            return Call(Fold.NEW, "other-post", f"They are adverts that differ in their {reason}.")
-        if shared := one.references & other.references:
+        shared = pair.shared_references
+        reason = differ(one, other) if one.references & other.references or not shared else ""
+        if not shared:
+            reason = reason or differ_in_terms(one, other) or ("reference" if pair.other_codes else "")
+        if reason or pair.redated:
+            return Call(Fold.NEW, "other-post", f"They are adverts that differ in their {reason or 'day'}.")
+        if shared:
             agree = pair.title >= 60 or pair.title_words >= 90
             return Call(Fold.SAME, "reference", f"Both are adverts with the reference {min(shared)}.") if agree else None
     elif one.references and other.references and not one.references & other.references:
@@ -259,6 +270,8 @@ def _text(pair: Pair) -> Call | None:
     """Texts long enough to speak: nearly equal, or one within the other under an agreeing title."""
     if pair.shorter < FEW:
         return None
+    if pair.contained < 0.45 and pair.title < 92:
+        return None  # the most frequent case, before sentences are made
     evidence = f"{pair.title_sentence} {pair.text_sentence}"
     if pair.days is not None and pair.days > 180 and pair.shorter < 150:
         rule = "long-after" if pair.names_agree else "comes-again"

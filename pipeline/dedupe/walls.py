@@ -139,7 +139,20 @@ def is_wall(content: str) -> bool:
 @lru_cache(256)
 def _is_wall(content: str) -> bool:
     content = content.lower()
-    if not any(hint in content for hint in _HINTS) or not _SURE.search(content):
+    hints = [hint for hint in _HINTS if hint in content]
+    if not hints:
         return False
-    sentences = [(len(sentence.encode()), bool(_LIKELY.search(sentence) or _SURE.search(sentence))) for sentence in _SENTENCE.findall(content)]
-    return sum(length for length, likely in sentences if likely) >= _MOSTLY * sum(length for length, _ in sentences)
+    sentences = _SENTENCE.findall(content)
+    if not any(_is_sure(sentence, hints) for sentence in sentences):
+        return False
+    spare = (1 - _MOSTLY) * sum(len(sentence.encode()) for sentence in sentences)
+    for sentence in sentences:
+        if not (_LIKELY.search(sentence) or _is_sure(sentence, hints)):
+            spare -= len(sentence.encode())
+            if spare < 0:
+                return False
+    return True
+
+
+def _is_sure(sentence: str, hints: list[str]) -> bool:
+    return any(hint in sentence for hint in hints) and bool(_SURE.search(sentence))

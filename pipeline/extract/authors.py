@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from html import unescape
-from itertools import islice
-from typing import NamedTuple
-
-from lxml import etree
+from itertools import chain, islice, takewhile
 
 from pipeline import dates, text
-from pipeline.extract import jsonld, media
+from pipeline.extract import authorship, credited, jsonld, media, signatures, states
 from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Document, Element, Found, beginning, inner
 from pipeline.extract.site import Site, fold
+from pipeline.names import parts
 
 MAX_PEOPLE = 40
 _METAS = (
@@ -51,23 +49,52 @@ _BODY = re.compile(
     r"|university|alliance|partnership|federation|commission|ministry) (?:for|of|on) \w[\w.,'’& -]{1,80}",
     re.IGNORECASE,
 )
-_NOBODY = re.compile(
-    r"(?:admin|administrator|redaktion|editor|staff|webmaster|user|none|null|undefined|by|von|author|anonymous|unknown|guest|root|test)",
+_PAIR = re.compile(
+    r"[^\W\d_][\w'’.-]* & (?!\S+ \S+,)[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*)?(?: [^\W\d_][\w'’.-]*)?"
+)  # "Stitch & Study": a channel, a firm
+_NOBODY = re.compile(  # what systems call those who keep them, and what stands where nobody has filled in a name
+    r"(?:web|wp|site|super|sys|system|blog|content|portal|the|local)?[\s_.-]*(?:admin(?:istrat(?:or|eur|ör|oren)|istratör|istrador)?"
+    r"|amministratore|root|user|editor|author|publisher"
+    r"|webmaster)[\s_.-]*\d*|super[\s-]?(?:user|utilisateur|usuario|usuário|benutzer|gebruiker|bruger|bruker|utente|användare|użytkownik)|system"
+    r"|redaktion|webredaktion"
+    r"|(?:online-?|web-?)redaktion|staff|none|null|undefined|n/?a|by|von|anonymous|unknown|guest|test(?:user)?|default|editors?|author name"
+    r"|your name|firstname lastname"
+    r"|(?:the )?(?:web|website|digital|content|comm(?:s|unications?)|marketing|media|press|editorial|social media|pr)[\s-]*(?:team|office"
+    r"|department|desk|manager|officer|editor|staff)"
+    r"|(?:wordpress|joomla!?|drupal|typo3|hubspot|wix(?:\.com)?|squarespace|webflow|weebly|blogger|frontpage|microsoft \w+|hugo|jekyll)",
+    re.IGNORECASE,
+)
+_AGENCY = re.compile(
+    r"\b(?:web ?(?:design\w*|develop\w*|agen\w+|studios?|entwicklung)|(?:internet|werbe|digital|medien)[- ]?agentur|(?:digital|creative|design"
+    r"|marketing|interactive) agency"
+    r"|agence (?:web|digitale)|agencia (?:web|digital)|webbureau|webbyrå)\b",
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
-    r"https?:|\.(?:com|de|org)\b|\b(?:minutes?|min|comments?|kommentare?|read|share|subscribe|follow|more|mehr|newsletter|cookie|login"
+    r"https?:|\.(?:com|de|org)\b|\b(?:our|people|profiles?|minutes?|min|comments?|kommentare?|read|share|subscribe|follow|more|mehr|newsletter"
+    r"|cookie|login"
     r"|email|publicado|publié|veröffentlicht|hace"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch)\b"
     r"|\b(?:january|february|march|april|may|june|july|august|september|october|november|december|januar|februar|märz|mai|juni|juli|oktober"
     r"|dezember)(?:\W*\d|$)",  # June Reed is a person
     re.IGNORECASE,
 )
+_THE = re.compile(r"the (?=[A-ZÀ-Þ])")  # "by the Royal Guild"
+_JOINED = re.compile(r"\s+with\s+(?:the\s+)?")
+_CORPORATE = re.compile(
+    r"\b(?:institut\w*|cent(?:re|er)|college|council|foundation|association|society|agency|department|academy|school|university|alliance"
+    r"|partnership|federation|commission|ministry|guild|union|trust|board|hospital|network|charity|collaborative|consortium|fund|bureau|committee"
+    r"|royal|unit|forum|authority)\b",
+    re.IGNORECASE,
+)
+_INITIALLED = re.compile(r"[^\W\d_][\w'’ -]*[a-zß-öø-ÿ] [A-Z]{1,3}")
+_SUFFIX = re.compile(r"Jr\.?|Sr\.?|I{2,3}|IV")
 _NAME_WORD = r"[A-ZÀ-ÝŁŚŻ][\w.'’-]+"
 _BETWEEN = re.compile(rf"\s*;\s*|\s*\|\s*|,?\s+(?:and|und|et|y|en|och|og|e)\s+|\s+&\s+|\s*,\s*(?={_NAME_WORD}(?:\s+[\w.'’-]+)+)")
 _INVERTED = re.compile(rf"(?:(?:van|von|de|der|den|du|da|di|la|le|al|el)\s+)*{_NAME_WORD},\s{_NAME_WORD}(?:\s[A-ZÀ-ÝŁŚŻ][\w.'’-]*){{0,2}}")
 _POST_NOMINALS = re.compile(
-    r"(?:[\s,/]+\(?(?:RN|RGN|RM|RMN|BA|BSc|MA|MSc|MSci|MBA|MPH|MPhil|M\.?Ed|MB|MBBS|MBChB|BM|BMBS|MD|DPhil|DSc|EdD|Ph\.?D\.?|M\.D\.|CBE"
+    r"(?:,\s*\(?(?:[A-Z]\.?){2,6}(?:-[A-Z]{1,4})?\)?(?=,|$)|[\s,/]+\(?(?:RN|RGN|RM|RMN|BA|BSc|MA|MSc|MSci|MBA|MPH|MPhil|M\.?Ed|MB|MBBS|MBChB|BM"
+    r"|BMBS|MD|DPhil|DSc|EdD|Ph\.?D\.?|M\.D\.|CBE"
     r"|OBE|MBE|KC|QC|JP|DL"
     r"|(?:F|M)(?:RC|FPH|HEA|RS|BCS|CGI|CIPD)[A-Za-z]{0,4}|FRSA|FAcSS)\b\)?)+$"
 )
@@ -75,7 +102,10 @@ _ROLE = re.compile(
     r"\b(?:director|executive|manager|head|chair(?:man|woman)?|editor|officer|lead|leader|fellow|founder|consultant|president|secretary"
     r"|minister|lecturer|reader"
     r"|researcher|economist|adviser|advisor|analyst|coordinator|professor of|network|university|institute|foundation|trust|college|school"
-    r"|centre|center|council)\b",
+    r"|centre|center|council|nurse|physician|surgeon|doctor|midwife|pharmacist|therapist|physiotherapist|paramedic|practitioner|GP|matron|registrar"
+    r"|student|specialist|assistant|technician|scientist|engineer|reporter|correspondent|columnist|contributor|writer|journalist|hospital|surgery"
+    r"|clinic"
+    r"|general manager|teacher|dean|librarian)\b",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -87,74 +117,23 @@ _BYLINE = re.compile(
     r"|ein) )?beitrag|geschrieben"
     r"|verfasst|veröffentlicht|publié|[eé]crit|escrito)\s+)?"
     r"(?:by|von|par|por|door|av|af|di|autor(?:in)?:|text:|authors?:|auteurs?\s*:|autor/in:|redaktion:|redacción:))[\s:]+"
-    r"([A-ZÀ-ÝŁŚŻ][^\d|,;:()<>]{3,50}?)\s*(?:[|,;:(·•–-].*|\d.*|am .*|on .*)?"
+    r"((?:the (?=(?-i:[A-Z])))?[A-ZÀ-ÝŁŚŻ][^\d|,;:()<>]{3,50}?)\s*(?:[|,;:(·•–-].*|\d.*|am .*|on .*)?"
 )
-
-
-class _Mark(NamedTuple):
-    """What marks an element as holding the author, and how many names it may hold."""
-
-    rule: str
-    most: int
-    marks: Callable[[Element], bool]
-
-
-def _called(element: Element) -> str:
-    """What the markup calls an element: its classes, and the names that systems give it for their tests."""
-    attributes = element.attrib
-    return " ".join(filter(None, (attributes.get("class"), attributes.get("data-automation-id"), attributes.get("data-testid"))))
-
-
-def _has_class(pattern: str, tags: str = "a span div p address strong li cite") -> Callable[[Element], bool]:
-    named, wanted = re.compile(pattern, re.IGNORECASE), frozenset(tags.split())
-    return lambda element: element.tag in wanted and named.search(_called(element)) is not None
-
-
-def _itemprop(element: Element) -> bool:
-    """The name inside an author, or an author without parts."""
-    if element.get("itemprop") == "name":
-        return any(above.get("itemprop") in ("author", "creator") for above in islice(element.iterancestors(), 6))
-    return element.get("itemprop") == "author" and element.find(".//*[@itemprop]") is None
-
-
-def _is_hcard(element: Element) -> bool:
-    return "fn" in (element.get("class") or "").split() and any("vcard" in (e.get("class") or "").split() for e in islice(element.iterancestors(), 6))
-
-
-_GROUP = re.compile(r"yline|(?:^|[\s_-])(?:authors|contributors)(?:$|[\s_-])|AuthorGroups", re.IGNORECASE)
-
-
-def _in_byline(element: Element) -> bool:
-    return element.tag == "a" and any(_GROUP.search(above.get("class") or "") for above in islice(element.iterancestors(), 6))
-
-
-_PEOPLE_PATH = re.compile(r"/(?:authors?|autor(?:en)?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by)/")
-_MARKS = (  # the surest first
-    _Mark("itemprop author", 4, _itemprop),
-    _Mark("rel author", 4, lambda element: "author" in (element.get("rel") or "").split() and element.tag in ("a", "span", "link")),
-    _Mark("class author", 4, _has_class(r"(?:author|byline|writer)(?:-|__|_)?(?:name|author|link)")),
-    _Mark("hcard", 1, _is_hcard),
-    _Mark("byline link", MAX_PEOPLE, _in_byline),
-    _Mark("byline", 1, _has_class(r"^author$|(?:^|\s)author(?:\s|$)|by-author|article-author|article__author|post-author|entry-author|byline|autor")),
-    _Mark("byline", 1, lambda element: element.get("id") == "byline"),
-    _Mark("author link", 1, lambda element: element.tag == "a" and _PEOPLE_PATH.search(element.get("href") or "") is not None),
-)
-_TELLING = re.compile(r"uthor|autor|yline|writer|(?:^|\s)fn(?:\s|$)")
-_LEAVES = etree.XPath(
-    "//*[self::p or self::span or self::div or self::li or self::small or self::strong or self::em or self::address or self::h4 or self::h5"
-    " or self::td or self::dd][string-length(text()) > 1]"
-)
+_LEAF_TAGS = tuple("p span div li small strong em address h3 h4 h5 h6 td dd i b font center section header time".split())  # noqa: SIM905
 _MAX_LEAVES = 1_500
+_MAX_BREAKS = 60
+_MAX_BROKEN = 30  # elements of lines with breaks between them
+_MAX_INSIDE = 6  # elements in a line
+_MAX_VALUES = 12  # of one term
 _MAX_SCRIPT = 100_000  # characters
 _LOGIN = re.compile(r"[a-z\d._-]+|\w+\d")
-_CREDIT = re.compile(r"licen[cs]e|credit|copyright|caption")
-_TEASER = re.compile(r"related|teaser|comment|recommend|(?:^|[\s_-])cards?(?:[\s_-]|$)|latest|read-?next")
 _INTRODUCES = re.compile(
     r"\W*(?:(?:written|posted|reported|published|submitted|words|story|(?:guest )?(?:blog|post|article)|veröffentlicht|geschrieben"
     r"|verfasst|publié)\s+)?"
     r"(?:by|von|par|por|door|av|af|di|autor(?:in)?|author|auteur)\s*:?\s*",
     re.IGNORECASE,
 )
+_POSTED = re.compile(r"\W*(?:posted|published|submitted)", re.IGNORECASE)
 _COUNTS = re.compile(r"dataLayer|digitalData|utag_data")
 _AUTHOR_KEY = re.compile(r"""["']?(?:\w*_)?[aA]uthor(?:s|Name)?["']?\s*:\s*\[?\s*["']([^"'<>{}]{3,60})["']""")
 _OPENS = re.compile(
@@ -181,34 +160,59 @@ def creators(document: Document, site: Site) -> Found[tuple[str, ...]]:
     """
     for name in ("citation_author", "citation_authors"):
         if cited := [one.strip() for content in document.metas.get(name, ()) for one in content.split(";") if one.strip()]:
-            return tuple(dict.fromkeys(map(_turned, cited)))[:MAX_PEOPLE], f"meta {name}"
+            has_initials = any(_INITIALLED.fullmatch(one) for one in cited)  # "Garcia Lopez MA", as PubMed writes
+            return tuple(dict.fromkeys(one if has_initials else _turned(one) for one in cited))[:MAX_PEOPLE], f"meta {name}"
     bodies = jsonld.bodies(document.nodes)
     fallback: Found[tuple[str, ...]] = None
     for values, rule in _claims(document):
         names = people(values, bodies)
         if persons := tuple(name for name in names if not (_LOGIN.fullmatch(name) or site.is_named(name))):
-            return persons, rule
+            return _fuller(document, persons, rule) if rule in _STATED_RULES else (persons, rule)
         fallback = fallback or ((names, rule) if names else None)
     return fallback
+
+
+def _fuller(document: Document, persons: tuple[str, ...], rule: str) -> tuple[tuple[str, ...], str]:
+    """The makers whom a card or a byline names, where they are those of the metadata and more: many systems state only the first."""
+    known = {fold(name) for name in persons}
+    for values, seen in chain(_labelled(document), authorship.called(document.tree)):
+        names = people(values) if seen != "byline link" else ()  # a byline links the shelf and the publication too
+        if (
+            len(known) < len(names) <= _MOST_SEEN
+            and known <= {fold(name) for name in names}
+            and all(fold(name) in known or credited.person(name) for name in names)
+        ):
+            return names, seen
+    return persons, rule
 
 
 def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     """What may name the makers, the surest first."""
     yield from _stated(document)
-    yield from _marked(document.tree)
+    yield from authorship.marked(document.tree)
     yield from _labelled(document)
     yield from _introduced(document.tree)
     yield from _termed(document.tree)
     yield from _bylines(document.tree)
+    yield from _broken(document.tree)
+    yield states.authors(document), "data of the framework"
+    yield from _introduced(document.tree, posted=True)
+    for find, rule in ((signatures.introduced, "about the author"), (signatures.signed, "signature")):
+        yield list(find(document.tree)), rule
     yield from _measured(document.tree)
 
 
 def _turned(name: str) -> str:
-    """ "Marsh, Ada" is Ada Marsh, as Highwire Press tags write her."""
-    last, comma, first = name.partition(", ")
-    return f"{first} {last}" if comma and "," not in first else name
+    """ "Marsh, Ada PhD, RGN" is Ada Marsh, as Highwire Press tags write her."""
+    last, comma, first = (bare := parts.undecorated(name)).partition(", ")
+    first, _, suffix = first.partition(", ")
+    if not comma or (suffix and not _SUFFIX.fullmatch(suffix)) or (" " in last and parts.is_body(last)):
+        return bare
+    return f"{last}, {first}" if _SUFFIX.fullmatch(first) else f"{first} {last}" + (f", {suffix}" if suffix else "")
 
 
+_MOST_SEEN = 8  # people in a byline
+_STATED_RULES = frozenset({"json-ld", *(f"meta {name}" for name in _METAS)})
 _ROLES = ("author", "creator", "byArtist", "actor")
 
 
@@ -218,7 +222,10 @@ def _stated(document: Document) -> Iterator[tuple[list[str], str]]:
         for role in media.SPEAKERS + _ROLES if media.is_recording(node) else _ROLES:
             yield jsonld.names(node.get(role), ids), "json-ld"
     for name in _METAS:
-        yield [_turned(one) if _INVERTED.fullmatch(one) else one for one in document.metas.get(name, ())[:MAX_PEOPLE]], f"meta {name}"
+        yield (
+            [_turned(one) if _INVERTED.fullmatch(parts.undecorated(one)) else one for one in document.metas.get(name, ())[:MAX_PEOPLE]],
+            f"meta {name}",
+        )
 
 
 def people(values: Iterable[str], bodies: Container[str] = ()) -> tuple[str, ...]:
@@ -229,81 +236,33 @@ def people(values: Iterable[str], bodies: Container[str] = ()) -> tuple[str, ...
         if not line or len(line) > 200 or line.startswith(("http", "/", "@")) or "www." in line:
             continue
         line = _LEADING.sub("", _ADDRESS.sub("", line))
-        if line in bodies or _BODY.fullmatch(line):  # "Institute for Health and Care" is one name, and long
+        if all(_INVERTED.fullmatch(part) for part in line.split("; ")):
+            found |= {fold(name): name for name in map(_turned, line.split("; "))}
+            continue
+        if line in bodies or _BODY.fullmatch(line) or _PAIR.fullmatch(line):  # "Institute for Health and Care" is one name, and long
             found.setdefault(fold(line), line)
             continue
-        for number, part in enumerate(_BETWEEN.split(line)):
+        for number, part in enumerate(_BETWEEN.split(_JOINED.sub("; ", line) if _are_two(line) else line)):
             name = _FOR.sub(r"\1", _TRAILING.sub("", _LEADING.sub("", part))).partition(": ")[0].strip(" ,.;:-–|*")
             name = name.title() if name.isupper() and len(name) > 6 and " " in name else name
-            name = _POST_NOMINALS.sub("", name)
+            name = _THE.sub("", parts.undecorated(_POST_NOMINALS.sub("", name)))
             if _is_name(name) and not (number and _ROLE.search(name)):
                 found.setdefault(fold(name), name)
     return tuple(found.values())[:MAX_PEOPLE]
 
 
-def _is_name(name: str) -> bool:
-    if not 2 <= len(name) <= 60 or len(name.split()) > 6 or _NOBODY.fullmatch(name):
+def _are_two(line: str) -> bool:
+    """Whether "with" stands between two people or two bodies, and is no part of the name of one."""
+    first, joined, second = line.partition(" with ")
+    if not joined:
         return False
-    return bool(_LETTER.search(name)) and not _NO_NAME.search(name)
+    return bool(_CORPORATE.search(first) and _CORPORATE.search(second)) or bool(credited.person(first) and credited.person(second.split(",")[0]))
 
 
-def _marked(tree: Element) -> Iterator[tuple[list[str], str]]:
-    candidates = list(dict.fromkeys(_candidates(tree)))
-    for rule, most, marks in _MARKS:
-        every = [element for element in candidates if marks(element) and not _is_credit(element)][:25]
-        own = [element for element in every if element.tag == "link" or not is_chrome(element)]
-        if not own and most > 1 and len({inner(element) for element in every}) == 1:
-            own = [one for one in every[:1] if not _is_anothers(one)]  # the only author anywhere, even if his box is in the sidebar
-        own = [one for one in own if one.get("content") or len(_name(one)) > 1]
-        if len({inner(element) for element in own}) > 4 and most <= 4:
-            own = own[:1]  # a list of the house's authors, or one byline for each teaser: the first is the page's
-        values = [value for element in _together(own[: most + 2]) if (value := element.get("content") or _name(element)) and len(value) < 120]
-        yield values[:most], rule
-
-
-def _together(elements: list[Element]) -> list[Element]:
-    """The first, and those that stand in one block with it: the authors of a page stand together, those of its teasers apart."""
-    if len(elements) < 2:
-        return elements
-    block = next(islice(elements[0].iterancestors(), 1, 2), None)
-    return [element for element in elements if element is elements[0] or block in islice(element.iterancestors(), 6)]
-
-
-def _name(element: Element) -> str:
-    """The words of an element without the marks of notes that hang on a name."""
-    return inner(element) if element.find(".//sup") is None else text.squeeze(" ".join(element.xpath(".//text()[not(ancestor::sup)]")))
-
-
-def _is_credit(element: Element) -> bool:
-    """Whether it names the maker of a picture."""
-    near = (element, *element, *(one for one in islice(element.iterancestors(), 2) if "uthor" not in (one.get("class") or "")))
-    return any(_CREDIT.search(one.get("class") or "") for one in near) or next(element.iterancestors("figure"), None) is not None
-
-
-def _is_anothers(element: Element) -> bool:
-    """Whether it stands in a teaser or a comment, and so names the maker of that."""
-    return any(_TEASER.search(one.get("class") or one.get("id") or "") for one in islice(element.iterancestors(), 9))
-
-
-def _candidates(tree: Element) -> Iterator[Element]:
-    """The elements that may bear one of the marks. One walk in Python: an XPath with as many conditions takes five times as long."""
-    told: dict[tuple[str | None, ...], tuple[bool, bool]] = {(None, None, None): (False, False)}  # a page has few names, most on many elements
-    for element in tree.iter():
-        get = element.get
-        names = get("class"), get("data-automation-id"), get("data-testid")
-        if (telling := told.get(names)) is None:
-            called = _called(element)
-            telling = told[names] = _TELLING.search(called) is not None, _GROUP.search(called) is not None
-        if (
-            telling[0]
-            or get("itemprop") in ("name", "author")
-            or "author" in get("rel", "")
-            or get("id") == "byline"
-            or (element.tag == "a" and _PEOPLE_PATH.search(get("href", "")))
-        ):
-            yield element
-        if telling[1]:
-            yield from element.iter("a")
+def _is_name(name: str) -> bool:
+    if not 2 <= len(name) <= 60 or len(name.split()) > 6 or _NOBODY.fullmatch(name) or _AGENCY.search(name):
+        return False
+    return bool(_LETTER.search(name)) and not _NO_NAME.search(name) and not credited.is_role_of_others(name)
 
 
 def _labelled(document: Document) -> Iterator[tuple[list[str], str]]:
@@ -320,14 +279,13 @@ def _termed(tree: Element) -> Iterator[tuple[list[str], str]]:
         if _BOX.search(element.get("class") or "") and len(beginning(element, 400)) < 400 and not is_chrome(element):
             yield _listed(element).split("; "), "box of authors"
     for element in tree.iter("dt", "th", "td", "strong", "b", "span", "div", "label", "h2", "h3", "h4", "p"):
-        if len(element) or _TERM.fullmatch(own := text.squeeze(element.text or "")) is None:
+        if len(element) or not 1 < len(own := text.squeeze((element.text or "")[:60])) < 60 or not (_TERM.fullmatch(own) or credited.is_term(own)):
             continue
         if element.tag != "dt" and own.lower().startswith("from"):
             continue
-        beside = text.squeeze(element.tail or "") or (
-            _listed(value) if (value := element.getnext()) is not None and len(beginning(value, 400)) < 400 else ""
-        )
-        if 2 < len(beside) < 400 and not is_chrome(element) and not _is_credit(element):
+        values = list(takewhile(lambda one: one.tag != "dt", islice(element.itersiblings(), _MAX_VALUES if element.tag == "dt" else 1)))
+        beside = text.squeeze(element.tail or "") or "; ".join(_listed(value) for value in values if len(beginning(value, 400)) < 400)
+        if 2 < len(beside) < 400 and not credited.says_more(beside) and not is_chrome(element) and not authorship.is_credit(element):
             yield [beside] if len(beside) < 200 else beside.split(";"), "labelled"
 
 
@@ -337,34 +295,72 @@ def _listed(element: Element) -> str:
     return "; ".join(filter(None, parts)) or inner(element)
 
 
-def _introduced(tree: Element) -> Iterator[tuple[list[str], str]]:
-    """An element whose line says nothing before it but "by"."""
-    for element in tree.iter("a", "span", "cite", "strong", "b", "em"):
-        if _INTRODUCES.fullmatch(_before(element)) is None:
+def _introduced(tree: Element, *, posted: bool = False) -> Iterator[tuple[list[str], str]]:
+    """An element whose line says nothing before it but "by"; who only `posted` it may be another than who wrote it."""
+    for element in tree.iter("a", "span", "cite", "strong", "b", "em", "i", "font"):
+        before = authorship.before(element)
+        if not before or before.isspace() or (opened := _INTRODUCES.fullmatch(before)) is None or bool(_POSTED.match(opened[0])) != posted:
             continue
         name = inner(element)
         if 2 < len(name) < 60 and name[0].isupper() and len(inner(element.getparent())) < 160 and not is_chrome(element):
             yield [name], "after by"
 
 
-def _before(element: Element) -> str:
-    """The words that stand right before an element, in its line."""
-    previous = element.getprevious()
-    if previous is None:
-        return element.getparent().text or "" if element.getparent() is not None else ""
-    return previous.tail if (previous.tail or "").strip() else (previous.text or "")
-
-
 def _bylines(tree: Element) -> Iterator[tuple[list[str], str]]:
-    """A short line of its own that is "By" and a name, or a date and a name."""
-    for element in _LEAVES(tree)[:_MAX_LEAVES]:
-        if not (_OPENS.match(element.text or "") or _PARTS.search(element.text or "")) or len(element) > 6:
+    """A short line of its own that is "By" and names with their roles, or a date and a name."""
+    for element in islice((one for one in tree.iter(*_LEAF_TAGS) if _begins(one)), _MAX_LEAVES):
+        names = _credited(element) or _after_day(element)
+        if names and not is_chrome(element) and not authorship.is_credit(element):
+            yield list(names), "byline"
+
+
+def _begins(element: Element) -> bool:
+    """Whether it has words of its own, at its beginning or behind its first part."""
+    words = element.text or (element[0].tail if len(element) else None)
+    return words is not None and len(words) > 1
+
+
+def _broken(tree: Element) -> Iterator[tuple[list[str], str]]:
+    """A line between two breaks that is "by" and a name, or "by" above a name: how pages from before style sheets are laid out."""
+    for element in dict.fromkeys(one.getparent() for one in islice(tree.iter("br"), _MAX_BREAKS)):
+        if element is None or len(element) > _MAX_BROKEN:
             continue
-        own = text.squeeze(element.text)
-        line = own if len(element) == 0 or len(own) > 8 else inner(element)
-        name = _of_line(line) if len(line) <= 90 else None
-        if name and 1 < len(name.split()) < 6 and not is_chrome(element) and not _is_credit(element):
-            yield [name], "byline"
+        lines = [text.squeeze(line) for line in _with_breaks(element).split("\n")]
+        lines = list(filter(None, lines))
+        for number, line in enumerate(lines):
+            whole = f"{line} {lines[number + 1]}" if credited.is_term(line) and number + 1 < len(lines) else line
+            names = credited.authors(whole) if len(whole) < authorship.MAX_LINE and credited.opens(whole) else ()
+            if names and not is_chrome(element) and not authorship.is_credit(element):
+                yield list(names), "byline"
+
+
+def _with_breaks(element: Element) -> str:
+    """The first words of an element, with its breaks as ends of lines."""
+    words = [(element.text or "").replace("\n", " ")]
+    for one in element:
+        words += ["\n" if one.tag == "br" else beginning(one, authorship.MAX_LINE), (one.tail or "").replace("\n", " ")]
+    return "".join(words)
+
+
+def _credited(element: Element) -> tuple[str, ...]:
+    """The names of an element that begins with a role, or that goes on so after its first part: "2 April by Ada Marsh"."""
+    begins = element.text or ""
+    if credited.opens(begins) and len(element) <= _MAX_INSIDE:
+        return credited.authors(beginning(element, authorship.MAX_LINE))
+    tail = element[0].tail if len(element) == 1 and not begins.strip() else None
+    return credited.authors(text.squeeze(tail[: authorship.MAX_LINE])) if tail and credited.opens(tail) else ()
+
+
+def _after_day(element: Element) -> tuple[str, ...]:
+    begins = element.text or ""
+    if not (_OPENS.match(begins) or _PARTS.search(begins)) or len(element) > _MAX_INSIDE:
+        return ()
+    own = text.squeeze(begins)
+    line = own if len(element) == 0 or len(own) > 8 else inner(element)
+    name = _of_line(line) if len(line) <= 90 else None
+    if not name or (name.startswith("the ") and not _CORPORATE.search(name)):
+        return ()
+    return (name,) if 1 < len(name.split()) < (10 if _CORPORATE.search(name) else 6) else ()
 
 
 def _of_line(line: str) -> str | None:

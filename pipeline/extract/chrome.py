@@ -12,7 +12,7 @@ _NAMES = re.compile(
     r"|(?<!lay-)(?<!layout-)(?<!has-)(?<!with-)(?<!no-)sidebar(?![-_]*(?:main|layout|content))|footer|teasers?|recommend\w*"
     r"|respond|most-?read|trending|popular|next-?article"
     r"|read-?more|moreon|latest|see-?also|also-?like|you-?may|more-?(?:from|news|stories|posts)|(?:up|read)-?next|similar"
-    r"|cards?)(?:[-_ ]|$)"
+    r"|(?<!h-)cards?)(?:[-_ ]|$)"
 )
 _SUBMITTED = re.compile(r"(?:entry|post|node|article|byline|blog)\w*[-_](?:meta|submitted)|submitted")  # a <footer> that says who wrote it and when
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline import text, urls
-from pipeline.extract import belonging, event, kind, media, metadata
+from pipeline.extract import belonging, kind, labels, media, metadata
 from pipeline.extract.document import Found
 from pipeline.model import Kind, Lead, Resource
 
@@ -50,7 +50,7 @@ def from_lead(lead: Lead) -> Resource:
         "identifiers": _identifiers(lead.url),
         "minutes": media.reading_minutes("", 0, lead=lead),
         "duration": media.of_lead(lead),
-        "event": said["event"] or event.of_words(about, zone=zone_of(lead)),
+        "event": said["event"] or labels.of_words(about, zone=zone_of(lead)),
     }
     return assemble(_address(lead), findings)
 

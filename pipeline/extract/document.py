@@ -100,8 +100,8 @@ def parse(page: Page) -> Document:
     metas = _metas(tree)
     nodes = jsonld.nodes(tree)
     heading = _heading(tree)
-    hints = " ".join((*metas.get("og:title", ()), heading))
-    return Document(url=page.url, fetched=page.fetched, tree=tree, metas=metas, nodes=nodes, main=jsonld.main(nodes, hints), heading=heading)
+    main = jsonld.main(nodes, " ".join((*metas.get("og:title", ()), heading)), page.url)
+    return Document(url=page.url, fetched=page.fetched, tree=tree, metas=metas, nodes=nodes, main=main, heading=heading)
 
 
 def _tree(source: str) -> Element:

@@ -36,11 +36,12 @@ def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType
     chosen = override.overrides(page, select)
     findings = _metadata(document, lead) | chosen
     notice = _notice(document, findings)
+    marks = tuple(kind.of_markup(document))
     given = chosen.get("text")
     words = given[0] if given else main_text(document.tree, findings["title"][0] if findings["title"] else "")
     count = len(text.words(words))
     walls.check(page, signs, words, count)
-    findings |= _of_text(document, lead, findings, words=words, count=count) | chosen
+    findings |= _of_text(document, lead, findings, words=words, count=count, marks=marks) | chosen
     about = "\n".join(filter(None, (lead.description, lead.note, words)))
     findings["event"] = event.of_page(notice, about, zone=describe.zone_of(lead))
     filled = dict(describe.filled(findings, lead))
@@ -81,11 +82,13 @@ def _notice(document: Document, findings: dict[str, Found[Any]]) -> event.Notice
     return event.notice(document, title=title[0] if title else "", posted=posted[0] if posted else None)
 
 
-def _of_text(document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int) -> dict[str, Found[Any]]:
+def _of_text(
+    document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int, marks: tuple[kind.Sign, ...]
+) -> dict[str, Found[Any]]:
     """What the text tells: its length, language and kind, and an event that it announces."""
     title, description = (found[0] if found else "" for found in (findings["title"], findings["description"]))
     about = " ".join(filter(None, (description, lead.description, lead.note, lead.label)))
-    kind_found = kind.of_page(document, lead, kind.Words(title=title or lead.title or "", about=about))
+    kind_found = kind.of_page(document, lead, kind.Words(title=title or lead.title or "", about=about, marks=marks))
     timed = kind_found[0] in media.TIMED
     return {
         "text": (words, "trafilatura"),

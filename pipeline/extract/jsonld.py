@@ -66,9 +66,9 @@ def type_of(node: Node) -> str:
     return kind.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if isinstance(kind, str) else ""
 
 
-def main(nodes: tuple[Node, ...], hints: str) -> Node:
-    """The node that describes the page itself; among several of one rank the one whose name stands in `hints`. Empty where there is none."""
-    described = sorted((node for node in nodes if _DESCRIBES.search(type_of(node))), key=_rank)
+def main(nodes: tuple[Node, ...], hints: str, url: str = "") -> Node:
+    """The node that describes the page at `url`; among several of one rank the one whose name stands in `hints`. Empty where there is none."""
+    described = sorted((node for node in nodes if _DESCRIBES.search(type_of(node)) and not _is_elsewhere(node, hints, url)), key=_rank)
     if not described:
         return {}
     first = [node for node in described if _rank(node) == _rank(described[0])]
@@ -78,6 +78,16 @@ def main(nodes: tuple[Node, ...], hints: str) -> Node:
         if name and f" {name} " in words:
             return node
     return described[0]
+
+
+def _is_elsewhere(node: Node, hints: str, url: str) -> bool:
+    """Whether a node announces an event of another page: its address is another, and most words of its name are not in the title."""
+    address = link(node.get("url") or node.get("mainEntityOfPage"))
+    if not url or not hints or not type_of(node).endswith("Event") or not address or not address.startswith("http"):
+        return False
+    here, there = (one.partition("//")[2].partition("#")[0].rstrip("/").removeprefix("www.") for one in (url, address))
+    named = {word for word in text.words(string(node, "name") or "") if len(word) > 3}
+    return here.partition("?")[0] != there.partition("?")[0] and bool(named) and len(named & set(text.words(hints))) * 2 < len(named)
 
 
 def described(nodes: tuple[Node, ...], main: Node) -> Iterator[Node]:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.extract import jsonld
-from pipeline.extract.document import Document
+from lxml import etree
+
+from pipeline.extract import jsonld, players
+from pipeline.extract.document import Document, inner
 from pipeline.model import Kind, Lead
 
 Sign = tuple[float, Kind, str]  # weight, kind, rule
@@ -37,6 +39,30 @@ _TYPES = {
     "BlogPosting": (_WEAK, Kind.BLOG),
     "NewsArticle": (_WEAK, Kind.NEWS),
 }
+_ARTICLE_TYPES = (
+    *("citation_article_type", "citation_section", "citation_type", "article_type", "articletype", "prism.section", "prism.genre"),
+    *("dc.type", "dc.type.articletype", "dcterms.type", "wkhealth_article_type", "article:section"),
+)
+_NO_PAPERS = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (Kind.BLOG, r"(?:\w+ )?blogs?(?: posts?)?"),
+        (Kind.NEWS, r"(?:\w+ )?news(?: (?:feature|item|story|and analysis|& analysis|in brief|analysis))?|press release"),
+        (Kind.INTERVIEW, r"(?:an )?interviews?"),
+        (Kind.REVIEW, r"book reviews?|media reviews?"),
+        (
+            Kind.ARTICLE,
+            r"(?:guest )?editorials?|(?:personal )?opinions?(?: pieces?| articles?)?|views? ?points?|views(?: (?:and|&) reviews?)?|columns?"
+            r"|columnists?|obituar(?:y|ies)|from the editor|editor['’]?s? (?:note|choice|column)|feature(?: articles?)?s?|careers?|personal views?"
+            r"|leaders?|essays?|(?:the )?world view|what your patient is thinking|student life",
+        ),
+    )
+)
+_OVERLINES = etree.XPath(
+    "//*[contains(@class, 'overline') or contains(@class, 'article-type') or contains(@class, 'articleType') or contains(@class, 'article-category')"
+    " or contains(@class, 'content-type') or contains(@class, 'article-header__category') or contains(@class, 'citation__top__item')]"
+    "[string-length(.) < 60]"
+)
 _OG = {"video": Kind.VIDEO, "music": Kind.AUDIO, "book": Kind.BOOK}
 _ADDRESSES = tuple(
     (weight, kind, re.compile(pattern, re.IGNORECASE))
@@ -60,6 +86,8 @@ _ADDRESSES = tuple(
 _PERSON = r"(?-i:[A-Z][\w'’-]+(?: [A-Z][\w.'’-]+){1,3})"
 # Words that speak of another thing than the one described: "following on from the webinar", "slides linked to the podcast".
 _ELSEWHERE = re.compile(
+    r"\b(?:just |only )?one (?:\w+ )?(?:template|checklist|tool-?kit|guide|handbook|ladder|canvas|video|podcast|webinar|course|case study"
+    r"|slide ?deck|book|blog)\b|"  # a part
     r"\b(?:following(?: on)? (?:from|the)|follow[- ]up (?:to|of)|supports?|linked to|(?:to be )?read (?:with|to)|included in|based on|drawn from)"
     r" (?:the |our |an? |this )?(?:[\w(][\w()&,'’-]* ){0,16}?"
     r"(?:webinar|podcast|blog|videos?|mooc|course|event|spotlight|case study)(?: series)?\b",
@@ -160,11 +188,20 @@ class Words:
 
     title: str
     about: str
+    marks: tuple[Sign, ...] = ()  # `of_markup`, of a page whose tree is spoilt by now
 
 
 def of_page(document: Document, lead: Lead, words: Words) -> tuple[Kind, str]:
     """The kind of a page, with the rule that tells it."""
-    return _strongest([*_of_lead(lead), *_of_metadata(document), *_of_address(document.url), *_of_words(words)])
+    return _strongest([*_of_lead(lead), *words.marks, *_of_metadata(document), *_of_address(document.url), *_of_words(words)])
+
+
+def of_markup(document: Document) -> Iterator[Sign]:
+    """What the marks of a page tell, to be asked before its text is taken out: a player, a viewer, the name of a journal's column."""
+    if document.meta("citation_title") and (column := _of_journal(document)):
+        yield _STRONG, *column
+    if played := players.of_page(document):
+        yield _ADDRESS, *played
 
 
 def of_lead(lead: Lead, words: Words) -> tuple[Kind, str]:
@@ -198,6 +235,17 @@ def _of_metadata(document: Document) -> Iterator[Sign]:
     og = document.meta("og:type")
     if og and (named := _OG.get(og[0].lower().split(".")[0])):
         yield (_SOUND if named is Kind.AUDIO else _STRONG), named, "og:type"
+
+
+def _of_journal(document: Document) -> tuple[Kind, str] | None:
+    """What a journal calls a piece of its own that is no paper, by the first of its metadata or the line above its heading that tells."""
+    stated = [(content, f"meta {name}") for name in _ARTICLE_TYPES for content in document.metas.get(name, ())]
+    shown = [(inner(one), "line above the heading") for one in _OVERLINES(document.tree)[:4]]
+    for words, rule in (*stated, *shown):
+        for kind, pattern in _NO_PAPERS:
+            if pattern.fullmatch(words.strip()):
+                return kind, rule
+    return None
 
 
 def _of_address(url: str) -> Iterator[Sign]:

@@ -45,6 +45,7 @@ _TIMES = etree.XPath("//time | //*[@itemprop='datePublished']")
 _OPENS_TITLE = re.compile(r"(\d{1,2}[./]\d{1,2}[./]\d{4})\s*[-–—|:]\s")
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)[/-]?(\d\d)(?=[/\-_.]|$)")
 _ZONE = re.compile(r"[+-](?!00)\d\d:?\d\d$")  # a zone of its own, and not the server's
+_NO_HOUR = re.compile(r"\d{4}(?:[-/]0?1){0,2}(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?)?")  # what systems make of a year alone
 _TOO_OLD = date(1900, 1, 1)
 _NO_DAY = date(1970, 1, 1)  # what systems write for none
 _SURE, _UNSURE = ("published", "marked", "line"), ("ago", "changed")
@@ -67,11 +68,21 @@ def published(document: Document, shown: Sequence[Shown]) -> Found[date]:
     for written, rule in _stated(document):
         value = dates.parse(written)
         if value and plausible(value, document.fetched):
-            return (seen.day, "shown beside it") if seen and _is_zone_apart(written, value, seen.day) else (value, rule)
+            return (seen.day, "shown beside it") if seen and _is_better(seen, written, value) else (value, rule)
     if of_event:
         return None  # the days that it shows are its own
     found = seen or next((one for role in _UNSURE for one in shown if one.role == role), None)
     return (found.day, _RULES[found.role]) if found else None
+
+
+def _is_better(seen: Shown, written: str, value: date) -> bool:
+    """Whether the day that is shown is the right one: a zone apart, or said where the machine has only a year, or has a later day."""
+    if _is_zone_apart(written, value, seen.day):
+        return True
+    stated, shown = dates.day(value), dates.day(seen.day)
+    if (stated.month, stated.day) == (1, 1) and _NO_HOUR.fullmatch(written.strip()) and stated.year == shown.year:
+        return True
+    return seen.role == "published" and stated > shown + timedelta(days=1)
 
 
 def _is_zone_apart(written: str, value: date, seen: date) -> bool:

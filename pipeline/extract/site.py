@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlsplit
@@ -73,12 +74,22 @@ def site(document: Document) -> Site:
         if jsonld.type_of(node) in _SITE_TYPES:
             names += [(name, "json-ld") for name in jsonld.names(node, ids)]
         for owner in ("publisher", "partOfSeries", "isPartOf"):
-            names += [(name, "json-ld") for name in jsonld.names(node.get(owner), ids)]
+            if not _is_page(node.get(owner), ids):
+                names += [(name, "json-ld") for name in jsonld.names(node.get(owner), ids)]
     unique: dict[str, str] = {}
     for name, rule in names:
         if (squeezed := text.squeeze(name).lstrip("@")) and len(squeezed) < 80 and not squeezed.startswith("http"):
             unique.setdefault(squeezed, rule)
     return Site(names=tuple(unique.items()), labels=_labels(document.url))
+
+
+def _is_page(value: object, ids: Mapping[str, jsonld.Node]) -> bool:
+    """Whether a node, or the one that it refers to, is a page: an article is a part of its page as of its site, and the page has the title's name."""
+    if not isinstance(value, dict):
+        return False
+    reference = value.get("@id")
+    node = ids.get(reference, value) if isinstance(reference, str) else value
+    return jsonld.type_of(node).endswith("Page")
 
 
 def _labels(url: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ import certifi
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
+from yarl import URL
 
 from pipeline import urls
 from pipeline.errors import ConfigError, Problem
@@ -101,8 +102,14 @@ def _transport(connector: aiohttp.BaseConnector, context: ssl.SSLContext, proxy:
         connector=connector, proxy=proxy, cookie_jar=aiohttp.DummyCookieJar(), max_line_size=MAX_HEADER, max_field_size=MAX_HEADER
     )
     session._retry_connection = False  # aiohttp's own second try would go past the host's turn
+    vars(session)["_build_url"] = _as_written
     transport: httpx.AsyncBaseTransport = AiohttpTransport(verify=context, client=session)
     return transport
+
+
+def _as_written(url: str) -> URL:
+    """Leave an address as httpx wrote it. aiohttp would turn %40 into @, which is another address (RFC 3986, 2.2): signed links fail."""
+    return URL(url, encoded=True)
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:

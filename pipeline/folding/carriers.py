@@ -53,10 +53,11 @@ _PROOFPOINT_3 = re.compile(r"/v3/__(.+?)__;([^!]*)!", re.DOTALL)
 _AVANAN = re.compile(r"/v2/_{2,3}(https?:/{1,2}.+?)_{2,3}\.", re.DOTALL)
 _YAHOO = re.compile(r"/RU=([^/]+)/RK=")
 _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_WRAPPED = re.compile(r"http|aHR0|eyJ|[?&]url=", re.IGNORECASE)
-"""What stands in every address that carries another one, be it in base64 or in JSON in base64."""
+_WRAPPED = ("http", "ahr0", "eyj", "?url=", "&url=")
+"""What stands in every address that carries another one, be it in base64 or in JSON in base64; in small letters."""
 
-_COPY = re.compile(r"http|/web/\d|/amp/|/[cvi]/|proxy|oclc|//0-|podtrac|chtbl|pdst|op3\.dev|/pscrb|mgln", re.IGNORECASE)
+_COPY = ("http", "/web/", "/amp/", "/c/", "/v/", "/i/", "proxy", "oclc", "//0-", "podtrac", "chtbl", "pdst", "op3.dev", "/pscrb", "mgln")
+"""What stands in every address of a copy; in small letters."""
 _WAYBACK = re.compile(r"/web/(?:\d{4,14}(?:[a-z]{2}_)?|\*)/(.+)")
 _MEMENTO = re.compile(r"/(?:\d{14}(?:[a-z]{2}_)?|\d{4}\.\d\d\.\d\d-\d{6}|save|o/\w{4,6}|newest|latest)/(https?:/{1,2}.+)", re.IGNORECASE)
 _AMP_CACHE = re.compile(r"/(?:amp|[cvi])/(?:s/)?([^/]+\.[^/]+.*)")
@@ -77,7 +78,8 @@ _PROXY_LOGIN = re.compile(r"/(?:(?:public/)?login|connect|redirector/[^/]+)/?", 
 
 def inside(url: str) -> str:
     """Open one wrap: the address that a redirector carries; empty where there is none."""
-    if not _WRAPPED.search(url, 8):
+    low = url[8:].lower()
+    if not any(hint in low for hint in _WRAPPED):
         return ""
     parts = _split(url)
     if parts is None:
@@ -88,7 +90,8 @@ def inside(url: str) -> str:
 def original(url: str) -> str:
     """Say of what address this one shows a copy: in a web archive, a search engine's cache, an AMP cache, by a library's proxy, behind a counter of
     downloads; empty where it is none."""
-    if not _COPY.search(url, 6):
+    low = url[6:].lower()  # a few words cost a tenth of a pattern
+    if not any(hint in low for hint in _COPY):
         return ""
     parts = _split(url)
     if parts is None:

@@ -14,7 +14,8 @@ from pathlib import Path
 FILE = "places.toml"
 _LOW = frozenset({"arxiv.org", "export.arxiv.org", "alphaxiv.org", "ar5iv.org", "ar5iv.labs.arxiv.org", "osf.io", "hal.science", "dailymotion.com"})
 """Where capitals mean nothing."""
-_ANYWHERE = re.compile(r"handle/|bitstream|retrieve/|ark:|article/|catalog/|eprint/|islandora/|panopto/", re.IGNORECASE)
+_ANYWHERE = ("handle/", "bitstream", "retrieve/", "ark:", "article/", "catalog/", "eprint/", "islandora/", "panopto/")
+"""What stands in the path, in small letters, where a rule of any host can speak."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def named(host: str, path: str, query: str) -> Name | None:
     """Read what an address names; the host in small letters and without `www.`. `None` where no place is known to name things so."""
     asked = f"{path}?{query}" if query else path
     rules = [rule for key in _keys(host) for rule in _by_host().get(key, ())]
-    if _ANYWHERE.search(path):
+    low = path.lower()
+    if any(hint in low for hint in _ANYWHERE):
         rules += _by_host()["*"]
     for rule in rules:
         if found := re.match(rule.form, asked.lower() if host in _LOW else asked, re.IGNORECASE):

@@ -19,7 +19,9 @@ _TITLE = re.compile(
 )
 _POST_NOMINAL = re.compile(
     r"Ph\.?D\.?|D\.?Phil\.?|M\.?Phil\.?|M\.?D\.?|[BM]\.?Sc\.?|[BM]\.?A\.?|[BM]\.?Ed\.?|Ed\.?D\.?|D\.?Sc\.?|MBA|MPA|MPH|MRes|MSW|MHA|M\.?B\.?|MBBS|MBBCh|MBChB"
-    r"|B\.?Ch\.?|B\.?M\.?|R\.?N\.?|RGN|RMN|RNT|RCN|NP|DNP|BSN|MSN|APRN|FNP|QN|[FM]RC[A-Z][A-Za-z]{0,5}|[FM]FPH|FRS[ACE]?|FRSPH|F?MedSci|FMedSci|FBA|FAcSS"
+    r"|B\.?Ch\.?|B\.?M\.?|R\.?N\.?|RGN|RMN|RNT|RCN|NP|DNP|BSN|MSN|APRN|FNP|QN|[FM]RC[A-Z][A-Za-z]{0,5}|[FM]FPH"
+    r"|RNLD|RSCN|RNC|SCM|RHV|BN|MN|CNM|CRNA|MCSP|MClinRes|MPharm|MRPharmS|MCIPD|DHSc|DNSc|DipHE|PG ?Cert|MSci|MS|BS"
+    r"|FRS[ACE]?|FRSPH|F?MedSci|FMedSci|FBA|FAcSS"
     r"|[OCMKD]BE|CB|CH|QC|KC|LL[BM]|JD|Pharm\.?D\.?|DClinPsy|DDS|BDS|PGCE|PGDip|DrPH|CPA|Esq\.?|FAAN|FACP|FHEA|SFHEA|CPsychol|BSc\(Hons\)|\(?Hons\)?"
 )
 _SUFFIX = re.compile(r"Jr\.?|Sr\.?|II|III|IV|2nd|3rd", re.IGNORECASE)
@@ -94,6 +96,29 @@ def without_post_nominals(name: str) -> str:
     while words and _are_post_nominals(words[-1].strip(",()")):
         words.pop()
     return " ".join(words).rstrip(",")
+
+
+def undecorated(name: str) -> str:
+    """Take off every post-nominal, before and behind each part between commas: "Marsh, Ada PhD, RGN" is "Marsh, Ada", "RGN Ada Marsh" is Ada Marsh.
+
+    A family name keeps what may be its initials: "Marsh MD", "Marsh, MB".
+    """
+    head, *rest = [part.strip() for part in name.split(",")]
+    others = [part for part in rest if not _are_post_nominals(part)]
+    if rest and not others and " " not in head:
+        return name
+    own = [word for word in head.split() if word.lower() not in _PARTICLES and not _are_post_nominals(word)]
+    least = 1 if others and len(own) == 1 else 2  # of a turned name each part may be one word
+    return ", ".join(filter(None, (_without_both(part, least) for part in (head, *others))))
+
+
+def _without_both(part: str, least: int) -> str:
+    words = part.split()
+    while len(words) > least and _are_post_nominals(words[-1].strip("()")):
+        words.pop()
+    while len(words) > 2 and _are_post_nominals(words[0].strip("()")):
+        words.pop(0)
+    return " ".join(words)
 
 
 def _line(name: str) -> str:

@@ -31,6 +31,7 @@ MAX_REPEATS = 200
 """Events whose repetitions are worked out; of the others, only the first date."""
 DESCRIPTION = 2_000
 
+_IANA = re.compile(r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]{2,20}(?:/[A-Za-z_]{2,20})?")
 _LINK = re.compile(r"https?://[^\s<>\"'\\]{4,2000}")
 _MEETING_LINK = (
     r"https?://(?:[\w-]{1,63}\.){0,5}(?:zoom\.us|teams\.(?:microsoft|live)\.com|meet\.google\.com|webex\.com|goto(?:meeting|webinar)\.com|whereby\.com|meet\.jit\.si)"
@@ -249,10 +250,22 @@ def _when(property_: Any, place: _Place) -> date | None:
     when = getattr(property_, "dt", None)
     if not isinstance(when, datetime):
         return when if isinstance(when, date) else None
+    when = _named(when, str(getattr(property_, "params", {}).get("TZID") or ""))
     if when.tzinfo is None:
         return when.replace(tzinfo=place.zone or place.local)
     zone = place.zone
     return when.astimezone(zone) if zone is not None and getattr(when.tzinfo, "key", "UTC") == "UTC" and when.utcoffset() == timedelta(0) else when
+
+
+def _named(when: datetime, stated: str) -> datetime:
+    """Put a zone that a program describes under a name of its own ("GMT Standard Time") under its common name, where their clocks agree."""
+    if when.tzinfo is None or getattr(when.tzinfo, "key", None) is not None or not stated:
+        return when
+    found = _IANA.search(stated)
+    name = found[0] if found else icalendar.timezone.windows_to_olson.WINDOWS_TO_OLSON.get(stated.strip('"'))
+    zone = dates.zone(name) if name else None
+    meant = when.replace(tzinfo=zone) if zone is not None else when
+    return meant if meant.utcoffset() == when.utcoffset() else when
 
 
 def _instant(when: date) -> datetime:

@@ -1,0 +1,99 @@
+"""Who wrote a page by the data that its JavaScript framework hands the browser (Next.js, Nuxt, SvelteKit); nobody where its title is not in them.
+
+Such data hold the teasers of other pages as well: an author counts only beside the title of this one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+
+from lxml import etree
+
+from pipeline.extract import jsonld
+from pipeline.extract.document import Document, written
+from pipeline.extract.site import fold
+
+_SCRIPTS = etree.XPath("//script[@type='application/json' or @id='__NEXT_DATA__']")
+_MOST_SCRIPTS = 8
+_LONGEST = 1_000_000  # characters
+_MOST_NODES = 20_000
+_TITLES = ("title", "headline", "name", "heading")
+_AUTHORS = ("authors", "author", "writers", "writer", "contributors", "byline", "authorName", "author_name")
+_NAMES = ("name", "fullName", "full_name", "displayName", "display_name", "title")
+_FIELDS = (*_NAMES, "firstName", "lastName", "attributes", "fields")
+_SEVERAL = 12
+_DEPTH = 4
+_MOST_OWN = 20  # objects with the title of the page
+_LONGEST_TITLE = 500
+
+
+def authors(document: Document) -> list[str]:
+    """The names beside the title of this page, as they are written there; none where no data name it."""
+    for script in _SCRIPTS(document.tree)[:_MOST_SCRIPTS]:
+        words = script.text or ""
+        if len(words) > _LONGEST or not ("uthor" in words or "yline" in words or "writer" in words):
+            continue
+        try:
+            root = json.loads(words)
+        except (ValueError, RecursionError):
+            continue
+        called = {fold(one) for one in _titles(document)}
+        table = root if isinstance(root, list) else None
+        own = (node for node in _nodes(root) if any(_is_title(_pointed(node.get(key), table, 1), called) for key in _TITLES))
+        for node in islice(own, _MOST_OWN):
+            if names := [name for key in _AUTHORS for name in _names(_pointed(node.get(key), table, _DEPTH))]:
+                return list(dict.fromkeys(names))
+    return []
+
+
+def _is_title(value: object, called: set[str]) -> bool:
+    return isinstance(value, str) and len(value) < _LONGEST_TITLE and fold(value) in called
+
+
+def _titles(document: Document) -> Iterator[str]:
+    yield from map(written, document.tree.findall(".//h1")[:2])
+    yield from document.metas.get("og:title", ())
+    yield document.heading
+
+
+def _nodes(root: object) -> Iterator[jsonld.Node]:
+    """Every object, the outer before the inner."""
+    pending, seen = [root], 0
+    while pending and seen < _MOST_NODES:
+        value = pending.pop()
+        seen += 1
+        if isinstance(value, dict):
+            yield value
+            pending.extend(one for one in value.values() if isinstance(one, (dict, list)))
+        elif isinstance(value, list):
+            pending.extend(reversed(value[:_MOST_NODES]))
+
+
+def _pointed(value: object, table: list[object] | None, depth: int) -> object:
+    """What a number stands for in a table of values, with what that holds: so Nuxt and SvelteKit write. Any other value as it is."""
+    if table is None or depth < 1 or isinstance(value, bool) or not isinstance(value, int) or not 0 < value < len(table):
+        return value
+    found = table[value]
+    if isinstance(found, dict):
+        return {key: _pointed(found[key], table, depth - 1) for key in _FIELDS if key in found}
+    if isinstance(found, list):
+        return [_pointed(one, table, depth - 1) for one in found[:_SEVERAL]]
+    return found
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value[:_SEVERAL]:
+            yield from _names(one)
+    elif isinstance(value, dict):
+        fields = value.get("attributes") or value.get("fields") or value
+        fields = fields if isinstance(fields, dict) else value
+        given, family = (fields.get(key) for key in ("firstName", "lastName"))
+        if isinstance(given, str) and isinstance(family, str):
+            yield f"{given} {family}"
+        else:
+            yield from islice((one for key in _NAMES if isinstance(one := fields.get(key), str)), 1)
