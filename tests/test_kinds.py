@@ -404,7 +404,7 @@ def test_a_saved_search_fills_the_queue_without_visiting_publishers(web: Web, pl
     (item,) = (one for one in place.store.items(ItemQuery()) if one.title.startswith("Trust"))
     assert (item.resource.publisher, item.resource.identifiers.get("doi")) == ("Journal of Wards", "10.5555/newer.2")
     assert not asked(web, "doi.org")
-    assert "mailto=editor@desk.example" in asked(web, "api.example")[0]
+    assert "mailto=editor%40desk.example" in asked(web, "api.example")[0]
 
 
 def test_a_saved_search_of_pubmed_takes_both_steps(web: Web, place: Place) -> None:
