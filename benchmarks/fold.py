@@ -176,7 +176,7 @@ def _highest() -> float:
 
 def _forget() -> None:
     """Let the process know nothing of texts that it read before."""
-    for kept in (keys.words, keys.sequences, keys._hashes):
+    for kept in (keys.words, keys.sequences, keys._hashes, keys._parts):
         kept.cache_clear()
 
 

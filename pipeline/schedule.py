@@ -32,6 +32,8 @@ JITTER = 0.1
 MOVES = 3
 """Surveys that must have been sent on to one address for good before it counts as the source's own."""
 _FEW_GAPS, _MANY_GAPS = 2, 5
+_FIRST = datetime.min.replace(tzinfo=UTC)
+"""Before all others: the turn of what was never asked."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -63,7 +65,7 @@ def health(state: SourceState, source: Source, now: datetime) -> Health:
         state=word,
         since=since,
         error=state.error,
-        next=_next(state, source),
+        next=None if (due := _next(state, source)) is None else now if due == _FIRST else due,
         usual_gap=state.usual_gap,
         silent=silent,
         last_new=state.last_new,
@@ -157,18 +159,17 @@ def _asked(state: SourceState | None, source: Source, now: datetime) -> datetime
 
 def _next(state: SourceState | None, source: Source) -> datetime | None:
     """When a source is to be asked again; `None` while it is paused or gone."""
-    first = datetime.min.replace(tzinfo=UTC)
     if state is None:
-        return first
+        return _FIRST
     if state.paused or state.gone:
         return None
     if state.last_run is None or state.wanted:
-        return first
+        return _FIRST
     # A source that keeps failing is asked half as often each time, so that a dead server is not knocked at for ever.
     extra = min(max(state.failures - PATIENCE, 0), 16)
     every = interval(source, state)
     pause = min(every * (1 << extra), max(every, SELDOM))
-    return max(state.last_run + min(pause * (1 + _jitter(state)), max(pause, RARE)), state.not_before or first)
+    return max(state.last_run + min(pause * (1 + _jitter(state)), max(pause, RARE)), state.not_before or _FIRST)
 
 
 def _jitter(state: SourceState) -> float:

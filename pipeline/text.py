@@ -57,7 +57,8 @@ def clean(text: str) -> str:
 
 def squeeze(text: str) -> str:
     """Clean, and put one space where there was any run of white space."""
-    return " ".join(_UNSEEN.sub("", text).split())
+    seen = text if text.isprintable() and text.isascii() else _UNSEEN.sub("", text)
+    return " ".join(seen.split())
 
 
 def header(text: str) -> str:

@@ -24,10 +24,13 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 UNCOUNTED = ("hypothesis", "floors", "browser")
 """Kinds of tests whose lines are not counted. To count takes as long again as to run, and what a property says a hundred times, a floor of
 thousands of pages and a click in a browser, an example says once."""
+UNCOUNTED_FILES = ("attacks", "endurance")
+"""Files that come to the same lines hundreds of times, and to none but for which another file has examples."""
 FIRST = (
     *("xss", "browser_keys", "browser", "public_pages", "endurance", "faults", "mutants", "attacks", "browser_builder", "votes_browser"),
     *("crowd_browser", "survey_pages", "suggest_pages", "reader_walk", "render_browser", "dedupe_floors", "classify_topics", "docs_tutorial"),
     *("docs_site", "demo", "wheel", "everything", "journey", "order"),
+    *("crew_cluster", "crew_lost", "cli_learn", "collections"),
 )
 """The files that take longest: with them begun first, no worker has one left to do when the others have ended."""
 
@@ -38,9 +41,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first, and say which tests run without being counted."""
     places = {f"test_{name}": place for place, name in enumerate(FIRST)}
+    uncounted = {f"test_{name}" for name in UNCOUNTED_FILES}
     items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
     for item in items:
-        if any(item.get_closest_marker(name) for name in UNCOUNTED):
+        if item.path.stem in uncounted or any(item.get_closest_marker(name) for name in UNCOUNTED):
             item.add_marker("no_cover")
 
 

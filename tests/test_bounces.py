@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,9 +18,10 @@ from pipeline.sources import delivery
 from pipeline.sources.delivery import Failed, Returned, Sent
 from pipeline.store import Store
 from tests.builders import NOW, edition
+from tests.tables import table
 
 CASES = Path(__file__).parent / "cases" / "bounces"
-EXPECTED: dict[str, Any] = yaml.safe_load((CASES / "expected.yaml").read_text(encoding="utf-8"))
+EXPECTED: dict[str, Any] = table(CASES / "expected.yaml")
 TAGGED = "+17-2026-12-abcdefghij234567@lists.example.org"
 KEY = b"k" * 32
 DAY = timedelta(days=1)

@@ -55,6 +55,7 @@ def browser() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None and not os.environ.get("CI"):
         pytest.skip("no Chromium is found")
+    expect.set_options(timeout=20_000)  # of a machine that does much else besides
     with sync_playwright() as playwright:
         made = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield made

@@ -70,6 +70,14 @@ def test_the_board_shows_the_draft_in_its_sections(desk: Desk) -> None:
     assert "nothing was moved by hand yet" in text
 
 
+def test_the_board_says_when_something_was_decided_that_it_does_not_show_yet(desk: Desk) -> None:
+    said = "Something was decided after this was composed"
+    assert said not in desk.visitor().get(f"{HERE}/arrange").text
+    desk.now += timedelta(minutes=5)
+    desk.keep(9, Kind.ARTICLE)
+    assert said in desk.visitor().get(f"{HERE}/arrange").text
+
+
 def test_looking_changes_nothing(desk: Desk) -> None:
     before = desk.config.db.read_bytes()
     for path in ("/desk/editions", "/desk/editions/draft", HERE, f"{HERE}/arrange", f"{HERE}/release"):

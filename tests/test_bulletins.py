@@ -25,9 +25,10 @@ from pipeline.exchange.bulletins import Issue, read
 from pipeline.model import State, Verdict
 from pipeline.sources import blocks, bulletin
 from pipeline.store import ItemQuery, Store
+from tests.tables import table
 
 CASES = Path(__file__).parent / "cases" / "bulletins"
-CONTENT: dict[str, Any] = yaml.safe_load((CASES / "content.yaml").read_text(encoding="utf-8"))
+CONTENT: dict[str, Any] = table(CASES / "content.yaml")
 LAYOUTS = sorted(path.name.removesuffix(".j2") for path in CASES.glob("*.j2"))
 W = 'xmlns:mc="urn:mc" xmlns:wps="urn:wps" xmlns:v="urn:v" xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 STYLES = f"""<w:styles {W}><w:style w:type="paragraph" w:styleId="Title"><w:name w:val="Title"/></w:style>

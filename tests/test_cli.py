@@ -184,6 +184,61 @@ def test_a_wrong_word_is_a_usage_error(words: list[str], said: str, ask: Ask) ->
     assert answer.out == ""
 
 
+@pytest.mark.parametrize("verdict", ["accept", "reject", "defer", "reopen"])
+def test_every_decision_takes_the_same_words(verdict: str, filled: Ask) -> None:
+    one = number(filled, "r1")
+    if verdict == "reopen":
+        filled("reject", one)
+    answer = filled(verdict, one, "--topic", "leadership", "--kind", "guide", "--blurb", "B.", "--reason", "R", "--note", "N", "--by", "Sam")
+    assert (answer.code, answer.err) == (0, "")
+    last = filled("export", "decisions").lines[-1]
+    assert {key: last[key] for key in ("verdict", "topics", "kind", "blurb", "reason", "note", "by")} == {
+        "verdict": verdict, "topics": ["leadership"], "kind": "guide", "blurb": "B.", "reason": "R", "note": "N", "by": "Sam"
+    }  # fmt: skip
+
+
+def test_a_source_that_is_not_there_has_a_line_of_its_own_and_the_others_are_tested_all_the_same(folder: Path, ask: Ask) -> None:
+    (folder / "events.ics").write_text(CALENDAR)
+    answer = ask("sources", "test", "nosuch", str(folder / "events.ics"), "--leads-only", "--json")
+    assert (answer.code, answer.err) == (4, "")
+    assert answer.lines[0] == {
+        "source": {"id": "nosuch", "url": "", "kind": "", "title": None},
+        "leads": [],
+        "item": None,
+        "error": "There is no source “nosuch”. `gleanings sources list` shows them.",
+    }
+    assert [lead["title"] for lead in answer.lines[1]["leads"]] == ["A gathering"]
+
+
+def test_everything_goes_into_the_folder_behind_o_as_it_does_elsewhere(folder: Path, ask: Ask) -> None:
+    assert ask("export", "everything", "-o", str(folder / "out")).code == 0
+    assert (folder / "out" / "items.jsonl").is_file()
+    assert ask("export", "everything").code == ask("export", "everything", str(folder / "a"), "-o", str(folder / "b")).code == 2
+
+
+def test_a_token_needs_no_more_than_a_name_and_may_then_read_alone(ask: Ask) -> None:
+    ask("user", "add", "Priya", "--role", "operator")
+    answer = ask("user", "token", "Priya", "--json").lines[0]
+    assert (answer["scopes"], answer["label"]) == (["read"], "command line")
+
+
+def test_a_source_that_was_never_asked_is_next_at_once(folder: Path, ask: Ask) -> None:
+    (folder / "sources.yaml").write_text(SETTINGS.replace("sources: []", "sources: [{id: a, kind: feed, url: 'https://a.example/f'}]"))
+    one = ask("status", "--json").lines[0]["sources"][0]
+    assert one["next"] >= one["since"]
+
+
+def test_a_key_that_no_source_has_is_told_the_nearest_that_all_have(folder: Path, ask: Ask) -> None:
+    (folder / "sources.yaml").write_text("sources:\n  - {id: a, kind: feed, url: 'https://a.example/f', evry: 2h}\n")
+    assert ask("check").err == "sources.yaml:2: source \"a\": a feed has no option 'evry'; did you mean `every`?\n"
+
+
+def test_standard_output_that_is_closed_is_no_mistake_of_ours(folder: Path) -> None:
+    words = [sys.executable, "-m", "pipeline", "--dir", str(folder), "check"]
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *words], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 # ---------------------------------------------------------------- mishaps
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,17 +18,25 @@ GARDEN = ("garden", "soil", "seed", "compost", "spade", "frost")
 ENGINE = ("engine", "piston", "valve", "crank", "torque", "spark")
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A desk with twenty reports on leadership in gardens and twenty on engines, the first six of each decided."""
-    made = Desk(tmp_path)
+    folder = tmp_path_factory.mktemp("filled")
+    made = Desk(folder)
     rows = [line(number, (GARDEN, ENGINE)[number % 2]) for number in range(40)]
     decisions = [{"origin_id": f"r{number}", **verdict(number)} for number in range(12)]
     for name, lines in (("items", rows), ("decisions", decisions)):
-        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
-    made.must("import", "items", str(tmp_path / "items.jsonl"))
-    made.must("import", "decisions", str(tmp_path / "decisions.jsonl"))
-    return made
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    made.must("import", "items", str(folder / "items.jsonl"))
+    made.must("import", "decisions", str(folder / "decisions.jsonl"))
+    return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path, filled: Path) -> Desk:
+    """A copy of the filled desk, for one test to change."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    return Desk(tmp_path, sources=None)
 
 
 def line(number: int, subject: tuple[str, ...]) -> dict[str, Any]:

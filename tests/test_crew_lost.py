@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -114,10 +113,11 @@ def test_a_harvest_killed_in_the_middle_is_completed_by_another(
     config = desk(tmp_path, ", ".join((f'address: "{secret.address}"', *(f"{name}: {path}" for name, path in keys.items()))))
     command = [sys.executable, "-m", "pipeline", "--dir", str(tmp_path), "harvest", "--all"]
     before = len(web.asked)
-    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until(lambda: len(web.asked) - before > 12, first)
-    first.send_signal(signal.SIGKILL)
-    first.wait(LONG)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        try:
+            until(lambda: len(web.asked) - before > 12, first)
+        finally:
+            first.kill()
     with Store.open(tmp_path / "curated.db") as store:
         assert not all(store.find(link) for link in LINKS)
         (run,) = harvest.harvest(config, store, everything=True, now=lambda: builders.NOW)

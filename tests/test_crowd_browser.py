@@ -58,3 +58,17 @@ def test_the_button_says_how_many_are_ticked_and_does_that(desk: tuple[Site, str
     expect(page.get_by_role("status")).to_contain_text("All of it is taken back")
     assert [site.state(item) for item in offers] == [State.REJECTED] + [State.QUEUED] * 4
     page.close()
+
+
+def test_who_has_the_queue_open_is_told_what_somebody_else_decided_meanwhile(desk: tuple[Site, str], browser: Browser) -> None:
+    site, address = desk
+    like(site)
+    page = browser.new_page()
+    page.goto(f"{address}/desk/queue")
+    last = page.locator(".row").last
+    item = int(last.get_attribute("data-id") or "")
+    with site.open() as store:
+        store.decide(builders.decision(item=item, curator="Priya", decided=site.now))
+    page.locator(".row h3 a").nth(1).click()  # the next beat tells the desk what is open, and hears what is new
+    expect(page.locator(f'.row[data-id="{item}"] [data-decided]')).to_have_text("Priya accepted this 0 s ago")
+    page.close()

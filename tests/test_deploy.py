@@ -26,6 +26,7 @@ from pipeline.cli.app import gleanings
 from pipeline.config import environment
 from pipeline.watch.metrics import TABLE
 from pipeline.web import security, upload
+from tests.desk import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -179,14 +180,14 @@ def free_port() -> int:
 def running(command: list[str], port: int, environ: dict[str, str]) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environ})
     try:
-        for _ in range(200):
+        for _ in range(1200):
             if answers(port) or ends(process):
                 break
         assert process.poll() is None, process.communicate()[0].decode()
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE)
 
 
 def ends(process: subprocess.Popen[bytes]) -> bool:

@@ -29,6 +29,59 @@ def read(body: bytes, title: str | None = None) -> Resource:
 
 
 LAYOUTS = {
+    "a badge beside the title, and names parted by their raised numbers alone": (
+        stated("main.tex")
+        + "#text(18pt)[OPEN ACCESS#h(2pt)Peer visits and hand hygiene]\n\nInes Castro,#super[1,2] Ola Berg,#super[1] Tunde Adeyemi#super[2]\n\n"
+        + "#super[1] Porto University\n\n*Abstract* ",
+        "Peer visits and hand hygiene",
+        ("Ines Castro", "Ola Berg", "Tunde Adeyemi"),
+    ),
+    "a title whose words are broken at the ends of its lines": (
+        stated("Bericht_final") + "#text(30pt)[Wundversor‐ \\ gung auf kleinen Kranken‐ \\ stationen]\n\nVorgelegt von Dr. Jana Brandt\n\n",
+        "Wundversorgung auf kleinen Krankenstationen",
+        ("Jana Brandt",),
+    ),
+    "the year of an annual report in figures of its own": (
+        stated("AR_v8.indd", '"Ink & Line Design"')
+        + "#text(90pt)[2025 \\ \\/26]\n\n#text(40pt)[Annual Review]\n\n#text(16pt)[A year of small steps]\n\n",
+        "Annual Review 2025/26",
+        (),
+    ),
+    "the name of the journal in larger type": (
+        stated("doi:10.1234/j.nn.2026.04")
+        + "#text(21pt)[Northern Journal of Shared Practice]\n\n#text(16pt)[Calls after a fall: who picks up the telephone]\n\n"
+        + "#text(13pt)[Ines Castro a,\\*, Ola Berg b, Tunde Adeyemi a,c]\n\na Porto University\n\n",
+        "Calls after a fall: who picks up the telephone",
+        ("Ines Castro", "Ola Berg", "Tunde Adeyemi"),
+    ),
+    "a title in the table that heads a policy": (
+        stated("Policy template v9")
+        + "#text(26pt)[CLINICAL POLICY]\n\nTitle: Insulin pumps on the ward\n\nAuthor: Roz Tully, Lead Diabetes Nurse\n\nReview date: May 2029\n\n",
+        "Insulin pumps on the ward",
+        ("Roz Tully",),
+    ),
+    "a title spaced out letter by letter": (
+        stated("AW_final.qxp") + "#text(28pt, tracking: 8pt)[THE QUIET \\ HOUR]\n\n#text(12pt)[Ola Berg, March 2026]\n\n",
+        "THE QUIET HOUR",
+        ("Ola Berg",),
+    ),
+    "a page laid on its side": (
+        stated("Sheet1", '"bi-service"') + "#set page(width: 842pt, height: 595pt)\n#rotate(0deg)[#text(28pt)[Beds at a glance: May 2026]]\n\n",
+        "Beds at a glance: May 2026",
+        (),
+    ),
+    "the letter that sends the report": (
+        stated("untitled")
+        + "Office of the Medical Lead \\ 4 Mill Street\n\n6 May 2026\n\nDear colleague\n\nPlease find the report of the panel.\n\nDr Tom Reed\n"
+        + "#pagebreak()\n#text(24pt)[*Medicines in the night*]\n\nReport by Sam Oakley\n\n#pagebreak()\n",
+        "Medicines in the night",
+        ("Sam Oakley",),
+    ),
+    "a title in Chinese on two lines": (
+        stated("簡報1") + '#set text(font: "Noto Sans CJK SC")\n#text(28pt)[基层医院用药安全 \\ 改进项目报告]\n\n',
+        "基层医院用药安全改进项目报告",
+        (),
+    ),
     "a cover in two lines": (
         stated("Microsoft Word - final_v7.docx", '"jsmith2"')
         + "#v(5cm)#text(28pt)[*Learning between \\ hospital wards*]\n\n#text(16pt)[What twelve teams tried]\n\n"
@@ -96,6 +149,12 @@ def test_title_and_people_are_found_whatever_the_layout(name: str) -> None:
     [
         (("Published: 2 February 2026",), "20260520", date(2026, 2, 2)),
         (("Received", "7 March 2006"), "20060401", None),
+        (
+            ("Received 3 January 2026 - Accepted 14 March 2026", "Received 3 January 2026; Published Online First 12 April 2026"),
+            "",
+            date(2026, 4, 12),
+        ),
+        (("3.0 12 May 2018 Whole review",), "", None),
         (("March 2019",), "20220909", None),
         (("May 2026",), "20260520", date(2026, 5, 20)),
         (("05/06/2026",), "20260605", date(2026, 6, 5)),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from pipeline.model import Lead, Request, Source
 from pipeline.sources.columns import role_of
 from pipeline.sources.labels import is_file, is_label
 from tests.builders import page
+from tests.tables import table
 
 SYSTEMS = Path(__file__).parent / "cases" / "listing" / "systems.yaml"
 URL = "https://fen.example/library"
@@ -58,7 +58,7 @@ def expected(field: str, value: Any) -> Any:
     return value.rstrip(".") if field == "blurb" else value
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row["case"]) for row in yaml.safe_load(SYSTEMS.read_text(encoding="utf-8"))])
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["case"]) for row in table(SYSTEMS)])
 def test_what_a_page_lists_is_read_and_nothing_that_stands_beside_it(row: dict[str, Any]) -> None:
     found = leads(row["page"], row["url"])
     assert [lead.title for lead in found] == [item.get("title") for item in row["items"]]

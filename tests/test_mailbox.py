@@ -22,7 +22,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, FetchError
 from pipeline.fetch.mailbox import Look, mails
 from pipeline.model import Desk, DigestSettings, HarvestSettings, Lead, MailSettings, Page, Run, Source
-from pipeline.sources import mailbox, message
+from pipeline.sources import mailbox, message, sorts
 from pipeline.sources.mailbox import Opened
 from pipeline.sources.sorts import Sort
 from pipeline.store import Store
@@ -678,3 +678,8 @@ def test_a_tested_mail_tells_its_sort_and_sender_beside_its_leads(tmp_path: Path
     code, lines, _ = ask("sources", "test", str(tmp_path / "none.eml"), "--leads-only")
     assert code == 1
     assert "cannot be read" in lines[0]["error"]
+
+
+@pytest.mark.parametrize("said", ["{leave} {long}", "{long} {leave}"])
+def test_a_long_letter_says_at_its_head_or_its_foot_how_to_leave_the_list(said: str) -> None:
+    assert sorts.speaks_of_leaving(said.format(leave="Unsubscribe from this list.", long="What came of it. " * 5_000))

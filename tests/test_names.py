@@ -179,6 +179,8 @@ def test_proposals_do_not_depend_on_the_order_and_hold_two_names_at_least(writte
         ("Posted by Carol Read RN/MSc", CreditLine(people=("Carol Read",), role="posted by")),
         ("Speakers: Ada Marsh and Ben Oak", CreditLine(people=("Ada Marsh", "Ben Oak"), role="speaker")),
         ("In conversation with Dana Fox", CreditLine(people=("Dana Fox",), role="in conversation with")),
+        ("By Ada Marsh and Fi Lindqvist.", CreditLine(people=("Ada Marsh", "Fi Lindqvist"), role="author")),
+        ("By Ada Marsh and Martin King Jr.", CreditLine(people=("Ada Marsh", "Martin King Jr."), role="author")),
         ("Via Ted", CreditLine(people=("Ted",), role="via")),
         ("By Ludwig van Beethoven", CreditLine(people=("Ludwig van Beethoven",), role="author")),
         ("Professor Becky Malby", CreditLine(people=("Professor Becky Malby",))),

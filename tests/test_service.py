@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from pipeline.service import Doors, Harvester, freshen, study, tick
 from pipeline.store import Store
 from pipeline.store.lock import hold
 from tests import builders
+from tests.desk import PATIENCE
 from tests.test_web import Site
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -176,30 +178,37 @@ service.serve(site.config, doors, host="127.0.0.1", port=0, harvest=True)
 print("ended")
 """
     )
-    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            said = watched(process, tmp_path / "child", sign)
+        finally:
+            process.kill()  # where something above did not hold, nobody else ends it
+    assert said in {"ended", "ending in the middle of an errand; it begins anew at the next start"}
+    assert not is_alive(int((tmp_path / "child").read_text()))
+
+
+def watched(process: subprocess.Popen[str], child: Path, sign: signal.Signals) -> str:
+    """Use a service until its child is at work, end it by a signal, and give the last line that it says."""
     assert process.stdout is not None
     lines = iter(process.stdout.readline, "")
     address = next(line for line in lines if line.startswith("serving url=")).strip().removeprefix("serving url=")
-    assert httpx.get(f"{address}readyz", trust_env=False).status_code == 200
-    assert httpx.get(f"{address}desk/queue", trust_env=False).status_code == 200
-    child = tmp_path / "child"
+    assert httpx.get(f"{address}readyz", trust_env=False, timeout=PATIENCE).status_code == 200
+    assert httpx.get(f"{address}desk/queue", trust_env=False, timeout=PATIENCE).status_code == 200
     until(lambda: child.exists() and child.read_text() != "")
     asked = time.monotonic()
     process.send_signal(sign)
     rest = process.stdout.read()
     assert process.wait(20) == 0
     assert time.monotonic() - asked < 10
-    assert rest.splitlines()[-1] in {"ended", "ending in the middle of an errand; it begins anew at the next start"}
-    assert not is_alive(int(child.read_text()))
-    process.stdout.close()
+    return rest.splitlines()[-1]
 
 
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Look again and again, without a pause of our own, until it holds."""
+def until(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Look again and again, and leave the machine to what is awaited in between, until it holds."""
     last = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < last, "it did not happen in time"
-        os.sched_yield()
+        threading.Event().wait(0.005)
 
 
 def is_alive(pid: int) -> bool:

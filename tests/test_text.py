@@ -127,3 +127,7 @@ def test_marks_piled_on_a_letter_cost_little(marks: str) -> None:
     piled = "a" + marks * 200_000
     assert len(text.folded(piled)) <= 1 + text.HIGHEST
     assert text.unpiled("a" + marks) == "a" + marks
+
+
+def test_squeezing_takes_out_of_every_plain_letter_what_cleaning_takes_out() -> None:
+    assert [text.squeeze(f"a{chr(code)}b") for code in range(128)] == [" ".join(text.clean(f"a{chr(code)}b").split()) for code in range(128)]

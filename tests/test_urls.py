@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import urls
+from tests.tables import table
 
 PAGE = "https://example.org/a"
 
@@ -122,7 +122,7 @@ def test_things_with_a_name_of_their_own_are_known_by_it(url: str, address: str,
     assert urls.identity(url)[1:] == keys
 
 
-FORMS = yaml.safe_load((Path(__file__).parent / "cases" / "dedupe" / "forms.yaml").read_text(encoding="utf-8"))
+FORMS = table(Path(__file__).parent / "cases" / "dedupe" / "forms.yaml")
 
 
 @pytest.mark.parametrize("forms", FORMS, ids=lambda forms: forms[0])

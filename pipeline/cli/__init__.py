@@ -38,7 +38,8 @@ def main(argv: Sequence[str]) -> int:
     as_json = "--json" in argv
     try:
         code = _invoke(argv)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was closed before we began (`>&-`)
+            sys.stdout.flush()
     except PipelineError as error:
         return _tell(error, as_json)
     except click.ClickException as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
@@ -15,87 +15,95 @@ from pipeline.model import Decision, Item, ItemId, Kind, Verdict
 if TYPE_CHECKING:
     from pipeline.store import Store
 
-items_argument = click.argument("items", nargs=-1, required=True, metavar="ITEM...")
-note_option = click.option("--note", help="For the record, and for readers where it is an acceptance.")
+_OPTIONS = (
+    click.argument("items", nargs=-1, required=True, metavar="ITEM..."),
+    click.option("--topic", "topics", multiple=True, help="What it is about, in place of what is suggested; may be repeated."),
+    click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What it is, in place of what was found."),
+    click.option("--blurb", help="What the digest says of it."),
+    click.option("--reason", help="Why: duplicate, off topic, promotional, old, paywalled, weak, or your own words."),
+    click.option("--note", help="For the record, and for readers where it is an acceptance."),
+    by_option,
+)
+
+
+class _Words(TypedDict):
+    """What the options of every decision say."""
+
+    topics: tuple[str, ...]
+    kind: str | None
+    blurb: str | None
+    reason: str | None
+    note: str | None
+    by: str
+
+
+def _deciding(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what every decision takes."""
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
 
 
 @command("accept", "accept 214 215 --topic leadership --blurb 'Short and to the point.' --by Sam")
-@items_argument
-@click.option("--topic", "topics", multiple=True, help="What it is about, in place of what is suggested; may be repeated.")
-@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="What it is, in place of what was found.")
-@click.option("--blurb", help="What the digest says of it.")
-@note_option
-@by_option
+@_deciding
 @here
-def accept_command(
-    session: Session, items: tuple[str, ...], topics: tuple[str, ...], kind: str | None, blurb: str | None, note: str | None, by: str
-) -> None:
+def accept_command(session: Session, items: tuple[str, ...], **words: Unpack[_Words]) -> None:
     """Accept items for the digest."""
-    with desk(session) as (config, store):
-        rooms.topics(topics, config)
-        done = [
-            Decision(
-                item=number,
-                verdict=Verdict.ACCEPT,
-                decided=now(),
-                curator=by,
-                topics=topics or None,
-                kind=Kind(kind) if kind else None,
-                blurb=blurb,
-                note=note,
-            )
-            for number in _numbers(items, store)
-        ]
-        _decide(session, store, done)
+    _decided(session, items, Verdict.ACCEPT, words)
 
 
 @command("reject", "reject 216 --reason 'off topic'")
-@items_argument
-@click.option("--reason", help="Why: duplicate, off topic, promotional, old, paywalled, weak, or your own words.")
-@note_option
-@by_option
+@_deciding
 @here
-def reject_command(session: Session, items: tuple[str, ...], reason: str | None, note: str | None, by: str) -> None:
+def reject_command(session: Session, items: tuple[str, ...], **words: Unpack[_Words]) -> None:
     """Reject items."""
-    _plain(session, items, Verdict.REJECT, by=by, note=note, reason=reason)
+    _decided(session, items, Verdict.REJECT, words)
 
 
 @command("defer", "defer 217 --note 'Wait for the full report.'")
-@items_argument
-@note_option
-@by_option
+@_deciding
 @here
-def defer_command(session: Session, items: tuple[str, ...], note: str | None, by: str) -> None:
+def defer_command(session: Session, items: tuple[str, ...], **words: Unpack[_Words]) -> None:
     """Put items off for two weeks."""
-    _plain(session, items, Verdict.DEFER, by=by, note=note, reason=None)
+    _decided(session, items, Verdict.DEFER, words)
 
 
 @command("reopen", "reopen 216")
-@items_argument
-@note_option
-@by_option
+@_deciding
 @here
-def reopen_command(session: Session, items: tuple[str, ...], note: str | None, by: str) -> None:
+def reopen_command(session: Session, items: tuple[str, ...], **words: Unpack[_Words]) -> None:
     """Put decided items back into the queue."""
-    _plain(session, items, Verdict.REOPEN, by=by, note=note, reason=None)
+    _decided(session, items, Verdict.REOPEN, words)
 
 
-def _plain(session: Session, items: tuple[str, ...], verdict: Verdict, *, by: str, note: str | None, reason: str | None) -> None:
-    with desk(session) as (_, store):
-        numbers = _numbers(items, store)
-        _decide(session, store, [Decision(item=one, verdict=verdict, decided=now(), curator=by, note=note, reason=reason) for one in numbers])
+def _decided(session: Session, items: tuple[str, ...], verdict: Verdict, words: _Words) -> None:
+    """Decide on all of the items or, where one is refused, on none."""
+    kind = Kind(words["kind"]) if words["kind"] else None
+    with desk(session) as (config, store):
+        topics = rooms.topics(words["topics"], config) or None
+        with store.transaction():
+            done = [
+                store.decide(
+                    Decision(
+                        item=number,
+                        verdict=verdict,
+                        decided=now(),
+                        curator=words["by"],
+                        topics=topics,
+                        kind=kind,
+                        blurb=words["blurb"],
+                        note=words["note"],
+                        reason=words["reason"],
+                    )
+                )
+                for number in _numbers(items, store)
+            ]
+    for item in done:
+        _tell(session, item)
 
 
 def _numbers(items: Sequence[str], store: Store) -> list[ItemId]:
     return list(dict.fromkeys(item_id(word, store) for word in items))
-
-
-def _decide(session: Session, store: Store, decisions: Sequence[Decision]) -> None:
-    """Carry out all of them or, where one is refused, none."""
-    with store.transaction():
-        done = [store.decide(decision) for decision in decisions]
-    for item in done:
-        _tell(session, item)
 
 
 def _tell(session: Session, item: Item) -> None:

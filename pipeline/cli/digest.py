@@ -15,6 +15,7 @@ from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, by_option, command, day, group, here, now
 from pipeline.errors import NotFoundError
 from pipeline.model import Correction, Edition, Entry, Finding, ItemId, Severity
+from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -91,7 +92,9 @@ def _tell(session: Session, edition: Edition, findings: Sequence[Finding], folde
     files = sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
     session.emit({**summary(edition), "folder": str(folder), "files": files, "findings": findings})
     _say(session, findings)
-    session.say(f"Edition {edition.id} ({edition.state}) has {len(edition.entries)} entries and stands in {folder}: {', '.join(files)}")
+    session.say(
+        f"Edition {edition.id} ({edition.state}) has {counted(len(edition.entries), 'entry', 'entries')} and stands in {folder}: {', '.join(files)}"
+    )
 
 
 def _say(session: Session, findings: Sequence[Finding]) -> None:
@@ -113,7 +116,7 @@ def show_edition(session: Session, edition_id: str, name: str | None, revision: 
         click.echo(render.render(edition, name).body, nl=False)
         return
     session.emit(edition)
-    session.say(f"{edition.title}, {edition.month_name}: edition {edition.id}, {edition.state}, {len(edition.entries)} entries")
+    session.say(f"{edition.title}, {edition.month_name}: edition {edition.id}, {edition.state}, {counted(len(edition.entries), 'entry', 'entries')}")
     for number, correction in enumerate(edition.corrections, start=1):
         session.say(_correction(number, correction))
     for section in edition.sections:
@@ -179,7 +182,7 @@ def freeze_edition(session: Session, edition_id: str, undo: bool) -> None:
         edition = change(edition_id, config, store, now=now())
     session.emit(summary(edition))
     done = "a draft again" if undo else "frozen"
-    session.say(f"Edition {edition.id} is {done} with {len(edition.entries)} entries.")
+    session.say(f"Edition {edition.id} is {done} with {counted(len(edition.entries), 'entry', 'entries')}.")
 
 
 @command("release", "digest release 2026-12", "digest release 2026-12 --waive past-event:214 --by 'Sam Reed'", group=digest_command)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipeline.cli import late
+from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import Session, command, day, here, now
 from pipeline.errors import LockedError
@@ -48,7 +49,7 @@ def doctor_command(session: Session, repair: bool) -> int:
     with desk(session) as (config, store):
         if repair:
             with late.lock.hold(config.db, "serve", now=now()):
-                store.index_anew()
+                _repair(config, store)
             session.say("The index of duplicates was made anew.")
         checked = tuple(_examined(config, store, now()))
     for one in checked:
@@ -57,9 +58,19 @@ def doctor_command(session: Session, repair: bool) -> int:
     return 1 if any(one.remedy for one in checked) else 0
 
 
+def _repair(config: Config, store: Store) -> None:
+    """Know all items by the rules of today, and make the index of what they are known by."""
+    whole, folding_of = store.outdated(), late.harvest.folding_of(config)
+    with progress() as report:
+        while left := store.refold(folding_of):
+            report("looking again", whole - left, whole)
+    store.index_anew()
+
+
 def _examined(config: Config, store: Store, moment: datetime) -> Iterator[Checked]:
     yield Checked("settings", f"{config.path.name} with {len(config.sources)} sources and {len(config.topics)} topics.")
     yield Checked("database", f"{config.db} has schema {store.schema_version}, which is the newest.")
+    yield _folding(store)
     yield _versions(store)
     yield _room(config)
     yield _contact(config)
@@ -73,6 +84,12 @@ def _examined(config: Config, store: Store, moment: datetime) -> Iterator[Checke
     yield _skipping(config, store, moment)
     yield _backup(config)
     yield from _service(config, store, moment)
+
+
+def _folding(store: Store) -> Checked:
+    if outdated := store.outdated():
+        return Checked("folding", f"{outdated:,} items are yet to be looked at by the rules of this version; each harvest does some, --repair all.")
+    return Checked("folding", "All items are known by the rules of this version.")
 
 
 def _versions(store: Store) -> Checked:

@@ -14,15 +14,19 @@ from pipeline.text import counted
 
 
 @command("everything", "export everything /media/stick/gleanings", "export everything ~/leaving --with-subscribers")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="The same folder, said as for other exports.")
 @click.option("--with-subscribers", is_flag=True, help="Readers too: their addresses, what they were sent and how they voted. Personal data.")
 @here
-def export_everything(session: Session, folder: Path, with_subscribers: bool) -> None:
+def export_everything(session: Session, folder: Path | None, output: Path | None, with_subscribers: bool) -> None:
     """Write everything into a folder that opens without Gleanings: database, settings, tables, references, public pages, all files of all editions.
 
     Secrets, passwords and tokens are never in it; readers are in it only with --with-subscribers. Links in mails that were sent do not work with
     a desk made of it: to move a desk, take `gleanings backup` and `gleanings restore`.
     """
+    folder = output if folder is None else folder
+    if folder is None or output not in (None, folder):
+        raise click.UsageError("Say once which folder to write: `gleanings export everything FOLDER`.")
     config = settings(session)
     released, problems = written(config)
     for problem in problems:

@@ -36,8 +36,11 @@ def serve_command(session: Session, host: str, port: int, metrics_port: int | No
     doors = late.service.Doors(
         app=app, open_store=open_store, clock=now, child=_child(config), pulse=site.pulse, settings=site.settings, metrics=site.metrics
     )
-    session.say(f"The desk is at http://{f'[{host}]' if ':' in host else host}:{port}/desk/queue. Ctrl-C ends it.")
-    late.service.serve(config, doors, host=host, port=port, harvest=not no_harvest, metrics_port=metrics_port)
+
+    def tell(address: str) -> None:
+        session.say(f"The desk is at {address}desk/queue. Ctrl-C ends it.")
+
+    late.service.serve(config, doors, host=host, port=port, harvest=not no_harvest, metrics_port=metrics_port, tell=tell)
 
 
 def _child(config: Config) -> tuple[str, ...]:

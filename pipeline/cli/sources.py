@@ -158,11 +158,20 @@ def test_source(session: Session, places: tuple[str, ...], leads_only: bool) -> 
     config = settings(session)
     failed = 0
     for place in places:
-        probe = late.harvest.probe(_source_at(place, config), config.harvest, now=now, with_item=not leads_only)
+        probe = _probed(place, config, with_item=not leads_only)
         failed += probe.error is not None
         session.emit(_line(probe))
         _show(session, probe)
     return 0 if not failed else 1 if failed == len(places) else PARTLY
+
+
+def _probed(place: str, config: Config, *, with_item: bool) -> Probe:
+    """Ask one place. A name that no source has is the error of that place, and the others are asked all the same."""
+    try:
+        one = _source_at(place, config)
+    except NotFoundError as error:
+        return late.harvest.Probe(source=Source(id=place, kind="", url=""), error=f"{error} {error.hint}")
+    return late.harvest.probe(one, config.harvest, now=now, with_item=with_item)
 
 
 def _source_at(place: str, config: Config) -> Source:
@@ -316,7 +325,7 @@ def _plain(value: object) -> dict[str, object]:
 
 
 def _show(session: Session, probe: Probe, *, few: bool = False) -> None:
-    name = f"{probe.source.kind or 'source'} {probe.source.url}" + (f" “{probe.title}”" if probe.title else "")
+    name = f"{probe.source.kind or 'source'} {probe.source.url or probe.source.id}" + (f" “{probe.title}”" if probe.title else "")
     if probe.error:
         session.say(f"{name}: {probe.error}")
         return

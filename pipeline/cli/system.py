@@ -13,6 +13,7 @@ from pipeline.cli.rooms import settings
 from pipeline.cli.session import Session, command, here
 from pipeline.errors import ConfigError, ConflictError, PipelineError
 from pipeline.plain import to_plain
+from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -62,7 +63,8 @@ def check_command(session: Session) -> int:
         session.emit({"ok": False, "problems": error.problems})
         return error.exit_code
     session.emit({"ok": True, "problems": [], "sources": len(found.sources), "topics": len(found.topics), "collections": len(found.collections)})
-    session.say(f"{found.path.name}: {len(found.sources)} sources, {len(found.topics)} topics, {len(found.collections)} collections; all is well.")
+    counts = (counted(len(found.sources), "source"), counted(len(found.topics), "topic"), counted(len(found.collections), "collection"))
+    session.say(f"{found.path.name}: {', '.join(counts)}; all is well.")
     return 0
 
 

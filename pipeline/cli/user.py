@@ -106,8 +106,16 @@ def user_link(session: Session, name: str) -> None:
 
 @command("token", "user token 'Priya Nair' --scope read --scope decide --label 'reading list'", group=user_command)
 @name_argument
-@click.option("--scope", "scopes", type=click.Choice([scope.value for scope in Scope]), multiple=True, required=True, help="What the program may do.")
-@click.option("--label", required=True, help="Which program it is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    default=("read",),
+    show_default=True,
+    help="What the program may do; may be repeated.",
+)
+@click.option("--label", default="command line", show_default=True, help="Which program it is for.")
 @here
 def user_token(session: Session, name: str, scopes: tuple[str, ...], label: str) -> None:
     """Make a token for a program of somebody, and print it this once. It may never do more than its person."""

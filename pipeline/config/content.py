@@ -26,6 +26,8 @@ else:
 _FILE = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)(?=.{1,60}$)[a-z0-9]+(?:-[a-z0-9]+)*")
 """What can name a folder on every system (Windows keeps the names of its devices) and an address without signs that must be written otherwise."""
 _MOST_NAMED = 200
+_OF_ALL = ("id", "kind", "url", "title", "topics", "every", "fold")
+"""The keys that every source has."""
 
 
 def topics(section: Section) -> tuple[Topic, ...]:
@@ -186,11 +188,14 @@ def _mailbox(section: Section, beside: Path) -> str:
 
 
 def _check(section: Section, kind: str, options: dict[str, Node]) -> None:
-    """Ask the kind what is wrong with its options. A sentence that names an option gets that option's line."""
+    """Ask the kind what is wrong with its options. A sentence that names an option gets that option's line. A key that no kind has may be meant for
+    one of those that every source has, and is told so where the kind itself has none near."""
     for sentence in sources.check(kind, {key: node.plain() for key, node in options.items() if node.content is not None}):
         words = re.findall(r"[\w-]+", sentence)
         key = next((key for key in options if key in words), "")
         what, _, remedy = sentence.rstrip(".").partition("; ")
+        if f"has no option {key!r}" in what and not remedy.startswith("did you mean"):
+            remedy = values.nearest(key, {*_OF_ALL, *remedy.removeprefix("it knows ").replace(",", "").split()})
         section.wrong(section.line_of(key), what, remedy)
 
 

@@ -12,14 +12,14 @@ from pipeline.late import door
 
 if TYPE_CHECKING:
     from pipeline.dedupe.decide import Neighbour, match
-    from pipeline.dedupe.keys import fingerprint, identities
+    from pipeline.dedupe.keys import RULES, fingerprint, identities
     from pipeline.dedupe.ties import label, propose, sought
 
-__all__ = ["Neighbour", "fingerprint", "identities", "label", "match", "propose", "sought"]
+__all__ = ["RULES", "Neighbour", "fingerprint", "identities", "label", "match", "propose", "sought"]
 
 door(
     __name__,
     decide=("Neighbour", "match"),
-    keys=("fingerprint", "identities"),
+    keys=("RULES", "fingerprint", "identities"),
     ties=("label", "propose", "sought"),
 )

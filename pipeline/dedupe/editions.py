@@ -69,8 +69,8 @@ _FORMS = tuple(
         r"\b(?P<stage>draft|interim|final|entwurf)\b",
     )
 )
-
-
+_IN_WORDS = tuple(form for form in _FORMS if _COUNT in form.pattern or r"\d" not in form.pattern)
+"""Those that can find something where there is no digit."""
 _DATED = frozenset({"day", "month", "year", "quarter", "issue", "edition"})
 _HEAD, _BEHIND = 400, 30
 """Characters in which a text repeats its title, and of what is read behind it."""
@@ -90,10 +90,10 @@ def marks(title: str, role: str = "") -> Marks:
     """Read the marks of a title that plays this role."""
     rest = unicodedata.normalize("NFKC", title[:500]).casefold()
     slots: set[tuple[str, int | str]] = set()
-    for form in _FORMS:
-        for found in form.finditer(rest):
-            slots.update((slot, _value(slot, value)) for slot, value in found.groupdict().items() if value)
-        rest = form.sub(" ", rest)
+    for form in _FORMS if re.search(r"\d", rest) else _IN_WORDS:
+        if found := list(form.finditer(rest)):
+            slots.update((slot, _value(slot, value)) for one in found for slot, value in one.groupdict().items() if value)
+            rest = form.sub(" ", rest)
     return Marks(slots=frozenset(slots), numbers=frozenset(re.findall(r"\d+", rest)), role=role)
 
 

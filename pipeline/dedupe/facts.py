@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from pipeline import text
 from pipeline.dedupe.editions import days_named
+from pipeline.dedupe.once import once
 from pipeline.dedupe.when import WHENS, Dates, days_when
 
 READ = 6000
@@ -113,43 +114,70 @@ _REFERRED = ("ref", "réf", "kennziffer", "stellen", "job", "vaca", "req", "post
 """Of what the patterns find there is one in it: looking for these costs next to nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """What a text says under labels; each empty where it says nothing."""
+    """What the beginning of a text says under labels; each empty where it says nothing, and read when it is first asked for."""
 
-    references: frozenset[str]
-    closes: frozenset[tuple[int, int, int]]
-    grades: frozenset[str]
-    places: frozenset[str]
-    hours: frozenset[str]
-    terms: frozenset[str]
-    site: str
-    when: Dates
-    is_advert: bool
-    is_event: bool
+    start: str
+    title: str
+
+    @once
+    def low(self) -> str:
+        """The text in small letters."""
+        return self.start.lower()
+
+    @once
+    def references(self) -> frozenset[str]:
+        return frozenset((*_references(self.start, self.low), *_references(self.title, self.title.lower()), *_written(_TITLED.findall(self.title))))
+
+    @once
+    def is_advert(self) -> bool:
+        count = _count(_OF_ADVERT, self.low) if sum(hint in self.low for hint in _ADVERTS) > 1 else 0
+        return count >= 4 or (count >= 2 and bool(self.references))
+
+    @once
+    def asked(self) -> str:
+        """Nobody asks for the terms of what is no advert."""
+        return self.start if self.is_advert else ""
+
+    @once
+    def closes(self) -> Dates:
+        return frozenset(day for found in _CLOSES.finditer(self.asked) for day in days_named(found["rest"]))
+
+    @once
+    def grades(self) -> frozenset[str]:
+        return frozenset(re.sub(r"\s", "", found["one"]).lower() for found in _GRADE.finditer(self.asked))
+
+    @once
+    def places(self) -> frozenset[str]:
+        found = (word for place in _PLACE.finditer(self.asked) for word in text.words(place["one"].partition(",")[0]))
+        return frozenset(word for word in found if len(word) > 2)
+
+    @once
+    def hours(self) -> frozenset[str]:
+        return frozenset(_hours(self.asked))
+
+    @once
+    def terms(self) -> frozenset[str]:
+        return frozenset(name for name, form in (("permanent", _PERMANENT), ("for a time", _FOR_A_TIME)) if form.search(self.asked))
+
+    @once
+    def site(self) -> str:
+        return _site(self.title)
+
+    @once
+    def when(self) -> Dates:
+        return days_when(self.start) if any(hint in self.low for hint in WHENS) else frozenset()
+
+    @once
+    def is_event(self) -> bool:
+        return _count(_OF_EVENT, self.low) >= 3
 
 
 @lru_cache(256)
 def facts(content: str, title: str) -> Facts:
-    """Read the labelled facts of a text and its title."""
-    start = content[:READ]
-    low = start.lower()
-    references = frozenset((*_references(start), *_references(title), *_written(_TITLED.findall(title))))
-    of_advert = _count(_OF_ADVERT, low) if sum(hint in low for hint in _ADVERTS) > 1 else 0
-    is_advert = of_advert >= 4 or (of_advert >= 2 and bool(references))
-    asked = start if is_advert else ""  # nobody asks for the terms of what is no advert
-    return Facts(
-        references=references,
-        closes=frozenset(day for found in _CLOSES.finditer(asked) for day in days_named(found["rest"])),
-        grades=frozenset(re.sub(r"\s", "", found["one"]).lower() for found in _GRADE.finditer(asked)),
-        places=frozenset(word for found in _PLACE.finditer(asked) for word in text.words(found["one"].partition(",")[0]) if len(word) > 2),
-        hours=frozenset(_hours(asked)),
-        terms=frozenset(name for name, form in (("permanent", _PERMANENT), ("for a time", _FOR_A_TIME)) if form.search(asked)),
-        site=_site(title),
-        when=days_when(start) if any(hint in low for hint in WHENS) else frozenset(),
-        is_advert=is_advert,
-        is_event=_count(_OF_EVENT, low) >= 3,
-    )
+    """Give what a text and its title say under labels."""
+    return Facts(content[:READ], title)
 
 
 def _count(form: re.Pattern[str], low: str) -> int:
@@ -182,8 +210,7 @@ def code(url: str) -> str:
     return next(iter(_written([found["one"]])), "") if found else ""
 
 
-def _references(content: str) -> list[str]:
-    low = content.lower()
+def _references(content: str, low: str) -> list[str]:
     if not any(hint in low for hint in _REFERRED):
         return []
     labelled = [found["one"] or found["other"] for found in _REFERENCE.finditer(low)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 import xxhash
@@ -14,6 +13,9 @@ from pipeline import folding, text, urls
 from pipeline.dedupe import walls
 from pipeline.model import Fingerprint, Folding, Resource
 
+RULES = 1
+"""Number of the rules by which keys are made, here, in `urls` and in `folding`: raised with every change of what they make of anything, and what is
+stored is then looked at again (`store/refold.py`)."""
 SMALLEST = 16
 """Shingles kept of a whole text. Two texts that share half of theirs miss each other once in 60,000 times."""
 OPENING = 4
@@ -60,7 +62,7 @@ def identities(resource: Resource, rules: Folding | None = None) -> tuple[str, .
     keys = [*urls.identity(resource.url, rules)]
     if resource.canonical_url and not _points_home(resource):
         keys += urls.identity(resource.canonical_url, rules)
-    for scheme in IDENTIFIERS:
+    for scheme in IDENTIFIERS if resource.identifiers else ():
         if value := identifier(resource, scheme):
             keys.append(f"{scheme}:{value}")
     return tuple(dict.fromkeys(keys))
@@ -101,6 +103,7 @@ def _hashes(content: str) -> tuple[int, ...]:
     return tuple(map(_hash, map(b" ".join, zip(found, found[1:], found[2:], found[3:], strict=False))))
 
 
+@lru_cache(64)
 def _parts(content: str) -> list[bytes]:
     """Split a text into words, in UTF-8. What is ASCII but for its quotes and dashes, as most texts are, needs no regular expression."""
     content = content[:MAX_CHARACTERS]
@@ -172,17 +175,21 @@ def _title_hashes(title: tuple[str, ...], people: tuple[str, ...]) -> list[int]:
     return [_hash(" ".join(form).encode("utf-8", "replace")) >> 1 for form in forms]
 
 
-def _smallest(count: int, hashes: Iterable[int]) -> list[int]:
-    """Give the smallest hashes, as 63 bits, because SQLite's integers have a sign."""
-    return [one >> 1 for one in heapq.nsmallest(count, hashes)]
+def _smallest(count: int, hashes: Collection[int]) -> list[int]:
+    """Give the smallest hashes, as 63 bits, because SQLite's integers have a sign. They are spread evenly, so few need to be sorted."""
+    limit = (3 * count << 64) // max(1, len(hashes))
+    few = [one for one in hashes if one < limit]
+    return [one >> 1 for one in sorted(few if len(few) >= count else hashes)[:count]]
 
 
 def _bare(content: str) -> str:
     if content.isascii():
         return content
     parts = _unmasked(unicodedata.normalize("NFKD", text.unpiled(content.replace(_TATWEEL, ""))))
-    marks = {ord(char): None for char in set(parts) if unicodedata.combining(char)}
-    return parts.translate(marks) if marks else parts
+    for char in set(parts):
+        if unicodedata.combining(char):
+            parts = parts.replace(char, "")
+    return parts
 
 
 def _unmasked(content: str) -> str:

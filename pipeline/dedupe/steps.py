@@ -105,9 +105,9 @@ def _edition(pair: Pair) -> Call | None:
 def _event(pair: Pair) -> Call | None:
     if reason := _other_event(pair):
         return Call(Fold.NEW, "event-date", f"They differ in {reason}.")
-    if other_days(pair.new.event_days, pair.old.event_days) and (pair.title >= 85 or pair.contained >= 0.5):
+    if (pair.title >= 85 or pair.contained >= 0.5) and other_days(pair.new.event_days, pair.old.event_days):  # the cheap ones first
         return Call(Fold.NEW, "event-date", "They take place on different days.")
-    if pair.new.facts.is_event and pair.old.facts.is_event and pair.shorter >= FEW and pair.contained >= 0.5:  # the cheap ones first
+    if pair.shorter >= FEW and pair.contained >= 0.5 and pair.new.facts.is_event and pair.old.facts.is_event:
         one, other = days_named(pair.new.text), days_named(pair.old.text)
         if pair.redated or (one and other and not one & other):
             return Call(Fold.NEW, "event-date", "They name different days.")

@@ -175,7 +175,7 @@ def creators(document: Document, site: Site) -> Found[tuple[str, ...]]:
 def _fuller(document: Document, persons: tuple[str, ...], rule: str) -> tuple[tuple[str, ...], str]:
     """The makers whom a card or a byline names, where they are those of the metadata and more: many systems state only the first."""
     known = {fold(name) for name in persons}
-    for values, seen in chain(_labelled(document), authorship.called(document.tree)):
+    for values, seen in chain(_labelled(document), authorship.called(document)):
         names = people(values) if seen != "byline link" else ()  # a byline links the shelf and the publication too
         if (
             len(known) < len(names) <= _MOST_SEEN
@@ -189,10 +189,10 @@ def _fuller(document: Document, persons: tuple[str, ...], rule: str) -> tuple[tu
 def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     """What may name the makers, the surest first."""
     yield from _stated(document)
-    yield from authorship.marked(document.tree)
+    yield from authorship.marked(document)
     yield from _labelled(document)
     yield from _introduced(document.tree)
-    yield from _termed(document.tree)
+    yield from _termed(document)
     yield from _bylines(document.tree)
     yield from _broken(document.tree)
     yield states.authors(document), "data of the framework"
@@ -273,12 +273,12 @@ def _labelled(document: Document) -> Iterator[tuple[list[str], str]]:
             yield [data[0]], f"meta twitter:data{number}"
 
 
-def _termed(tree: Element) -> Iterator[tuple[list[str], str]]:
+def _termed(document: Document) -> Iterator[tuple[list[str], str]]:
     """A box of authors; a term, a cell or words in bold that are "Author", and what stands beside them."""
-    for element in tree.iter("div", "ul", "section"):
-        if _BOX.search(element.get("class") or "") and len(beginning(element, 400)) < 400 and not is_chrome(element):
+    for element in document.called({"class": _BOX.search}):
+        if element.tag in ("div", "ul", "section") and len(beginning(element, 400)) < 400 and not is_chrome(element):
             yield _listed(element).split("; "), "box of authors"
-    for element in tree.iter("dt", "th", "td", "strong", "b", "span", "div", "label", "h2", "h3", "h4", "p"):
+    for element in document.tree.iter("dt", "th", "td", "strong", "b", "span", "div", "label", "h2", "h3", "h4", "p"):
         if len(element) or not 1 < len(own := text.squeeze((element.text or "")[:60])) < 60 or not (_TERM.fullmatch(own) or credited.is_term(own)):
             continue
         if element.tag != "dt" and own.lower().startswith("from"):

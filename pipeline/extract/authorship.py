@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from pipeline import text
 from pipeline.extract import credited
 from pipeline.extract.chrome import is_chrome
-from pipeline.extract.document import Element, beginning, inner
+from pipeline.extract.document import Document, Element, beginning, inner
 
 MAX_PEOPLE = 40
 MAX_LINE = 330
@@ -115,27 +116,20 @@ _MARKS = (  # the surest first
     _Mark("author link", 1, lambda element: element.tag == "a" and _PEOPLE_PATH.search(element.get("href") or "") is not None),
 )
 _TELLING = re.compile(r"user-name|uthor|autor|yline|writer|ontributor|[-_](?:owner|uploader|presenter|account)|(?:^|\s)fn(?:\s|$)")
+_QUICK = re.compile("uthor|yline")
 _CREDIT = re.compile(r"licen[cs]e|credit|copyright|caption")
 _TEASER = re.compile(r"related|teaser|comment|recommend|(?:^|[\s_-])cards?(?:[\s_-]|$)|latest|read-?next")
 
 
-def called(tree: Element) -> Iterator[tuple[list[str], str]]:
+def called(document: Document) -> Iterator[tuple[list[str], str]]:
     """What only its class, or its relation, calls an author: a quick look."""
-    told: dict[str, bool] = {}
-    found = list(islice((one for one in tree.iter() if _is_called(one, told)), _MOST_CALLED))
+    found = document.called({"class": _QUICK.search, "rel": _QUICK.search})[:_MOST_CALLED]
     yield from _told([*found, *(link for one in found for link in islice(one.iter("a"), 12))])
 
 
-def _is_called(element: Element, told: dict[str, bool]) -> bool:
-    called = element.get("class")
-    if called is not None and (is_called := told.get(called)) is None:
-        is_called = told[called] = "uthor" in called or "yline" in called
-    return bool(called is not None and is_called) or "author" in (element.get("rel") or "")
-
-
-def marked(tree: Element) -> Iterator[tuple[list[str], str]]:
+def marked(document: Document) -> Iterator[tuple[list[str], str]]:
     """The values of elements that are marked as holding an author, with the name of the mark, the surest first."""
-    borne = _borne(tree)
+    borne = _borne(document)
     yield from _paired(borne.parts)
     yield from _told(borne.marks)
 
@@ -143,7 +137,7 @@ def marked(tree: Element) -> Iterator[tuple[list[str], str]]:
 def _told(elements: list[Element]) -> Iterator[tuple[list[str], str]]:
     candidates = list(dict.fromkeys(elements))
     for rule, most, marks in _MARKS:
-        every = [element for element in candidates if marks(element) and not is_credit(element)][:25]
+        every = list(islice((element for element in candidates if marks(element) and not is_credit(element)), 25))
         own = [element for element in every if element.tag == "link" or not (is_chrome(element) or _is_of_others(element))]
         if not own and most > 1 and len({inner(element) for element in every}) == 1:
             own = [one for one in every[:1] if not _is_anothers(one)]  # the only author anywhere, even if his box is in the sidebar
@@ -310,17 +304,12 @@ class _Borne(NamedTuple):
     parts: list[Element]
 
 
-def _borne(tree: Element) -> _Borne:
-    """Gather both in one walk in Python: an XPath with as many conditions takes five times as long."""
+def _borne(document: Document) -> _Borne:
     found = _Borne([], [])
-    told: dict[tuple[str, str], int] = {}  # a page has few names, most on many elements
-    for element in tree.iter():
+    for element in document.called({name: partial(_sign, name) for name in _SPEAKING}):
         signs = 0
-        for pair in element.items():
-            if pair[0] in _SPEAKING:
-                if (sign := told.get(pair)) is None:
-                    sign = told[pair] = _sign(*pair)
-                signs |= sign
+        for name, value in element.items():
+            signs |= _sign(name, value) if name in _SPEAKING else 0
         if signs & _TELLS:
             found.marks.append(element)
         if signs & _GROUPS and len(found.marks) < _MOST_MARKS:

@@ -20,10 +20,24 @@ _BETWEEN = re.compile(r", (?:and |& )?| and | & |; | und | et | y ")
 _LABEL = re.compile(
     r"(?:(?:lead |main |contributing |corresponding )?authors?|(?:an? )?(?:report|paper|review|study|briefing|guide|article|evaluation"
     r"|toolkit) by|(?:written|prepared|compiled|edited|produced|reported|presented|drafted) by|by|editors?|presenters?"
-    r"|speakers?|rapporteurs?|von|par|por|autor(?:in|en|es)?|auteurs?)\s*:?\s+(?=[A-ZÀ-Þ])",
+    r"|speakers?|rapporteurs?|(?:(?:vorgelegt|erstellt|verfasst) )?von|(?:(?:rédigé|présenté|établi) )?par"
+    r"|(?:(?:elaborado|preparado) )?por|autor(?:in|en|es)?|auteurs?)\s*:?\s+(?=[A-ZÀ-Þ])",
     re.IGNORECASE,
 )
-_MARKS = re.compile(r"(?<=\w)[.,]?\s?[\d∗*†‡§¶#|]+(?:\s?,\s?[\d∗*†‡§¶#a-f]+)*(?=[\s,;]|$)|[∗*†‡§¶#✉]+|\(\s*[✉*]?\s*\)|\s*\(?\b\S+@\S+\)?")
+_RAISED = r"[\d¹²³⁰⁴-⁹∗*†‡§¶#|"
+_MARKS = re.compile(
+    rf"(?<=\w)[.,]?\s?{_RAISED}]+(?:\s?,\s?{_RAISED}a-f]+)*(?=[\s,;]|$)|(?<=\w) [a-f](?:,\s?[a-f\d∗*†‡]+)*(?=[,;]|$)"
+    r"|[∗*†‡§¶#✉]+|\(\s*[✉*]?\s*\)|\s*\(?\b\S+@\S+\)?"
+)
+_JOB = re.compile(
+    r"\b(?:analysts?|nurses?|managers?|officers?|directors?|fellows?|consultants?|researchers?|lecturers?|advis[eo]rs?|leads?|head of|physicians?"
+    r"|registrars?|midwi(?:fe|ves)|pharmacists?|economists?|editors?|coordinators?|librarians?|chair(?:man|woman|person)?|secretary|president"
+    r"|executive|psychologists?|therapists?|physiotherapists?|surgeons?|nephrologists?|paediatricians?)\b",
+    re.IGNORECASE,
+)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DATED_BEHIND = re.compile(rf",\s*(?:\d{{1,2}} )?(?:{_MONTHS}) (?:19|20)\d\d$", re.IGNORECASE)
+_PARTED = re.compile(rf"(?<=[^\W\d_])(?:,?\s?{_RAISED}]+)+\s+(?=[A-ZÀ-Þ])")  # where raised marks alone part the names
 _HONOURS = re.compile(
     r"^(?:dr|prof|professor|mr|mrs|ms|mx|sir|dame)\b\.? |,? \(?\b(?:ph\.?d|m\.?d|m\.?sc|b\.?sc|m\.?a|mba|mph|rn|fr\w{2,4}|mb\w{2,4}|obe|cbe"
     r"|mbe)\b\.?\)?(?=,|;|$| and )",
@@ -53,7 +67,7 @@ _NOBODY = re.compile(
     r"|imac|libreoffice|openoffice"
     r"|latex|tex|indesign|quark\w*|canva|google|powerpoint|pdf|distiller|ghostscript|chrome|ilovepdf|smallpdf|web|website|intern"
     r"|communications?|comms|marketing|designer?"
-    r"|design|studio|publications?|reprographics|print|printing)\b.*",
+    r"|design|studio|publications?|governance|secretariat|reprographics|print|printing)\b.*",
     re.IGNORECASE,
 )
 _COMPANY = re.compile(
@@ -142,12 +156,13 @@ def _are_people(names: tuple[str, ...], common: frozenset[str]) -> bool:
 
 def _names(words: str) -> tuple[str, ...]:
     """The names in a line that holds nothing but names; () for any other."""
-    line = text.squeeze(_MARKS.sub("", words)).replace(" ,", ",").strip(" ,.;|·•")
+    line = text.squeeze(_MARKS.sub("", _PARTED.sub(", ", _DATED_BEHIND.sub("", words)))).replace(" ,", ",").strip(" ,.;|·•")
     line = re.sub(r" [|·•] ", ", ", line)
     line = re.sub(r"(?:,\s*)+,", ",", line)
     if len(line) > 600 or _NO_PERSON.search(line) or line.isupper():
         return ()
-    parts = [_plain(part) for part in _BETWEEN.split(line)]
+    said, *others = _BETWEEN.split(line)
+    parts = [_plain(part) for part in (said, *(part for part in others if not _JOB.search(part)))]
     kept = [part for part in parts if part]
     if not parts[0]:
         return ()
@@ -181,15 +196,16 @@ def _stated(stated: str) -> tuple[str, ...]:
 # ---------------------------------------------------------------- the day
 
 _DATED = re.compile(
-    r"(?:date(?: of (?:publication|issue|report))?|published|issued|released|publication date|updated|version|as (?:at|of))\b\s*:?\s*(?:on )?",
+    r"(?:date(?: of (?:publication|issue|report))?|published(?: online)?(?: first)?|issued|released"
+    r"|publication date|updated|version|as (?:at|of))\b\s*:?\s*(?:on )?",
     re.IGNORECASE,
 )
 _NOT_OURS = re.compile(
-    r"\b(?:incident|birth|meeting|next|deadline|closing|received|accepted|accessed|retrieved|expires?|due|until|valid|review(?:ed)? (?:by"
-    r"|date)|effective|revision|rev\.?|form)\b",
+    r"\b(?:incident|birth|meeting|next|deadline|closing|received|revised|accepted|accessed|retrieved|expires?|due|until|valid|review(?:ed)? (?:by"
+    r"|date)|effective|revision|rev\.?|form)\b|^v?\d{1,2}\.\d{1,2} ",  # the last: a row in the table of its versions
     re.IGNORECASE,
 )
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_SIDE_BY_SIDE = re.compile(r"\s[·|•]\s|;\s")  # "Received 3 January · Accepted 14 August · Published 12 September 2024"
 _MONTH = re.compile(rf"\b({_MONTHS}),? ((?:19|20)\d\d)\b", re.IGNORECASE)
 _NUMBERS = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./]\d{2,4}\b")
 _CREATED = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")
@@ -215,9 +231,14 @@ def day(created: str, lines: Sequence[Line], words: str, *, fetched: datetime) -
 
 def _ours(lines: Sequence[Line]) -> list[str]:
     """Lines that may date the report: without those that tell, or whose short forerunner tells, of another day."""
-    before = ("", *(line.words for line in lines))
-    pairs = zip(before, lines[:80], strict=False)
-    return [line.words for previous, line in pairs if not _NOT_OURS.search(line.words) and not (len(previous) < 25 and _NOT_OURS.search(previous))]
+    said = [part for line in lines[:80] for part in _SIDE_BY_SIDE.split(line.words)]
+    pairs = zip(("", *said), said, strict=False)
+    return [words for previous, words in pairs if not _NOT_OURS.search(words) and not _announces_another(previous)]
+
+
+def _announces_another(words: str) -> bool:
+    """Whether a short line without a year of its own says that what follows is another day: "Next review"."""
+    return len(words) < 25 and _NOT_OURS.search(words) is not None and not re.search(r"\d{4}", words)
 
 
 def _dated(words: str, order: bool | None, *, labelled: bool) -> date | None:

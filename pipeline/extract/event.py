@@ -69,7 +69,7 @@ def notice(document: Document, *, title: str, posted: date | None) -> Notice:
     return Notice(
         words=words,
         nodes=nodes,
-        is_marked=marks or any(signs.BODY.search(str(one)) for one in _CLASSES(document.tree)[:12]),
+        is_marked=marks or _calls_itself_one(document),
         language=document.tree.get("lang") or "",
         posted=posted,
         fetched=document.fetched,
@@ -79,6 +79,17 @@ def notice(document: Document, *, title: str, posted: date | None) -> Notice:
         placed=marked.placed(document) if marks or _DIGIT.search(words) else "",
         is_other=any(jsonld.type_of(node) == "JobPosting" for node in document.nodes),
     )
+
+
+def _calls_itself_one(document: Document) -> bool:
+    """Whether the page, or what holds its heading, is of a class or type of events; the tree is asked only where anything is."""
+    if not document.called(dict.fromkeys(("class", "typeof", "itemtype"), _may_be_called)):
+        return False
+    return any(signs.BODY.search(str(one)) for one in _CLASSES(document.tree)[:12])
+
+
+def _may_be_called(value: str) -> bool:
+    return "event" in (low := value.lower()) or "webinar" in low
 
 
 def of_page(page: Notice, about: str, *, zone: tzinfo) -> Found[Event]:

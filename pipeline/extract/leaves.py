@@ -9,10 +9,12 @@ import math
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,13 @@ MAX_TEXT = 20_000
 
 _MAX_CHARACTERS = 8_000  # of a page that is looked at for its lines: more is small print
 _SAMPLES = 3  # letters of a line that are measured; each costs a call
-_LEVEL = math.sin(math.pi / 8)
+_ASKEW = 0.25  # of a quarter turn
+_LOOKS = 40  # characters that tell how a page is turned
 _HYPHEN = re.compile("[\x02\ufffe\u00ad](?:\r?\n)?")  # how PDFium marks a word broken at the end of a line
+_LEFTWARD = re.compile(r"[\u0590-\u05ff\u0620-\u065f\u0671-\u06ff\ufb1d-\ufdff\ufe70-\ufefc]{2,}")  # Hebrew and Arabic letters
 _BREAK = re.compile(r"[\r\n]+")
 _WORD_START = re.compile(r"(?<!\w)[^\W\d_]")
+_SPACED_OUT = re.compile(r"(?:[^\W\d_] ){3,}[^\W\d_]")
 _STREAM = re.compile(rb"stream\r?\n")
 _PACKED_TWICE = re.compile(rb"/(?:FlateDecode|Fl)\s*/(?:FlateDecode|Fl)\b")
 _MIN_PACKED, _MAX_UNPACKED = 8_000, 8_000_000  # bytes; a page of text unpacks to some ten thousand, a dense drawing to a million
@@ -98,13 +103,13 @@ def read(document: Any) -> Leaves:
     return Leaves(lines=lines, words=text.clip("\n".join(line for line in squeezed if line), MAX_TEXT), pages=len(pages))
 
 
-def front(document: Any) -> tuple[tuple[Line, ...], str]:
-    """The lines of the first page in the order of the file, and its text.
+def front(document: Any, index: int = 0) -> tuple[tuple[Line, ...], str]:
+    """The lines of the first page (or another) in the order of the file, and its text.
 
     What stands on one line is put together; type that runs up the margin is no line.
     """
     try:
-        with closing(document[0]) as page, closing(page.get_textpage()) as textpage:
+        with closing(document[index]) as page, closing(page.get_textpage()) as textpage:
             return _joined(_pieces(textpage)), _text(textpage)
     except pypdfium2.PdfiumError:  # one damaged page does not spoil the others
         return (), ""
@@ -120,38 +125,59 @@ def _words(document: Any, index: int) -> str:
 
 def _text(textpage: Any) -> str:
     count = min(textpage.count_chars(), MAX_TEXT)
-    return _HYPHEN.sub("", textpage.get_text_range(0, count, errors="ignore")) if count else ""
+    written = textpage.get_text_range(0, count, errors="ignore") if count else ""
+    if _LEFTWARD.search(written):
+        written = _characters(textpage, count)
+    return _HYPHEN.sub("", written)
 
 
 def _pieces(textpage: Any) -> Iterator[Line]:
     count = min(textpage.count_chars(), _MAX_CHARACTERS)
-    written = _characters(textpage, count)
+    written, turn = _characters(textpage, count), _reading(textpage, count)
     start = 0
     for found in (*_BREAK.finditer(written), None):
         end = found.start() if found else len(written)
         shown = text.squeeze(_HYPHEN.sub("", written[start:end]))
-        measured = _measured(textpage, written[start:end], start) if shown else None
+        if _SPACED_OUT.fullmatch(shown):
+            shown = _closed_up(textpage, written, range(start, end), turn)
+        measured = _measured(textpage, written[start:end], start, turn) if shown else None
         if measured:
             yield replace(measured, words=shown)
         start = found.end() if found else end
 
 
+def _closed_up(textpage: Any, written: str, span: range, turn: int) -> str:
+    """The words of a spaced-out line ("F I N D I N G  T H E"): what parts two words is clearly wider than what parts two letters."""
+    boxes = [(written[index], _box(textpage, index, turn)) for index in span if not written[index].isspace()]
+    gaps = [after[0] - before[2] for (_, before), (_, after) in pairwise(boxes)]
+    usual = median(gaps)
+    return boxes[0][0] + "".join(
+        f" {letter}" if gap > usual + 0.15 * _height(box) else letter for gap, (letter, box) in zip(gaps, boxes[1:], strict=True)
+    )
+
+
 def _characters(textpage: Any, count: int) -> str:
     """The characters of a page, each at its own index: PDFium's text as a whole leaves out those that have no meaning."""
-    whole = textpage.get_text_range(0, count, errors="ignore") if count else ""
-    if len(whole) == count:
-        return str(whole)
-    return "".join(chr(raw.FPDFText_GetUnicode(textpage, index) % 0x110000) for index in range(count))
+    whole = str(textpage.get_text_range(0, count, errors="ignore")) if count else ""
+    if len(whole) != count:
+        whole = "".join(chr(raw.FPDFText_GetUnicode(textpage, index) % 0x110000) for index in range(count))
+    return _LEFTWARD.sub(lambda word: _turned(textpage, word), whole)
 
 
-def _measured(textpage: Any, written: str, start: int) -> Line | None:
+def _turned(textpage: Any, word: re.Match[str]) -> str:
+    """A word of a script that runs to the left, from its first letter to its last: some files hold it the other way round."""
+    first, last = _box(textpage, word.start(), 0), _box(textpage, word.end() - 1, 0)
+    return word[0] if first[0] >= last[0] else word[0][::-1]
+
+
+def _measured(textpage: Any, written: str, start: int, turn: int) -> Line | None:
     """Measure a piece of a line by its first and last character and the first letters of some words; `None` where it runs up the page."""
     begin, end = len(written) - len(written.lstrip()), len(written.rstrip()) - 1
-    if abs(math.sin(raw.FPDFText_GetCharAngle(textpage, start + begin))) > _LEVEL:
+    if _turn(textpage, start + begin) != turn:
         return None
-    first, last = _box(textpage, start + begin), _box(textpage, start + end)
+    first, last = _box(textpage, start + begin, turn), _box(textpage, start + end, turn)
     letters = islice(_WORD_START.finditer(written), _SAMPLES)
-    tallest = max((_box(textpage, start + found.start()) for found in letters), key=_height, default=None)
+    tallest = max((_box(textpage, start + found.start(), turn) for found in letters), key=_height, default=None)
     size = round(_height(tallest), 1) if tallest else 0.0
     place = tallest or first
     return Line(words="", size=size, left=first[0], right=last[2], top=place[3], bottom=place[1])
@@ -161,11 +187,26 @@ def _height(box: tuple[float, float, float, float]) -> float:
     return box[3] - box[1]
 
 
-def _box(textpage: Any, index: int) -> tuple[float, float, float, float]:
-    """The place of a character: left, bottom, right, top."""
+def _turn(textpage: Any, index: int) -> int | None:
+    """The quarter turns by which a character is turned on its page; `None` where it stands askew."""
+    turns = raw.FPDFText_GetCharAngle(textpage, index) / (math.pi / 2)
+    return round(turns) % 4 if abs(turns - round(turns)) < _ASKEW else None
+
+
+def _reading(textpage: Any, count: int) -> int:
+    """The quarter turns in which most of a page is set: a wide table is laid on its side, and turned back when it is shown."""
+    turns = Counter(_turn(textpage, index) for index in range(0, count, max(1, count // _LOOKS)))
+    return turns.most_common(1)[0][0] or 0 if turns else 0
+
+
+def _box(textpage: Any, index: int, turn: int) -> tuple[float, float, float, float]:
+    """The place of a character: left, bottom, right, top, as the page is read."""
     box = raw.FS_RECTF()
     raw.FPDFText_GetLooseCharBox(textpage, index, box)
-    return box.left, box.bottom, box.right, box.top
+    left, bottom, right, top = box.left, box.bottom, box.right, box.top
+    for _ in range(-turn % 4):
+        left, bottom, right, top = bottom, -right, top, -left
+    return left, bottom, right, top
 
 
 def _joined(pieces: Iterator[Line]) -> tuple[Line, ...]:

@@ -76,7 +76,7 @@ def _creative_commons(words: str) -> str:
 
 def of_page(document: Document) -> Found[str]:
     """Under what terms a page may be used: its short name, else the address or words that it gives."""
-    linked, spoken = _links(document.tree)
+    linked, spoken = _links(document)
     stated = (
         linked,
         _stated(document.main.get("license")),
@@ -93,11 +93,11 @@ def _stated(value: object) -> Found[str]:
     return (written, "json-ld") if written else None
 
 
-def _links(tree: Element) -> tuple[Found[str], Found[str]]:
+def _links(document: Document) -> tuple[Found[str], Found[str]]:
     """What a link marked as the licence says, and what a sentence that speaks of the page links to; nothing where there are several."""
     marked: list[str] = []
     spoken: set[str] = set()
-    for element, href in islice(_telling(tree), _MOST):
+    for element, href in islice(_telling(document), _MOST):
         if next(element.iterancestors("figure", "figcaption"), None) is not None:
             continue
         if "license" in (element.get("rel") or "").lower().split():
@@ -107,11 +107,16 @@ def _links(tree: Element) -> tuple[Found[str], Found[str]]:
     return (marked[0], "rel license") if marked else None, (spoken.pop(), "sentence with a licence") if len(spoken) == 1 else None
 
 
-def _telling(tree: Element) -> Iterator[tuple[Element, str]]:
-    for element in tree.iter("a", "link"):
+def _telling(document: Document) -> Iterator[tuple[Element, str]]:
+    """The links that are marked as a licence, or lead to one."""
+    for element in document.called({"href": _is_of_licences, "rel": _is_marked}):
         href = element.get("href")
-        if href and ("license" in (element.get("rel") or "").lower().split() or (element.tag == "a" and _is_of_licences(href))):
+        if href and (element.tag == "a" or (element.tag == "link" and _is_marked(element.get("rel") or ""))):
             yield element, href
+
+
+def _is_marked(relations: str) -> bool:
+    return "license" in relations.lower().split()
 
 
 def _is_of_licences(href: str) -> bool:

@@ -24,8 +24,7 @@ _OPENING = 3  # lines in which a page repeats its title above its text
 def _drop_empty(tree: Element) -> None:
     """Take out boxes that hold nothing, the innermost first: half the tree of a page that is built by scripts."""
     for element in reversed(list(tree.iter())):
-        tag = element.tag
-        if (tag in _BOXES or "-" in tag) and not len(element) and not (element.text or "").strip():
+        if not len(element) and not (element.text or "").strip() and ((tag := element.tag) in _BOXES or "-" in tag):
             element.drop_tree()
 
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, timedelta, tzinfo
+from itertools import islice
 from urllib.parse import parse_qs, urlsplit
-
-from lxml import etree
 
 from pipeline import dates, text
 from pipeline.extract import jsonld, whereabouts
@@ -19,12 +18,9 @@ _MARKUP = {name: name for name in ("startDate", "endDate", "location", "eventSta
     **dict.fromkeys(("dtstart", "dt-start", "event:start_time"), "startDate"),
     **dict.fromkeys(("dtend", "dt-end", "event:end_time"), "endDate"),
 }
-_MARKED = etree.XPath(
-    "//*[@itemprop or @property or contains(@class, 'dtstart') or contains(@class, 'dtend') or contains(@class, 'dt-start') or contains(@class,"
-    " 'dt-end')]"
-)
-_CALENDAR = etree.XPath("//a[contains(@href, 'dates=') or contains(@href, 'startdt=')]/@href")
-_PLACED = etree.XPath("//body//*[contains(@class, 'venue') or contains(@class, 'location')]")
+_HCALENDAR = re.compile("dt-?(?:start|end)")
+_CALENDAR = re.compile("dates=|startdt=")
+_PLACED = re.compile("venue|location")
 _PLACE = re.compile(r"(?:^|\s)(?:[\w-]+[-_])?(?:venue|location)(?:[-_]?name)?(?=\s|$)", re.IGNORECASE)
 _SPAN = re.compile(r"(\d{8}(?:T\d{6}Z?)?)/(\d{8}(?:T\d{6}Z?)?)")
 _STATUS = {"EventCancelled": "cancelled", "EventPostponed": "postponed", "EventRescheduled": "rescheduled"}
@@ -78,7 +74,7 @@ def _own(found: list[jsonld.Node], title: str) -> tuple[jsonld.Node, ...]:
 def _marked_up(document: Document) -> jsonld.Node:
     """The dates of microdata, of RDFa, of hCalendar, and of meta tags."""
     node: dict[str, str] = {}
-    for element in _MARKED(document.tree):
+    for element in document.called({"itemprop": bool, "property": bool, "class": _HCALENDAR.search}):
         marks = f"{element.get('itemprop') or ''} {element.get('property') or ''} {element.get('class') or ''}".split()
         for mark in marks:
             if (name := _MARKUP.get(mark.removeprefix("schema:"))) and name not in node and (said := _said(element, name)):
@@ -98,7 +94,8 @@ def _said(element: Element, name: str) -> str:
 
 def placed(document: Document) -> str:
     """The words of the element that a system calls its venue or location, where they are few."""
-    for element in _PLACED(document.tree)[:12]:
+    named = document.called({"class": _PLACED.search})
+    for element in islice((one for one in named if next(one.iterancestors("body"), None) is not None), 12):
         if _PLACE.search(element.get("class") or "") and element.tag not in ("body", "html", "form", "select", "nav", "input", "i", "svg"):
             said = text.squeeze(" ".join(element.itertext()))
             if 3 < len(said) <= _MAX_PLACE:
@@ -108,7 +105,8 @@ def placed(document: Document) -> str:
 
 def linked(document: Document) -> jsonld.Node:
     """The dates in the page's own link to a calendar, where it has one only."""
-    links = {found for href in _CALENDAR(document.tree)[:20] if (found := _of_link(str(href)))}
+    named = document.called({"href": _CALENDAR.search})
+    links = {found for one in [one for one in named if one.tag == "a"][:20] if (found := _of_link(one.get("href")))}
     return {"startDate": (link := next(iter(links)))[0], "endDate": link[1]} if len(links) == 1 else {}
 
 

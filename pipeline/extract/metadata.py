@@ -105,7 +105,7 @@ def _is_strap(words: str, site: Site) -> bool:
 def _standfirst(document: Document) -> Iterator[tuple[str, str]]:
     """The sentence under the heading, where it stands below it or the markup calls it by one of its names in the trade."""
     below = (element for heading in document.tree.findall(".//h1")[:3] for element in _beneath(heading))
-    named = _named(document.tree)
+    named = _named(document)
     for element, is_named in chain(((one, False) for one in below), ((one, True) for one in named)):
         if element.tag not in _LINES or element.find(".//a") is not None or is_chrome(element) or (_runs_on(element) and not is_named):
             continue
@@ -115,15 +115,9 @@ def _standfirst(document: Document) -> Iterator[tuple[str, str]]:
             return
 
 
-def _named(tree: Element) -> Iterator[Element]:
-    """What the markup calls a standfirst. A page has few classes, and most of them on many elements."""
-    told: dict[str | None, bool] = {None: False}
-    for element in tree.iter("div", "p", "h2", "h3", "span", "section"):
-        called = element.get("class")
-        if (is_named := told.get(called)) is None:
-            is_named = told[called] = _STANDFIRST.search(called) is not None
-        if is_named:
-            yield element
+def _named(document: Document) -> Iterator[Element]:
+    """What the markup calls a standfirst."""
+    yield from document.called({"class": _STANDFIRST.search})
 
 
 def _beneath(heading: Element) -> Iterator[Element]:

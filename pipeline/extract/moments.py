@@ -97,8 +97,9 @@ _SPOKEN = re.compile(
     rf"|(?P<full>{_HOUR})(?:\so['’]\s?clock|(?=\s(?:in the|at)\s(?:morning|afternoon|evening|night))))\b)",
     re.IGNORECASE,
 )
-_SPOKEN_SIGN = re.compile(
-    r"noon|mid(?:day|night|i\b)|clock|\bpast\b|quarter|in the (?:morn|aft|eve)|mittag|mittern|minuit|mediod|medianoche|hanner", re.IGNORECASE
+_SPOKEN_SIGNS = (  # in small letters; without one of them no time is said in words
+    *("noon", "midday", "midnight", "midi", "clock", "past", "quarter", "in the morn", "in the aft", "in the eve"),
+    *("mittag", "mittern", "minuit", "mediod", "medianoche", "hanner"),
 )
 _OFFS = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _NUMBER = re.compile(r"(?<![\w.£$€#:+/@])(?<!\d,)\d")
@@ -166,7 +167,8 @@ def tokens(words: str) -> tuple[Token, ...]:
         if token:
             found.append(token)
             last = token.until
-    if _SPOKEN_SIGN.search(words):
+    low = words.lower()
+    if any(sign in low for sign in _SPOKEN_SIGNS):
         found += [token for token in _spoken(words) if not any(one.at < token.until and token.at < one.until for one in found)]
         found.sort(key=lambda one: one.at)
     return tuple(found)

@@ -80,7 +80,7 @@ def _findings(document: Any, page: Page, lead: Lead) -> tuple[Mapping[str, Found
     if not count:
         return {}, _EMPTY
     read = leaves.read(document)
-    lines, words = read.lines, read.words
+    lines, words = _front(document, read), read.words
     title = frontmatter.title(about.get("Title", ""), lines, words)
     number = len(text.words(words))
     identifiers = _identifiers(page.url, words)
@@ -102,6 +102,15 @@ def _findings(document: Any, page: Page, lead: Lead) -> tuple[Mapping[str, Found
         "licence": licences.of_report(page.body, words),
         "kind": _kind(lead, guess[0] if guess else "", paper="doi" in identifiers),
     }, "" if words else _SCANNED
+
+
+def _front(document: Any, read: leaves.Leaves) -> tuple[leaves.Line, ...]:
+    """The lines of the report's own first page: of the page behind the letter that sends it, where there is one."""
+    if len(document) > 2 and frontmatter.is_letter(read.lines):
+        behind, _ = leaves.front(document, 1)
+        if frontmatter.is_front(behind, letter=read.lines):
+            return behind
+    return read.lines
 
 
 def _identifiers(url: str, words: str) -> dict[str, str]:

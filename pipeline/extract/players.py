@@ -11,6 +11,7 @@ from pipeline.extract.document import Document, Element, Found, beginning, writt
 from pipeline.model import Kind
 
 _DECK = re.compile(r"(?:deck|slides?|presentation)-(?:viewer|player|embed)|speakerdeck-embed|^reveal(?:\s|$)")
+_MAY_SHOW = re.compile("deck|slide|presentation|reveal")
 _DECK_DATA = ("data-slide-count", "data-slides-count", "data-total-slides")
 _FILES = re.compile(r"\.(?:mp3|m4a)\b")
 _PLAYER = re.compile(r"(?:podcast|episode|audio)-player")
@@ -36,7 +37,7 @@ def of_page(document: Document) -> Found[Kind]:
         return Kind.PODCAST, "player of an episode"
     if og.startswith("article"):
         return None
-    if _shows_slides(document.tree):
+    if _shows_slides(document):
         return Kind.SLIDES, "viewer of slides"
     is_played = any(content == "player" for content in document.metas.get("twitter:card", ()))
     if (is_played or _is_embeddable(document.tree)) and _SLIDES.search(beginning(document.tree, _LOOKED)):
@@ -44,14 +45,12 @@ def of_page(document: Document) -> Found[Kind]:
     return (Kind.VIDEO, "player of a film") if is_played and _shows_film(document) else None
 
 
-def _shows_slides(tree: Element) -> bool:
-    divs = tree.iter("div", "section", "main", "script")
-    return any(_is_deck(one.get("class") or "", one) for one in divs)
+def _shows_slides(document: Document) -> bool:
+    named = document.called({"class": _MAY_SHOW.search})
+    return any(_is_deck(one.get("class"), one) for one in named if one.tag in ("div", "section", "main", "script"))
 
 
 def _is_deck(called: str, element: Element) -> bool:
-    if not any(hint in called for hint in ("deck", "slide", "presentation", "reveal")):
-        return False
     return _DECK.search(called) is not None or any(element.get(name) for name in _DECK_DATA)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from lxml import etree
 from trafilatura.htmlprocessing import is_paragraph_listing
@@ -56,14 +57,14 @@ class Rule:
     def __call__(self, tree: Element) -> list[Element]:
         """Find the elements below `tree`, in the order of the page; one at most where the expression asks for the first."""
         marked = found(tree, (self,))
-        if self.first_only or self.whole:
-            first = next(marked, None)
-            return [] if first is None else self.whole(tree) if self.whole else [first]
-        return list(marked)
+        return self.among(list(islice(marked, 1) if self.first_only or self.whole else marked), tree)
 
-    def holds(self, said: Sequence[tuple[str, str]]) -> bool:
+    def among(self, marked: list[Element], tree: Element) -> list[Element]:
+        """What the expression finds, of the elements for whose attributes the rule holds."""
+        return self.whole(tree) if self.whole and marked else marked[:1] if self.first_only else marked
+
+    def holds(self, stated: Mapping[str, str]) -> bool:
         """Whether these attributes, in the order of the source, are what the rule asks for."""
-        stated = dict(said)
         for names, pattern in self.patterns:
             name = names[0] if len(names) == 1 else next((one for one in stated if one in names), "")
             if name in stated and pattern.search(stated[name]):
@@ -80,11 +81,13 @@ def told(tree: Element, rules: Sequence[Rule]) -> Iterator[tuple[Element, list[R
     """The elements below `tree` for which rules hold, in the order of the page, each with those rules."""
     known: dict[tuple[tuple[str, str], ...], list[Rule]] = {}  # a page has few names, and most of them on many elements
     tags = () if any(not rule.tags for rule in rules) else {tag for rule in rules for tag in rule.tags}
+    asked = frozenset(name for rule in rules for names, _ in rule.patterns for name in names)
     for element in tree.iterdescendants(*(tags or ("*",))):
-        if not (said := tuple(element.items())):
+        if not (said := tuple([pair for pair in element.items() if pair[0] in asked])):
             continue
         if (holding := known.get(said)) is None:
-            holding = known[said] = [rule for rule in rules if rule.holds(said)]
+            stated = dict(said)
+            holding = known[said] = [rule for rule in rules if rule.holds(stated)]
         if holding and (holding := [rule for rule in holding if not rule.tags or element.tag in rule.tags]):
             yield element, holding
 
@@ -127,9 +130,11 @@ def _asked(clause: re.Match[str]) -> tuple[str, str]:
 
 
 def prune(tree: Element, finders: Sequence[Finder]) -> Element:
-    """Delete what the rules find; what follows it stays. As `trafilatura.htmlprocessing.prune_unwanted_nodes`."""
+    """Delete what the rules find, in one walk; what follows it stays. As `trafilatura.htmlprocessing.prune_unwanted_nodes`."""
+    marked = list(told(tree, [one for one in finders if isinstance(one, Rule)]))
     for finder in finders:
-        for one in finder(tree):
+        several = finder.among([one for one, holding in marked if finder in holding], tree) if isinstance(finder, Rule) else finder(tree)
+        for one in several:
             delete_element(one)
     return tree
 
@@ -151,7 +156,9 @@ def thin(tree: Element) -> bool:
     A tree with pictures is not for this.
     """
     words = {link: len(squeezed(link)) for link in tree.iter("ref")}
-    holders = {one for link in words for one in _above(link, tree)}
+    holders = set[Element]()
+    for link in words:
+        holders.update(takewhile(lambda one: one not in holders, _above(link, tree)))
     deleted = 0
     for tag in ("div", "list", "p") if holders else ():
         farms = [one for one in tree.iter(tag) if one in holders and _is_farm(one, words)]
@@ -180,7 +187,7 @@ def _is_farm(element: Element, words: Mapping[Element, int]) -> bool:
     is_last, tag = element.getnext() is None, element.tag
     limit = (_LAST_LINE if is_last else _LINE) if tag == "p" else _LAST_BLOCK if is_last else _BLOCK
     written = element.text_content() if len(element) else element.text or ""
-    is_short = len(" ".join(written[: 10 * limit].split())) < limit and len(" ".join(written.split())) < limit
+    is_short = all(length < limit for length in _lengths(written, limit))
     if not _is_dense(element, links, written, is_short=is_short):
         return tag == "div" and is_short and len(element) >= _PARTS and len(" ".join(written.split())) < _LITTLE
     parent = element.getparent()
@@ -195,6 +202,14 @@ def _is_dense(element: Element, links: Sequence[int], written: str, *, is_short:
     if is_short:
         few = sum(length < _SHORT for length in telling)
         return not telling or linked > _LINKED * len(" ".join(written.split())) or (len(telling) > 1 and few / len(telling) > _LINKED)
-    if len(links) <= _FEW_LINKS or linked >= _LONG_LINK * len(telling) or linked <= LINK_FARM_RATIO * len(" ".join(written.split())):
+    if len(links) <= _FEW_LINKS or linked >= _LONG_LINK * len(telling):
+        return False
+    if any(linked <= LINK_FARM_RATIO * length for length in _lengths(written, int(linked / LINK_FARM_RATIO))):
         return False
     return not is_paragraph_listing(list(element.iter("ref")))
+
+
+def _lengths(written: str, enough: int) -> Iterator[int]:
+    """The length of the beginning of some words, one space between them, which as a rule tells whether there are enough; then that of all of them."""
+    for part in (written[: 10 * enough], written)[len(written) <= 10 * enough :]:
+        yield len(" ".join(part.split()))

@@ -139,9 +139,10 @@ def _is_american(document: Document) -> bool:
 
 def _texts(tree: Element) -> Iterator[tuple[Element, str, Element | None]]:
     """Every piece of text that may hold a day, with its element and the element that stands right before it."""
+    times = frozenset(tree.iter("time"))
     for element in tree.iter():
-        tag, words, tail = element.tag, element.text, element.tail
-        if (tag == "time" or (words and not words.isspace() and _may_tell(words))) and tag not in _SILENT:
+        words, tail = element.text, element.tail
+        if ((words and not words.isspace() and _may_tell(words)) or element in times) and element.tag not in _SILENT:
             yield element, words or "", None
         if tail and not tail.isspace() and _may_tell(tail) and (parent := element.getparent()) is not None and parent.tag not in _SILENT:
             yield parent, tail, element
@@ -159,7 +160,7 @@ def _read(element: Element, words: str, before: Element | None, page: _Page) -> 
     if len(words) > _LINE:
         return
     machine = element.get("datetime") or element.get("title") or "" if before is None else ""
-    found = list(_DAY.finditer(words))
+    found = list(_DAY.finditer(words)) if "19" in words or "20" in words or _NUMERIC.search(words) else None
     if not found:
         day = (dates.parse(machine) if machine else None) or _ago(words, page.fetched)
         if day and (role := _role(element, "", before, words=words, page=page)):

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ __all__ = [
     "add_address",
     "discover",
     "examine",
+    "folding_of",
     "harvest",
     "mails_in",
     "named",
@@ -76,6 +77,8 @@ RUNS = 200
 ROUND = 2_000
 SHARD = 16
 LEASE = 1_800
+AGAIN = timedelta(minutes=1)
+"""The time of a harvest that goes into what an earlier version stored."""
 KNOWN_TITLES = 20_000
 """Titles, the newest, from which the names of sites are learnt."""
 
@@ -105,6 +108,7 @@ def _harvest(
 ) -> tuple[Run, ...]:
     store.sync_sources(config.sources, now())
     store.release_leases()
+    _look_again(config, store, now=now, report=report)
     began = now()
     chosen = _chosen(config.sources, store, only=only, everything=everything, now=began)
     runs, asked = survey_all(chosen, store, config.harvest, now=now, report=report)
@@ -120,6 +124,19 @@ def _harvest(
     if visits.added or learn.is_due(config, store, now=now()):
         learn.train(config, store, now=now(), report=report)
     return _close(runs, visits, store, now())
+
+
+def _look_again(config: Config, store: Store, *, now: Clock, report: Report) -> None:
+    """Know by the rules of today what an earlier version stored, before anything new meets it: a minute of each harvest, until all are."""
+    began, all_of_them, rules_of = now(), store.outdated(), folding_of(config)
+    while (left := store.refold(rules_of)) and now() - began < AGAIN:
+        report("looking again", all_of_them - left, all_of_them)
+
+
+def folding_of(config: Config) -> Callable[[str], Folding | None]:
+    """Give the words by which the leads of a source are folded, by its name."""
+    own = {source.id: source.folding for source in config.sources}
+    return lambda source: own.get(source, config.folding)
 
 
 def _close(runs: Sequence[Run], visits: Visits, store: Store, now: datetime) -> tuple[Run, ...]:
@@ -155,7 +172,7 @@ class Visits:
         self.config, self.store, self.now, self.report = config, store, now, report
         self.added = 0
         self.asked = dict(asked)
-        self.folding = {source.id: source.folding for source in config.sources}
+        self.folding_of = folding_of(config)
         self.new: Counter[str] = Counter()
         self.same: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -225,7 +242,7 @@ class Visits:
     def _item(self, claim: Claim, outcome: Outcome) -> ItemId | None:
         assert outcome.resource is not None  # noqa: S101 - for the type checker; `_outcome` looked
         assert outcome.fingerprint is not None  # noqa: S101
-        folding = self.folding.get(claim.lead.source, self.config.folding)
+        folding = self.folding_of(claim.lead.source)
         fingerprint = dedupe.fingerprint(outcome.resource, folding) if folding else outcome.fingerprint
         resource, fingerprint = self._titled(outcome.resource, fingerprint, folding)
         match = dedupe.match(resource, fingerprint, self.store.neighbours(fingerprint))

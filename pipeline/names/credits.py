@@ -50,6 +50,8 @@ _CITED = re.compile(
     r"(?:(?:\s*[-–—]\s*|[.,]\s+|\s+)(?P<journal>[^\W\d].{2,150}?))?\.?"
 )
 _INITIAL = re.compile(r"\b[^\W\d_a-z]\.")
+_STOP = re.compile(r"(?<=[^\W\d_A-Z]{4})\.$")
+"""The full stop of a sentence behind a name; that of an initial, of "Jr." or "Esq." is the name's own."""
 _SEVERAL = 3  # names in a row that no title has
 
 
@@ -91,7 +93,7 @@ def names(words: str) -> tuple[str, ...]:
         parts = [line]
     found: list[str] = []
     for part in parts:
-        name = without_post_nominals(part)
+        name = _STOP.sub("", without_post_nominals(part))
         if not name and found:  # "Ada Marsh, RN, MSc"
             continue
         if not _is_name(name):

@@ -167,7 +167,7 @@ def _natural(bare: str, line: str, language: str) -> Name:
         words.pop()
     suffix = words.pop() if len(words) > 2 and _SUFFIX.fullmatch(words[-1]) else ""
     whole = " ".join(words)
-    if len(words) < 2 or _is_whole(whole, line, language):
+    if len(words) < 2 or _is_whole(whole, language):
         return Name(written=line if _BODY.search(whole) else whole or line)
     if _INITIALS.fullmatch(words[-1]) and not _INITIALS.fullmatch(words[0]) and "." not in words[-1]:
         return _made(" ".join(words[:-1]), words[-1], "", suffix)  # "Marsh AB", as PubMed writes
@@ -189,7 +189,7 @@ def _family_at(words: list[str]) -> int:
     return last if words[0] not in _PARTICLES or last > 1 else 0
 
 
-def _is_whole(name: str, line: str, language: str) -> bool:
+def _is_whole(name: str, language: str) -> bool:
     family_first = language.partition("-")[0].lower() in _FAMILY_FIRST
     shouts = any(_ACRONYM.fullmatch(word) for word in name.split()) and not name.isupper()
     return bool(_EASTERN.search(name)) or family_first or shouts or bool(_BODY.search(name))

@@ -67,7 +67,12 @@ def paragraphs(prose: str, room: int, write: Callable[[str], str]) -> str:
     parts = prose[:room].split(_PARAGRAPH)
     if len(prose) > room:  # the last of them may have lost its end
         del parts[-1]
-    fits = bisect_right(range(1, len(parts) + 1), room, key=lambda number: len(write(_PARAGRAPH.join(parts[:number])).encode()))
+
+    def size(number: int) -> int:
+        return len(write(_PARAGRAPH.join(parts[:number])).encode())
+
+    # Mostly all of them fit, and to write two thousand paragraphs a dozen times takes seconds.
+    fits = len(parts) if size(len(parts)) <= room else bisect_right(range(1, len(parts)), room, key=size)
     return _PARAGRAPH.join(parts[:fits]) or text.clip(prose.partition(_PARAGRAPH)[0], room // 12)
 
 

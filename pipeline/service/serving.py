@@ -41,8 +41,11 @@ _PAGES = ("pipeline.learn", "pipeline.digest", "pipeline.render", "pipeline.publ
 _NOTED = 3600  # seconds; uvicorn calls back once at its start, and we need no more
 
 
-def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool, metrics_port: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; call it in the main thread. With `metrics_port` a second listener on this machine tells the metrics.
+def serve(
+    config: Config, doors: Doors, *, host: str, port: int, harvest: bool, metrics_port: int | None = None, tell: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; call it in the main thread. With `metrics_port` a second listener on this machine tells the metrics. `tell`
+    hears the address, once it is ours.
 
     Raises `LockedError` where another instance serves this database, `UnavailableError` where a port cannot be had.
     """
@@ -64,7 +67,10 @@ def serve(config: Config, doors: Doors, *, host: str, port: int, harvest: bool, 
         watchman = clock.Watchman(jobs, alive.look)
         stack.callback(watchman.stop)
         watchman.start()
-        log.info("serving url=http://%s:%d/", f"[{host}]" if ":" in host else host, listener.getsockname()[1])
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        log.info("serving url=%s", address)
+        if tell is not None:
+            tell(address)
         stack.callback(notify, "STOPPING=1")
         server.run(sockets=[listener])
 

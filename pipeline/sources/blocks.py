@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby, islice
 
 from pipeline import urls
@@ -59,7 +60,7 @@ class Run:
     underlined: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that its words are put together once: every reader asks for them many times
 class Block:
     """A paragraph or a line of one. `level` is that of a heading, from 1; 0 for what is no heading by its own word. No runs at all: a dividing rule.
 
@@ -71,7 +72,7 @@ class Block:
     joined: bool = False
     listed: bool = False
 
-    @property
+    @cached_property
     def words(self) -> str:
         return squeeze("".join(run.words for run in self.runs))
 

@@ -79,14 +79,14 @@ def _told(lines: Sequence[Line], page_url: str) -> tuple[float, str, str]:
     if not links:
         return 0.0, "", ""
     named = {link.url: link.words for link in reversed(links) if is_name(link)}
-    resources = _resources(links, set(named))
-    worth = _worth(lines, links, set(named)) / resources
+    resources = _resources(links, len(named))
+    worth = _worth(lines, links, is_bare=not named) / resources
     head = next((line for line in lines if line.heading), None)
     if head is not None and not head.links and any(is_name(link) and not _BUTTON.search(link.place) for link in links):
         return worth, links[0].url, ""  # a heading over something else
     headed = head.words if head is not None else ""
     sure = _sureness(links[0], page_url.partition("#")[0]) == _SURE
-    alone = sure and resources == 1 and not _is_prose(lines, page_url) and not any(line.top for line in lines)
+    alone = sure and resources == 1 and not _is_prose(lines) and not any(line.top for line in lines)
     return worth, links[0].url, (headed or next(iter(named.values()), "")) if alone else ""
 
 
@@ -119,15 +119,15 @@ def _trimmed(ranges: list[Range], sheet: Sheet, page_url: str) -> list[Range]:
     def is_item(piece: list[Line]) -> bool:
         return is_row(piece) or (bool(links_of(piece, page_url)) and sum(len(line.words) for line in piece) >= least)
 
-    prose = [_is_prose(piece, page_url) for piece in pieces]
+    prose = [bool(links_of(piece, page_url)) and _is_prose(piece) for piece in pieces]
     rare = 5 * sum(prose) <= len(prose)  # a sentence of the page itself, where items are not written as sentences
     kept = [number for number, piece in enumerate(pieces) if is_item(piece) and not (rare and prose[number])]
     return ranges[kept[0] : kept[-1] + 1] if kept else []
 
 
-def _is_prose(piece: Sequence[Line], page_url: str) -> bool:
+def _is_prose(piece: Sequence[Line]) -> bool:
     """Say whether all that a piece links to are words within its sentences: "the rest is *on another page*", "see *the archive*"."""
-    if is_row(piece) or any(line.heading for line in piece) or not links_of(piece, page_url):
+    if is_row(piece) or any(line.heading for line in piece):
         return False
     linked = [(line, link) for line in piece for link in line.links]
     return all(bool(link.words) and not line.words.startswith(link.words) and _goes_on(line, link) for line, link in linked)
@@ -143,12 +143,15 @@ def _is_chrome_path(url: str) -> bool:
     return bool(_CHROME_PATHS.search(f"{parts.path}?{parts.query}"))
 
 
-def _worth(lines: Sequence[Line], links: Sequence[Link], named: set[str]) -> float:
-    """Weigh one piece: the more words the better, up to a paragraph or two, and more with a heading or label; the more addresses, the less."""
-    bare = not named and not any(line.rest.strip(" |/·•-–,") for line in lines)  # "PDF HTML": ways to something that may stand elsewhere
+def _worth(lines: Sequence[Line], links: Sequence[Link], *, is_bare: bool) -> float:
+    """Weigh one piece: the more words the better, up to a paragraph or two, and more with a heading or label; the more addresses, the less.
+
+    `is_bare` says that no link has a name.
+    """
+    bare = is_bare and not any(line.rest.strip(" |/·•-–,") for line in lines)  # "PDF HTML": ways to something that may stand elsewhere
     length = min(sum(len(line.words) for line in lines), 600)
     invited = any(" " in link.words and is_label(link.words) for link in links)
-    heads = {line.links[0].url if line.links else "" for line in lines if line.heading and (line.links or not named)}
+    heads = {line.links[0].url if line.links else "" for line in lines if line.heading and (line.links or is_bare)}
     headed = len(heads) == 1  # with more it is a section
     return float((length + 1) ** 0.8) * (1.5 if headed or invited else 1) * (0.3 if any(line.top for line in lines) else 0.1 if bare else 1)
 
@@ -158,15 +161,16 @@ def is_name(link: Link) -> bool:
     return bool(link.words) and not invites(link)
 
 
+@lru_cache(16_384)
 def invites(link: Link) -> bool:
     """Say whether the words of a link only invite to follow it, or are the name of a file, or lead to several resources of the page."""
     return is_label(link.words) or is_file(link.words) or LABEL in link.rel.split()
 
 
-def _resources(links: Sequence[Link], named: set[str]) -> int:
+def _resources(links: Sequence[Link], named: int) -> int:
     """Count the resources that these links may lead to. "PDF", "Slides" and the picture belong to one; two "Read more" to two."""
-    labels = Counter(words for words, _ in {(link.words.casefold(), link.url) for link in links if link.words and not is_name(link)})
-    return max(len(named), *labels.values(), 1)
+    labels = {(link.words.casefold(), link.url) for link in links if link.words and invites(link)}
+    return max(named, *Counter(words for words, _ in labels).values(), 1)
 
 
 def _ways(sheet: Sheet) -> Iterator[tuple[list[Range], float]]:

@@ -6,7 +6,7 @@ Navigation, forms and scripts are left out, because no resource stands there. De
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -29,6 +29,7 @@ _UNSEEN = frozenset(
     ("script", "style", "template", "noscript", "head", "form", "button", "select", "option", "input", "textarea", "svg", "iframe", "object")
 )
 _AROUND = frozenset(("nav", "aside"))
+_SMALL = ("span", "time")
 _AROUND_ROLES = frozenset(("navigation", "search", "banner", "contentinfo", "complementary", "menu"))
 _AROUND_NAMES = re.compile(
     r"(?:^|[\s_-])(?:(?<!with-)(?<!has-)(?<!no-)(?<!and-)(?<!without-)(?<!with_)(?<!has_)(?<!no_)side-?bar|side-?nav\w*|site-?footer|global-?footer|related|most-?read|cookie\w*|skip-link|widget[-_]area|portlet|tag-?cloud"
@@ -62,8 +63,7 @@ _NAMED = 240  # characters; what is longer than that is no title, whatever its c
 _TAG = 40  # characters; what is longer than that is no kind or topic
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link to the web: where to, its words, its `rel`."""
 
     url: str
@@ -148,7 +148,7 @@ def _mark(sheet: Sheet) -> None:
 
 
 def _marked(link: Link, *, is_facet: bool, is_label: bool) -> Link:
-    return replace(link, rel=f"{link.rel} {'tag' if is_facet else ''} {LABEL if is_label else ''}".strip())
+    return link._replace(rel=f"{link.rel} {'tag' if is_facet else ''} {LABEL if is_label else ''}".strip())
 
 
 def _is_facet(leads: dict[str, list[str]]) -> bool:
@@ -209,7 +209,8 @@ class _Walk:
         if not (words or self._links):
             return
         if len(self.sheet.lines) < MAX_LINES:
-            rest, bold = squeeze("".join(self._rest)), squeeze("".join(self._bold))
+            rest = words if len(self._rest) == len(self._all) else squeeze("".join(self._rest))
+            bold = squeeze("".join(self._bold))
             gap = max(self._breaks - 1, 0)
             line = Line(words, rest, bold, tuple(self._links), self._heading, self._time, gap, self._role, tuple(self._tags), self._top, self._name)
             self.sheet.lines.append(line)
@@ -232,7 +233,7 @@ class _Walk:
 
     def _block(self, element: Element, tag: str, *, path: str, parent: int, in_link: bool, in_bold: bool) -> None:
         self.flush()
-        own, spans = f"{path}/{tag}{_class_of(element)}", self.sheet.spans
+        own, spans = f"{path}/{tag}{_first(element.get('class') or '')}", self.sheet.spans
         here, outer, titled = len(spans), self._role, self._titled
         spans.append(Span(tag, own, parent, len(self.sheet.lines), row=self._learn(element, tag), names=_names_of(element)))
         self._role = self._roles.get(element) or ("" if tag in ("table", "tr", "td", "th", "li") and not outer else outer)
@@ -317,8 +318,10 @@ class _Walk:
 
 def _is_parted(element: Element) -> bool:
     """Say whether only the style sheet keeps an element apart from the one before it: a date and a length, each of its own class."""
+    if element.tag not in _SMALL:
+        return False
     before = element.getprevious()
-    if before is None or before.tail or markup.local(element) not in ("span", "time") or markup.local(before) not in ("span", "time"):
+    if before is None or before.tag not in _SMALL or before.tail:
         return False
     parted = all(one.tag == "time" or _signs_of(one).meta for one in (element, before))
     return parted and bool(markup.words(before))
@@ -332,9 +335,10 @@ def _is_of_page(element: Element) -> bool:
     return not any(markup.local(up) in ("article", "li", "tr") or _signs_of(up).card for up in element.iterancestors())
 
 
-def _class_of(element: Element) -> str:
+@lru_cache(4096)
+def _first(names: str) -> str:
     """Name the first class without its numbers, so that `post-900` and `post-899` are the same sort of thing."""
-    first = (element.get("class") or "").split()
+    first = names.split(maxsplit=1)
     return "." + re.sub(r"\d+", "", first[0]) if first else ""
 
 

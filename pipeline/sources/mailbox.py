@@ -178,8 +178,7 @@ def _is_masthead(entry: Entry, read: Letter) -> bool:
 
 def _is_alert(read: Letter, entries: Sequence[Entry]) -> bool:
     """Part alerts from what one person writes to another."""
-    words = " ".join(block.words for block in read.blocks)
-    if read.bulk or read.records or sorts.speaks_of_leaving(words) or sorts.is_robot(read.sender):
+    if read.bulk or read.records or sorts.is_robot(read.sender) or sorts.speaks_of_leaving(" ".join(block.words for block in read.blocks)):
         return True
     if read.forwarded:
         return len(entries) >= _MANY

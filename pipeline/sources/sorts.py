@@ -23,6 +23,7 @@ class Sort(StrEnum):
     BROKEN = "broken"
 
 
+_ENDS = 20_000  # characters at the head and at the foot of a letter; there it says what it is, and a letter of megabytes is not searched
 _REPLIES = re.compile(
     r"(?:auto(?:matic|mated)?[- ]?(?:reply|response|antwort|svar)|automatic reply|out[- ]of[- ](?:the )?office|on (?:annual )?leave\b"
     r"|away from (?:the |my )?(?:office|desk)"
@@ -142,7 +143,7 @@ def is_robot(sender: str) -> bool:
 
 def asks_to_confirm(words: str) -> bool:
     """Say whether a letter asks its reader to confirm a subscription or an address."""
-    return bool(_CONFIRM.search(words))
+    return bool(_CONFIRM.search(words[:_ENDS]))
 
 
 def is_forward(subject: str) -> bool:
@@ -162,7 +163,7 @@ def greets(words: str) -> bool:
 
 def speaks_of_leaving(words: str) -> bool:
     """Say whether a letter tells its readers how to leave the list, which nobody writes to a friend."""
-    return bool(_LEAVES.search(words))
+    return bool(_LEAVES.search(f"{words[:_ENDS]} {words[_ENDS:][-_ENDS:]}"))
 
 
 def bounced(mail: Mail, body: bytes) -> tuple[str | None, str | None]:

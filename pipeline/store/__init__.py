@@ -26,6 +26,7 @@ from pipeline.store.programs import Programs, Stream
 from pipeline.store.prune import Prunable, Prune
 from pipeline.store.query import ItemQuery, Listed
 from pipeline.store.readership import Readership
+from pipeline.store.refold import Refold
 from pipeline.store.retractions import Nature, Retraction, Retractions
 from pipeline.store.runs import Runs
 from pipeline.store.sittings import Sittings
@@ -69,6 +70,7 @@ __all__ = [
 
 class Store(
     Arrivals,
+    Refold,
     Learning,
     Editions,
     Gathered,

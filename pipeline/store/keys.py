@@ -120,13 +120,14 @@ class Keys(Connection):
 
     def _remember(self, item: int, fingerprint: Fingerprint) -> None:
         """Keep an item's keys. Identities it had before stay: an old address still names it."""
-        self._change(
-            "INSERT OR IGNORE INTO identities (hash, item) SELECT value, ? FROM json_each(?)",
-            (item, json.dumps([key_hash(key) for key in fingerprint.keys])),
-        )
+        self._remember_names(item, fingerprint.keys)
         if fingerprint.title:
             self._change("INSERT OR IGNORE INTO titles (hash, item) VALUES (?, ?)", (title_hash(fingerprint.title), item))
         self._remember_text(item, fingerprint)
+
+    def _remember_names(self, item: int, names: Sequence[str]) -> None:
+        hashes = json.dumps([key_hash(name) for name in names])
+        self._change("INSERT OR IGNORE INTO identities (hash, item) SELECT value, ? FROM json_each(?)", (item, hashes))
 
     def _remember_text(self, item: int, fingerprint: Fingerprint) -> None:
         hashes, count = in_order(fingerprint.shingles)

@@ -94,6 +94,7 @@ def show(request: Request) -> Response:
         board = _board(edition_id, site, store)
         history = [one for one in store.editions() if one.is_released]
         standing = arranging.standing(site.config, store, now=site.clock())
+        last = store.decisions(limit=1)
     closed = board.edition.state.value if board.edition.state.value != "draft" else ""
     person = person_of(request)
     return page(
@@ -110,6 +111,7 @@ def show(request: Request) -> Response:
         is_editor=not closed and person.role.may(Role.EDITOR),
         closed=closed,
         closing=closing(standing, now=site.clock()) if standing.id == edition_id else "",
+        is_behind=bool(last) and last[0].decided > board.edition.composed,
         no_lead=NO_LEAD,
         caps={rule.id: rule.cap for rule in board.rules},
         stood=arranging.fingerprint(board.letter),

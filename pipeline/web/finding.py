@@ -37,7 +37,8 @@ class Words:
 
 def folded(words: str) -> str:
     """Give the text in the form in which words are equal here: case folded, one sort of apostrophe, without accents."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text.folded(words)) if not unicodedata.combining(letter))
+    made = text.folded(words)
+    return made if made.isascii() else "".join(letter for letter in unicodedata.normalize("NFKD", made) if not unicodedata.combining(letter))
 
 
 def wanted(query: str) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def score(words: Words, asked: Sequence[str], inside: Sequence[Set[int]], item: 
 
 def marked(words: str, asked: Sequence[str]) -> Markup:
     """Escape a text, and mark in it each word that begins with one that was asked for."""
-    return Markup("").join(_pieces(words, tuple(asked))) if asked else escape(words)
+    return Markup("".join(_pieces(words, tuple(asked)))) if asked else escape(words)  # noqa: S704 - each piece is ours or escaped
 
 
 def _worth(words: Words, word: str) -> int:
@@ -70,16 +71,17 @@ def _worth(words: Words, word: str) -> int:
 
 
 @lru_cache(maxsize=20_000)
-def _folded_words(word: str) -> tuple[str, ...]:
-    """Give a word as it is compared: titles share most of theirs."""
-    return text.words(folded(word))
+def _folded_words(word: str) -> str:
+    """Give a word as it is compared, each of its parts behind a space: titles share most of theirs."""
+    return f" {' '.join(text.words(folded(word)))}"
 
 
-def _pieces(words: str, asked: tuple[str, ...]) -> Iterator[Markup]:
-    at = 0
+def _pieces(words: str, asked: tuple[str, ...]) -> Iterator[str]:
+    wanted, at = [f" {one}" for one in asked], 0
     for found in _PIECE.finditer(words):
-        if any(one.startswith(asked) for one in _folded_words(found[0])):
+        folded_word = _folded_words(found[0])
+        if any([one in folded_word for one in wanted]):  # noqa: C419 - a list of a few is quicker
             yield escape(words[at : found.start()])
-            yield Markup("<mark>{}</mark>").format(found[0])
+            yield f"<mark>{escape(found[0])}</mark>"
             at = found.end()
     yield escape(words[at:])

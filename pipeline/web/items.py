@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipeline.model import Item, ItemId, Kind
-from pipeline.review import REASONS
+from pipeline.model import Item, ItemId
 from pipeline.store import Store
 from pipeline.web.crowd import decided_by, people_of
 from pipeline.web.fields import AUDIENCES
@@ -84,7 +83,7 @@ def around(request: Request, store: Store) -> dict[str, Any]:
     trained = store.trained()
     calibrated = trained is not None and trained.calibrated
     people = people_of(store, person_of(request).name)
-    return {"calibrated": calibrated, "people": people, "reasons": REASONS, "all_kinds": tuple(Kind), "audiences": AUDIENCES, "today": site.today}
+    return {"calibrated": calibrated, "people": people, "audiences": AUDIENCES, "today": site.today}
 
 
 routes = [Route("/desk/items/{id:int}", desk_item), Route("/desk/items/{id:int}/pane", pane)]

@@ -122,6 +122,21 @@ class Row:
     next: str = ""
     is_typed: bool = False
 
+    @property
+    def near(self) -> tuple[TopicChoice, ...]:
+        """Topics that were suggested or chosen."""
+        return tuple(one for one in self.topics if one.probability is not None or one.chosen)
+
+    @property
+    def far(self) -> tuple[TopicChoice, ...]:
+        """The other topics."""
+        return tuple(one for one in self.topics if one.probability is None and not one.chosen)
+
+    @property
+    def speaking(self) -> tuple[TopicChoice, ...]:
+        """Topics for which words of the text speak."""
+        return tuple(one for one in self.topics if one.number)
+
 
 Place = tuple[str, str, str]
 """Where an item was seen: the name of the source, the address as it gave it, and whom it credits."""

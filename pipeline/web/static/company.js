@@ -6,7 +6,6 @@ const here = $("#here"), list = $(".items");
 let open = "", timer = 0;
 
 const initials = name => name.split(/\s+/).map(part => part[0]).join("").slice(0, 2).toUpperCase();
-const ago = seconds => seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 
 function tag(item, kind, words) {
   const place = $(`.row[data-id="${item}"] [data-${kind}]`, list);
@@ -21,7 +20,7 @@ function show(told) {
   for (const [item, all] of who) tag(item, "reading", `${all.map(one => one.by).join(", ")} ${all.length > 1 ? "are" : "is"} reading`);
   const reads = $("#view [data-reads]"), others = who.get(Number(open)) || [];
   if (reads) { reads.hidden = !others.length; reads.textContent = `${others.map(one => one.by).join(", ")} ${others.length > 1 ? "are" : "is"} reading this`; }
-  for (const one of told.decided || []) tag(one.item, "decided", `${one.by} ${one.state} this ${ago(one.seconds)} ago`);
+  for (const one of told.decided || []) tag(one.item, "decided", one.said);
   const names = [...new Set(told.here || [])];
   for (const old of $$(".av:not(.me)", here)) old.remove();
   for (const name of names.slice(0, 4).reverse()) {
