@@ -34,7 +34,7 @@ def read(row: dict[str, Any]) -> Resource | None:
     body = row.get("body", "")
     body = body if "<h1" in body or row.get("heading") is False else f"<h1>{TITLE}</h1>{body}"
     body = body.replace("{story}", STORY) if "{story}" in body else body + STORY
-    source = f"<html lang='{row.get('lang', 'en')}'><head>{head}</head><body><main>{body}</main></body></html>"
+    source = f"<html lang='{row.get('lang', 'en')}'><head>{head}</head><body {row.get('bears', '')}><main>{body}</main></body></html>"
     url = row.get("url", URL)
     try:
         return extract.extract(page(source, url=url), Lead(source="north-blog", url=url, **row.get("lead", {})))
@@ -103,6 +103,21 @@ def test_a_recording_has_its_speakers_its_channel_its_show_and_its_length(row: d
     assert found is not None
     seconds = int(found.duration.total_seconds()) if found.duration else None
     assert {"creators": list(found.creators), "publisher": found.publisher, "series": found.series, "seconds": seconds} == row["expect"]
+
+
+@pytest.mark.parametrize(
+    ("foot", "kept"),
+    [
+        ("<div><h2>Report a problem on this page</h2><dl><dt>Date modified:</dt><dd>2 April 2025</dd></dl></div>", False),
+        ("<h3>Other news</h3><ul><li><a href='/x'>The lift is mended on Monday</a> 2 April 2025</li><li>Rain on the roof</li></ul>", False),
+        ("<h3>Other news</h3><p>The lift is mended on Monday, and the people of the top floor brought a cake for those who did it.</p>", True),
+    ],
+)
+def test_what_stands_below_a_text_is_no_part_of_it(foot: str, kept: bool) -> None:
+    found = read({"body": f"{{story}}{foot}"})
+    assert found is not None
+    assert found.text.startswith("Three practices")
+    assert ("Report" in found.text or "The lift is mended" in found.text) == kept
 
 
 def test_what_a_curator_selects_wins_over_every_rule() -> None:

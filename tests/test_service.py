@@ -17,11 +17,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from pipeline import service
 from pipeline.errors import LockedError, StoreError, UnavailableError
 from pipeline.model import EditionState, Run, State, Verdict
-from pipeline.service import Doors, Harvester, freshen, study, tick
+from pipeline.service import Doors, Harvester, freshen, serving, study, tick
 from pipeline.store import Store
 from pipeline.store.lock import hold
 from tests import builders
@@ -201,6 +202,26 @@ def watched(process: subprocess.Popen[str], child: Path, sign: signal.Signals) -
     assert process.wait(20) == 0
     assert time.monotonic() - asked < 10
     return rest.splitlines()[-1]
+
+
+def test_a_second_signal_in_the_middle_of_the_first_is_let_pass(tmp_path: Path) -> None:
+    """An event sets itself under a lock: whoever sets it in a signal that came while it was set would wait for himself."""
+
+    class Interrupted(threading.Event):
+        times = 0
+
+        def set(self) -> None:
+            self.times += 1
+            assert self.times == 1, "it was set within its own setting"
+            signal.raise_signal(signal.SIGTERM)
+            super().set()
+
+    ends = Interrupted()
+    site = Site(tmp_path)
+    doors = service.Doors(app=site.app, open_store=site.open, clock=lambda: builders.NOW, child=(), ends=ends)
+    with serving._ended_by_signals(uvicorn.Server(uvicorn.Config(site.app)), doors):
+        signal.raise_signal(signal.SIGTERM)
+    assert ends.is_set()
 
 
 def until(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:

@@ -145,9 +145,10 @@ _OPENS = re.compile(
 _TERM = re.compile(
     r"(?:from:|(?:written|posted|submitted)?\s*by:?|(?:lead |corresponding )?authors?(?:\(s\))?:?|autor(?:in|en)?(?:/in)?:?|auteurs?\s*:?"
     r"|autore:?|författare:?|forfatter:?"
-    r"|verfasst von:?|written by:?)",
+    r"|verfasst von:?|written by:?|presented by:?)",
     re.IGNORECASE,
 )
+_DOT = re.compile(r"[|•·–—/-]?")
 _PARTS = re.compile(r"(?:19|20)\d\d\s+[|•·]")
 _BOX = re.compile(r"(?:^|[\s_-])(?:authors|contributors)(?:$|\s)", re.IGNORECASE)
 _WRITTEN = re.compile(r"written|verfasst|geschrieben|écrit|escrito|author|\bby\b|\bvon\b|autor", re.IGNORECASE)
@@ -309,7 +310,7 @@ def _introduced(tree: Element, *, posted: bool = False) -> Iterator[tuple[list[s
 def _bylines(tree: Element) -> Iterator[tuple[list[str], str]]:
     """A short line of its own that is "By" and names with their roles, or a date and a name."""
     for element in islice((one for one in tree.iter(*_LEAF_TAGS) if _begins(one)), _MAX_LEAVES):
-        names = _credited(element) or _after_day(element)
+        names = _credited(element) or _after_day(element) or _before_day(element)
         if names and not is_chrome(element) and not authorship.is_credit(element):
             yield list(names), "byline"
 
@@ -361,6 +362,17 @@ def _after_day(element: Element) -> tuple[str, ...]:
     if not name or (name.startswith("the ") and not _CORPORATE.search(name)):
         return ()
     return (name,) if 1 < len(name.split()) < (10 if _CORPORATE.search(name) else 6) else ()
+
+
+def _before_day(element: Element) -> tuple[str, ...]:
+    """The name in an element of its own before the `<time>` of its line: "Ada Marsh · 2 April 2024"."""
+    name = text.squeeze((element.text or "")[: authorship.MAX_LINE])
+    if len(element) or element.getprevious() is not None or not _PERSON.fullmatch(name):
+        return ()
+    beside = element.getnext()
+    if beside is not None and not len(beside) and _DOT.fullmatch((beside.text or "").strip()):
+        beside = beside.getnext()
+    return (name,) if beside is not None and beside.tag == "time" and credited.person(name) else ()
 
 
 def _of_line(line: str) -> str | None:

@@ -79,7 +79,9 @@ def _in_byline(element: Element) -> bool:
     return any(_GROUP.search(above.get("class") or "") for above in islice(element.iterancestors(), 6))
 
 
-_PEOPLE_PATH = re.compile(r"/(?:authors?|autor(?:en)?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by)/[^/?#]")
+_PEOPLE_PATH = re.compile(
+    r"/(?:authors?|autor(?:en)?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by|createdby|speakers?)/[^/?#]"
+)
 _OWNER = re.compile(  # of what is shown or played
     r"(?:^|[\s_-])(?:deck|slides?|presentation|video|episode|track|sound|media)[-_]{1,2}(?:owner|uploader|presenter|account|user)(?:[\s_-]|$)"
 )

@@ -9,12 +9,14 @@ from pipeline.extract.document import Element
 _CLIMB = 9  # elements: deeper than this the names of the wrappers no longer tell anything
 _NAMES = re.compile(
     r"(?:^|[-_ ])(?:nav(?:bar|top|wrap|igation)?|comments?|commentlist|related"
-    r"|(?<!lay-)(?<!layout-)(?<!has-)(?<!with-)(?<!no-)sidebar(?![-_]*(?:main|layout|content))|footer|teasers?|recommend\w*"
+    r"|(?<!lay-)(?<!layout-)(?<!has-)(?<!with-)(?<!no-)sidebar(?![-_]*(?:main|layout|content))|(?<!entry-)(?<!post-)footer|teasers?|recommend\w*"
     r"|respond|most-?read|trending|popular|next-?article"
     r"|read-?more|moreon|latest|see-?also|also-?like|you-?may|more-?(?:from|news|stories|posts)|(?:up|read)-?next|similar"
-    r"|(?<!h-)cards?)(?:[-_ ]|$)"
+    r"|(?<!h-)cards?)(?!__(?:title|description|date|meta|text|heading|info)\b)(?:[-_ ]|$)"  # of a box of this name: it tells itself what it is
 )
-_SUBMITTED = re.compile(r"(?:entry|post|node|article|byline|blog)\w*[-_](?:meta|submitted)|submitted")  # a <footer> that says who wrote it and when
+_SUBMITTED = re.compile(
+    r"(?:entry|post|node|article|byline|blog)\w*[-_](?:meta|submitted|footer)|submitted"
+)  # a <footer> that says who wrote it and when
 
 
 def is_chrome(element: Element) -> bool:

@@ -26,7 +26,7 @@ from pipeline.extract import (
 )
 from pipeline.extract.document import Document, Found, parse
 from pipeline.extract.maintext import main_text
-from pipeline.model import Lead, Page, Resource
+from pipeline.model import Kind, Lead, Page, Resource
 
 
 def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType({})) -> Resource:
@@ -36,12 +36,14 @@ def extract(page: Page, lead: Lead, select: Mapping[str, str] = MappingProxyType
     chosen = override.overrides(page, select)
     findings = _metadata(document, lead) | chosen
     notice = _notice(document, findings)
-    marks = tuple(kind.of_markup(document))
+    kind_found = _kind(document, lead, findings)
+    if kind_found[0] in media.TIMED and not findings["duration"]:
+        findings["duration"] = media.shown(document)
     given = chosen.get("text")
     words = given[0] if given else main_text(document.tree, findings["title"][0] if findings["title"] else "")
     count = len(text.words(words))
     walls.check(page, signs, words, count)
-    findings |= _of_text(document, lead, findings, words=words, count=count, marks=marks) | chosen
+    findings |= _of_text(document, lead, findings, words=words, count=count, kind_found=kind_found) | chosen
     about = "\n".join(filter(None, (lead.description, lead.note, words)))
     findings["event"] = event.of_page(notice, about, zone=describe.zone_of(lead))
     filled = dict(describe.filled(findings, lead))
@@ -82,13 +84,19 @@ def _notice(document: Document, findings: dict[str, Found[Any]]) -> event.Notice
     return event.notice(document, title=title[0] if title else "", posted=posted[0] if posted else None)
 
 
-def _of_text(
-    document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int, marks: tuple[kind.Sign, ...]
-) -> dict[str, Found[Any]]:
-    """What the text tells: its length, language and kind, and an event that it announces."""
+def _kind(document: Document, lead: Lead, findings: dict[str, Found[Any]]) -> tuple[Kind, str]:
+    """What kind of thing it is; asked before its text is taken out."""
     title, description = (found[0] if found else "" for found in (findings["title"], findings["description"]))
     about = " ".join(filter(None, (description, lead.description, lead.note, lead.label)))
-    kind_found = kind.of_page(document, lead, kind.Words(title=title or lead.title or "", about=about, marks=marks))
+    marks = tuple(kind.of_markup(document))
+    return kind.of_page(document, lead, kind.Words(title=title or lead.title or "", about=about, marks=marks))
+
+
+def _of_text(
+    document: Document, lead: Lead, findings: dict[str, Found[Any]], *, words: str, count: int, kind_found: tuple[Kind, str]
+) -> dict[str, Found[Any]]:
+    """What the text tells: its length and its language."""
+    description = findings["description"][0] if findings["description"] else ""
     timed = kind_found[0] in media.TIMED
     return {
         "text": (words, "trafilatura"),

@@ -18,6 +18,7 @@ Sign = tuple[float, Kind, str]  # weight, kind, rule
 _LEAD, _LABEL, _STRONG, _ADDRESS, _WEAK, _SHELF = 6.0, 5.0, 4.5, 4.2, 2.5, 1.0
 _SHELVES = frozenset({Kind.ARTICLE, Kind.WEBSITE, Kind.DOCUMENT, Kind.COLLECTION})
 _SOUND = 4.0  # whatever is heard is called audio; that it is a podcast, its address tells
+_TYPED = 3.3  # by the system that holds it; what its title says goes before
 _IN_TITLE = 1.15
 _TYPES = {
     "VideoObject": (_STRONG, Kind.VIDEO),
@@ -58,6 +59,17 @@ _NO_PAPERS = tuple(
         ),
     )
 )
+# What a system of its own says: the type of a page in WordPress and Drupal, that of an item in a repository.
+_CONTENT = re.compile(
+    r"(?:^|\s)(?:single-|(?:page-)?node-type-|post-type-)(?:(video|film)|(podcast|episode)|(webinar)|(case-stud(?:y|ie))|(toolkit)|(course))s?(?=\s|$)"
+)
+_CONTENTS = (Kind.VIDEO, Kind.PODCAST, Kind.WEBINAR, Kind.CASE_STUDY, Kind.TOOLKIT, Kind.COURSE)
+_DEPOSITED = {"article": Kind.PAPER, "conference_item": Kind.PAPER, "book_section": Kind.PAPER, "thesis": Kind.PAPER} | {
+    "monograph": Kind.REPORT,
+    "book": Kind.BOOK,
+    "dataset": Kind.DATASET,
+    "teaching_resource": Kind.COURSE,
+}
 _OVERLINES = etree.XPath(
     "//*[contains(@class, 'overline') or contains(@class, 'article-type') or contains(@class, 'articleType') or contains(@class, 'article-category')"
     " or contains(@class, 'content-type') or contains(@class, 'article-header__category') or contains(@class, 'citation__top__item')]"
@@ -69,7 +81,7 @@ _ADDRESSES = tuple(
     for weight, kind, pattern in (
         (_ADDRESS, Kind.TALK, r"//(?:www\.)?ted\.com/talks/"),
         (_ADDRESS, Kind.VIDEO, r"//(?:[\w-]+\.)?(?:youtube\.com/watch|youtu\.be/|vimeo\.com/\d|wordpress\.tv/\d)"),
-        (_ADDRESS, Kind.SLIDES, r"//(?:[\w-]+\.)?(?:slideshare\.net/|speakerdeck\.com/|view\.genial\.?ly(?:\.com)?/)"),
+        (_ADDRESS, Kind.SLIDES, r"//(?:[\w-]+\.)?(?:slideshare\.net/|speakerdeck\.com/|noti\.st/[^/]+/[^/]|view\.genial\.?ly(?:\.com)?/)"),
         (_ADDRESS, Kind.PODCAST, r"podcast|//(?:[\w-]+\.)?(?:open\.spotify\.com/episode|anchor\.fm/.+/episodes)"),
         (_ADDRESS, Kind.AUDIO, r"//(?:[\w-]+\.)?(?:soundcloud\.com|mixcloud\.com)/[^/]+/[^/]+"),
         (_ADDRESS, Kind.PAPER, r"//(?:[\w-]+\.)?(?:arxiv\.org/(?:abs|pdf)|doi\.org/10\.|pubmed\.ncbi)"),
@@ -78,6 +90,10 @@ _ADDRESSES = tuple(
         (3.4, Kind.WEBINAR, r"/webinars?/."),
         (3.0, Kind.EVENT, r"/events?/."),
         (3.0, Kind.COURSE, r"/courses?/."),
+        (3.2, Kind.VIDEO, r"/video-(?:library|gallery)/."),
+        (2.9, Kind.VIDEO, r"/(?:videos?|webcasts?)/[^/?#]"),
+        (2.9, Kind.TALK, r"/talks?/[^/?#]"),
+        (2.9, Kind.DATASET, r"/datasets?/[^/?#]"),
         (2.6, Kind.BLOG, r"/blogs?/.|//blogs?\."),
         (2.6, Kind.NEWS, r"/news/."),
         (2.8, Kind.REPORT, r"/reports?/."),
@@ -110,6 +126,8 @@ _WORDS = tuple(
         ),
         (4.0, Kind.WEBINAR, r"\bwebinar\b(?!.{0,40}\b(?:blog|recording))|\blocation:\s*webinar|\bonline events?\b.{0,40}\bseries"),
         (4.0, Kind.SLIDES, r"\blink to slides\b|\bslide ?deck\b|\bslides (?:from|of)\b"),
+        (3.4, Kind.VIDEO, r"\b(?:webinar|workshop|seminar|session|conference) recordings?\b"),
+        (4.0, Kind.SLIDES, r"\ba presentation at (?-i:[A-Z\d])"),
         (4.0, Kind.TALK, r"\bwatch talk\b|\bted ?(?:x )?talk\b|\bkeynote\b"),
         (4.0, Kind.PODCAST, r"\blink to podcast\b|\b(?:the|this|a) podcast\b|\bpodcast (?:episode|series)\b|\blisten to\b"),
         (4.0, Kind.WHITE_PAPER, r"\bwhite ?paper\b"),
@@ -200,6 +218,9 @@ def of_markup(document: Document) -> Iterator[Sign]:
     """What the marks of a page tell, to be asked before its text is taken out: a player, a viewer, the name of a journal's column."""
     if document.meta("citation_title") and (column := _of_journal(document)):
         yield _STRONG, *column
+    body = document.tree.find("body")
+    if body is not None and (typed := _CONTENT.search(body.get("class") or "")):
+        yield _TYPED, _CONTENTS[(typed.lastindex or 1) - 1], "type of content"
     if played := players.of_page(document):
         yield _ADDRESS, *played
 
@@ -232,6 +253,8 @@ def _of_metadata(document: Document) -> Iterator[Sign]:
         yield _STRONG - 1.1, Kind.EVENT, f"json-ld {kind}"  # so that "webinar" in its title can say it better
     if cited := document.meta("citation_title"):
         yield _STRONG, Kind.PAPER, cited[1]
+    if (deposited := document.meta("eprints.type")) and (sort := _DEPOSITED.get(deposited[0].lower())):
+        yield _STRONG, sort, deposited[1]
     og = document.meta("og:type")
     if og and (named := _OG.get(og[0].lower().split(".")[0])):
         yield (_SOUND if named is Kind.AUDIO else _STRONG), named, "og:type"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from lxml import etree
+
 from pipeline import text
 from pipeline.extract import jsonld
-from pipeline.extract.document import Document, Found
+from pipeline.extract.chrome import is_chrome
+from pipeline.extract.document import Document, Found, beginning
 from pipeline.model import Kind, Lead
 
 TIMED = frozenset({Kind.VIDEO, Kind.PODCAST, Kind.AUDIO, Kind.TALK})
@@ -19,10 +22,21 @@ SPEAKERS = ("actor", "actors", "performer")
 _RECORDINGS = frozenset({"VideoObject", "AudioObject", "PodcastEpisode", "RadioEpisode", "TVEpisode", "Episode", "Clip"})
 _WITHIN = ("associatedMedia", "audio", "video")
 _LONGEST = timedelta(hours=48)
-_ISO = re.compile(r"P(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?", re.IGNORECASE)
+_ISO = re.compile(r"P?(?:(\d{1,3})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})(?:\.\d+)?S)?)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d\d)")
 _SECONDS = re.compile(r"(\d{1,6})(?:\.\d+)?")
 _METAS = ("og:video:duration", "video:duration", "music:duration", "duration", "og:audio:duration")
+_CLOCKED = r"((?:\d{1,2}:)?\d{1,3}:\d\d)(?![\d:])"
+_LABELLED = re.compile(  # "Duration: 12:40", "Length 41 min", "00:00 / 36:18"
+    rf"\b(?:duration|running time|length|dauer|laufzeit|durée|duración|durata|duração|speelduur)\s*:?\s*(?:{_CLOCKED}|(\d{{1,3}})\s?min(?:ute)?s?\b)"
+    rf"|(?<!\d)00?:(?:00:)?00\s*/\s*{_CLOCKED}",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(r"duration|total-?time", re.IGNORECASE)
+_WORDS = etree.XPath("//body//text()[not(parent::script or parent::style or parent::noscript)]")
+_READ = 20_000  # characters of a page in which it says how long it runs
+_MOST = 40  # elements that are called so
+_SHORT = 60  # characters of an element that is called its duration
 _SPOKEN = re.compile(
     r"\b(\d{1,3}|[a-z]+(?:-[a-z]+)?)[\s-]+(min(?:ute)?|hour)s?\.?[\s-]+(?:(?:long|short|online)\s+)?(?:video|film|talk|podcast|episode|listen"
     r"|watch|clip|interview|audio|webinar|recording|session)\b",
@@ -35,12 +49,28 @@ def duration(document: Document, lead: Lead) -> Found[timedelta]:
     """How long the recording runs, from the page, else from the lead."""
     for node in jsonld.described(document.nodes, document.main):
         for one in (node, *(part for name in _WITHIN if isinstance(part := node.get(name), dict))):
-            if (stated := jsonld.string(one, "duration")) and (span := read_duration(stated)):
+            named = ("duration", "timeRequired") if is_recording(one) else ("duration",)
+            if (stated := jsonld.string(one, *named)) and (span := read_duration(stated)):
                 return span, "json-ld"
     for name in _METAS:
         if (found := document.meta(name)) and (span := read_duration(found[0])):
             return span, found[1]
     return of_lead(lead)
+
+
+def shown(document: Document) -> Found[timedelta]:
+    """How long it runs by what is seen beside the player; for pages of recordings, where nothing says it to machines."""
+    spans = set[timedelta]()
+    for element in document.called({"class": _CALLED.search, "itemprop": "duration".__eq__})[:_MOST]:
+        written = element.get("datetime") or element.get("content") or beginning(element, _SHORT)[:_SHORT].strip()
+        if (span := read_duration(written)) and not is_chrome(element):
+            spans.add(span)
+    if len(spans) == 1:  # several are those of a list
+        return spans.pop(), "shown as duration"
+    if found := _LABELLED.search(text.squeeze(" ".join(_WORDS(document.tree)))[:_READ]):
+        span = timedelta(minutes=int(found[2])) if found[2] else read_duration(found[1] or found[3])
+        return (span, "shown as duration") if span else None
+    return None
 
 
 def is_recording(node: jsonld.Node) -> bool:

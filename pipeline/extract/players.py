@@ -14,7 +14,7 @@ _DECK = re.compile(r"(?:deck|slides?|presentation)-(?:viewer|player|embed)|speak
 _MAY_SHOW = re.compile("deck|slide|presentation|reveal")
 _DECK_DATA = ("data-slide-count", "data-slides-count", "data-total-slides")
 _FILES = re.compile(r"\.(?:mp3|m4a)\b")
-_PLAYER = re.compile(r"(?:podcast|episode|audio)-player")
+_PLAYER = re.compile(r"(?:podcast|episode|audio)[-_](?:player|embed|block)")
 _FRAME = re.compile(r"podcast|episode")
 _EPISODE = re.compile(
     r"\b(?:episode|ep\.?|folge|épisode|episodio|episódio|aflevering|avsnitt|afsnit|odcinek|pennod)\s*#?\d{1,4}\b|\bS\d{1,2}\s?[·:,.]?\s?E\d{1,3}\b",

@@ -48,12 +48,13 @@ _ZONE = re.compile(r"[+-](?!00)\d\d:?\d\d$")  # a zone of its own, and not the s
 _NO_HOUR = re.compile(r"\d{4}(?:[-/]0?1){0,2}(?:[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?)?")  # what systems make of a year alone
 _TOO_OLD = date(1900, 1, 1)
 _NO_DAY = date(1970, 1, 1)  # what systems write for none
-_SURE, _UNSURE = ("published", "marked", "line"), ("ago", "changed")
+_SURE, _UNSURE = ("published", "marked", "line"), ("ago", "recorded", "changed")
 _RULES = {
     "published": "shown as published",
     "marked": "marked as date",
     "line": "line with a date",
     "ago": "shown as time ago",
+    "recorded": "shown as recorded",
     "changed": "shown as changed",
 }
 
@@ -69,9 +70,8 @@ def published(document: Document, shown: Sequence[Shown]) -> Found[date]:
         value = dates.parse(written)
         if value and plausible(value, document.fetched):
             return (seen.day, "shown beside it") if seen and _is_better(seen, written, value) else (value, rule)
-    if of_event:
-        return None  # the days that it shows are its own
-    found = seen or next((one for role in _UNSURE for one in shown if one.role == role), None)
+    unsure = ("recorded",) if of_event else _UNSURE  # the other days that an event shows are its own
+    found = seen or next((one for role in unsure for one in shown if one.role == role), None)
     return (found.day, _RULES[found.role]) if found else None
 
 
@@ -108,7 +108,9 @@ def plausible(value: date, fetched: datetime) -> bool:
 def _stated(document: Document) -> Iterator[tuple[str, str]]:
     for node in jsonld.described(document.nodes, document.main):
         if not jsonld.type_of(node).endswith("Event"):
-            yield from ((stated, "json-ld") for name in ("datePublished", "uploadDate", "dateCreated") if (stated := jsonld.string(node, name)))
+            yield from (
+                (stated, "json-ld") for name in ("datePublished", "uploadDate", "dateCreated", "datePosted") if (stated := jsonld.string(node, name))
+            )
     for name in _METAS:
         yield from ((content, f"meta {name}") for content in document.metas.get(name, ()))
     for element in _TIMES(document.tree)[:40]:

@@ -50,6 +50,10 @@ _PUBLISHED = re.compile(
     rf"){_JOINS}$",
     re.IGNORECASE,
 )
+_RECORDED = re.compile(
+    rf"{_OPENS}(?:this (?:\w+ ){{1,3}}was )?(?:recorded|filmed|aired|broadcast|streamed|aufgezeichnet|enregistrée?|grabad[oa]){_JOINS}$",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"{_OPENS}(?:date|datum|fecha|data|dato){_JOINS}$", re.IGNORECASE)
 _CHANGED = re.compile(
     r"\b(?:updated?|modified|revised|reviewed|edited|amended|version of record|aktualisiert|aktualisierung|geändert|bearbeitet|stand"
@@ -58,8 +62,8 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(
-    r"\b(?:events?|when|wann|quand|start(?:s|ing)?|ends?|begins?|closing|closes|deadline|due|expir\w+|received|accepted|register|until"
-    r"|from|valid|next review|review date"
+    r"\b(?:events?|when|wann|quand|start(?:s|ing)?|ends?|begins?|last application|apply by|closing|closes|deadline|due|expir\w+|received|accepted"
+    r"|register|until|from|valid|next review|review date"
     r"|born|died|accessed|retrieved|visited|joined|anmeldeschluss|termin|veranstaltung\w*|beginn|échéance|cuándo)\b[^.;|]{0,40}$|©"
     r"|\bcopyright\b|\(c\)",
     re.IGNORECASE,
@@ -89,7 +93,7 @@ _LONGEST_DAY = max(map(len, _NAMED_DAYS))
 
 
 class Shown(NamedTuple):
-    """A day as a page shows it, and what it is there: `published`, `marked` as a date, a `line` of its own, `ago`, or `changed`."""
+    """A day as a page shows it, and what it is there: `published`, `marked` as a date, a `line` of its own, `ago`, `recorded`, or `changed`."""
 
     day: date
     role: str
@@ -198,6 +202,8 @@ def _role(element: Element, said: str, before: Element | None, *, words: str, pa
         return "changed"
     if _PUBLISHED.search(said):
         return "published"
+    if _RECORDED.search(said):
+        return "recorded"
     names = page.called.get(element)
     if names is None:
         names = page.called[element] = " ".join(f"{one.get('class') or ''} {one.get('id') or ''}".lower() for one in _boxes(element, page.wide))

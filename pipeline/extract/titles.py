@@ -65,7 +65,7 @@ def title(document: Document, site: Site) -> Found[str]:
     if whole := [one for one in cleaned if not one[0].endswith(_CUT)]:
         cleaned = whole
     headings = document.tree.findall(".//h1") or document.tree.findall(".//h2") or _large(document.tree)
-    headings = headings[:_MAX_HEADINGS]
+    headings = (_below_house(headings, document) or headings)[:_MAX_HEADINGS]
     found = _agreed_heading(headings, raw, cleaned, site) or _lone_heading(
         headings, cleaned, site, is_alone=not document.tree.findall(".//h1") and not document.tree.findall(".//h2")
     )
@@ -75,6 +75,15 @@ def title(document: Document, site: Site) -> Found[str]:
     if found and found[0].isupper():  # shouted by the style of the page; the metadata have it as it was written
         found = next((one for one in cleaned if fold(one[0]) == fold(found[0]) and not one[0].isupper()), found)
     return _kept(found) if found else None
+
+
+def _below_house(headings: list[Element], document: Document) -> list[Element]:
+    """The headings below the first, where this names the site, as in forums and old blogs: it ends the `<title>`, and one below it begins that."""
+    cut = next(reversed(list(SEPARATOR.finditer(document.heading[:MAX_TITLE]))), None)
+    if cut is None or len(headings) != 1 or headings[0].tag != "h1" or fold(written(headings[0])) != fold(document.heading[cut.end() :]):
+        return []
+    first = fold(document.heading[: cut.start()])
+    return [one for one in islice(document.tree.iter("h2", "h3"), _MAX_HEADINGS) if fold(written(one)) == first]
 
 
 def _large(tree: Element) -> list[Element]:

@@ -230,9 +230,13 @@ def _settings(doors: Doors, started: Callable[[], Awaitable[None]]) -> uvicorn.C
 def _ended_by_signals(server: uvicorn.Server, doors: Doors) -> Iterator[None]:
     """Take a signal as the wish to end. Uvicorn does so while it runs, but raises the signal again afterwards, when we still have a child to end."""
 
+    asked = False
+
     def end(*_: object) -> None:
-        doors.ends.set()
-        server.should_exit = True
+        nonlocal asked
+        if not asked:  # a second signal in the middle of this one would wait for ever for the lock that the first holds
+            asked = server.should_exit = True
+            doors.ends.set()
 
     before = {sign: signal.signal(sign, end) for sign in (signal.SIGTERM, signal.SIGINT)}
     try:
