@@ -104,6 +104,7 @@ def test_the_same_file_again_changes_nothing(store: Store) -> None:
 
 def test_a_dry_run_says_what_would_come_and_keeps_nothing(store: Store) -> None:
     assert take(store, row(1), row(2), b"{\n", dry_run=True).counts == {"new": 2}
+    assert take(store, row(1), row(2), row(1), dry_run=True).counts == {"new": 2, "known": 1}
     assert list(exchange.export_items(store)) == []
 
 

@@ -424,7 +424,7 @@ def test_a_list_is_invited_instead_but_for_those_who_left_and_each_address_once(
 
 def test_fewer_than_five_are_not_asked(settings: Config, store: Store) -> None:
     people(store, 4)
-    with pytest.raises(PipelineError, match="4 people to invite"):
+    with pytest.raises(PipelineError, match="Only 4 people can be invited"):
         opened(settings, store)
 
 

@@ -128,6 +128,32 @@ def test_topics_and_people_have_pages_with_their_items(site: Site) -> None:
         assert site.visitor(home=PUBLIC).get(nobody).status_code == 404, nobody
 
 
+def test_who_subscribes_before_the_first_edition_gets_empty_feeds_and_an_empty_calendar(site: Site) -> None:
+    for name in ("all", "topic/learning", "kind/report", "search"):
+        feed = lxml.etree.fromstring(get(site, f"/feeds/{name}.atom").encode())
+        assert [feed.findtext(f"{ATOM}{tag}") is not None for tag in ("id", "title", "updated")] == [True, True, True]
+        assert feed.find(f"{ATOM}entry") is None
+        assert json.loads(get(site, f"/feeds/{name}.json"))["items"] == []
+    assert icalendar.Calendar.from_ical(get(site, "/calendar.ics")).walk("VEVENT") == []
+    for unknown in ("/feeds/topic/nothing.atom", "/feeds/kind/nothing.json"):
+        assert site.visitor(home=PUBLIC).get(unknown).status_code == 404
+
+
+def test_a_topic_and_a_kind_without_items_are_empty_and_not_unknown(site: Site) -> None:
+    published(site, 1, topics=("Trams",))
+    assert "Learning networks" in get(site, "/topics/learning")
+    assert "0 resources" in get(site, "/topics/learning")
+    assert json.loads(get(site, "/feeds/topic/learning.json"))["items"] == []
+    assert json.loads(get(site, "/feeds/kind/podcast.json"))["items"] == []
+
+
+def test_the_icon_is_sent_once_to_who_has_it(site: Site) -> None:
+    visitor = site.visitor(home=PUBLIC)
+    sent = visitor.get("/favicon.ico")
+    assert (sent.status_code, sent.headers["content-type"]) == (200, "image/svg+xml")
+    assert visitor.get("/favicon.ico", if_none_match=sent.headers["etag"]).status_code == 304
+
+
 def test_a_correction_stands_on_the_edition_and_on_the_item(site: Site) -> None:
     item = published(site, 1)
     with site.open() as store:

@@ -32,8 +32,8 @@ def import_items(
 
     The other place's `id` becomes `origin_id`. `count` takes the features of what stands by itself. At the end `suggest` is given the numbers of
     what came in: all words are known then, and a thousand items together cost little. With `dry_run` lines are compared with what is in the store,
-    and nothing is written; lines of the file that are the same as each other are then not noticed. `folding` are the words of the desk, where it
-    has its own.
+    and nothing is written; of lines of the file that are the same as each other only an `id` that comes again is then noticed. `folding` are the
+    words of the desk, where it has its own.
     """
     result = Result()
     return keep(by(folding, taken(raw_lines, result, count=count)), result, store, suggest=suggest, now=now, dry_run=dry_run, report=report)
@@ -58,11 +58,14 @@ def keep(
     store.be_patient()
     added: list[ItemId] = []
     known: list[ItemId] = []
+    seen: set[tuple[str | None, str]] = set()
     while batch := list(islice(todo, BATCH)):
         if dry_run:
             for one in batch:
+                line = (one.incoming.origin_id, one.incoming.resource.url)
                 verdict = _verdict(one, store)
-                result.count(_word(verdict) if isinstance(verdict, Match) else "known")
+                result.count(_word(verdict) if isinstance(verdict, Match) and line not in seen else "known")
+                seen |= {line} if line[0] else set()
         else:
             some, others = _batch(batch, result, store, now=now)
             added += some

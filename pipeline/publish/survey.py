@@ -61,7 +61,7 @@ def plan(config: Config, store: Store, survey: Survey, *, ends: date | None, add
     invited = tuple(one for one in wanted if _may_write(known.get(one.casefold())) and not store.is_forgotten(one))
     if len(invited) < LEAST:
         raise PipelineError(
-            f"There are {counted(len(invited), 'person', 'people')} to invite, and figures are shown from {LEAST} answers only.",
+            f"Only {counted(len(invited), 'person', 'people')} can be invited, and figures are shown from {LEAST} answers only.",
             hint="Invite more people: `gleanings subscribers list` shows who is confirmed, `--to FILE` takes addresses.",
         )
     opening = Round(id=_free(today, store), survey=survey, opened=now, ends=datetime.combine(last + timedelta(days=1), time(), zone))

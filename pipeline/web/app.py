@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -63,6 +63,7 @@ from pipeline.web import (
     why,
 )
 from pipeline.web.access import Access
+from pipeline.web.archive import published_file
 from pipeline.web.facets import Facets
 from pipeline.web.frame import Frame
 from pipeline.web.gate import Gate
@@ -180,7 +181,7 @@ def _allowed(request: Request) -> str:
 
 def _icon(request: Request) -> Response:
     """Give the icon to browsers that ask for it by custom: a published page names none."""
-    return FileResponse(STATIC / "icon.svg")
+    return published_file(request, (STATIC / "icon.svg").read_bytes(), "image/svg+xml")
 
 
 def _as_ours(request: Request, error: Exception) -> Response:

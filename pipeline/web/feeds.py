@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 
@@ -21,7 +21,7 @@ from pipeline.render import words
 from pipeline.store import Store
 from pipeline.web.archive import published_file
 from pipeline.web.library import collection_of, find
-from pipeline.web.public import group_of, shelf_of, shelf_only
+from pipeline.web.public import label_of, shelf_of, shelf_only
 from pipeline.web.shelf import Group, Holding, Shelf, makers
 from pipeline.web.site import site_of
 
@@ -55,9 +55,8 @@ def feed(request: Request) -> Response:
             return published_file(request, made.body, made.media_type)
         shelf = shelf_of(request, store)
         asked = _feed(request, store, shelf, (sort, what))
-    if not shelf.editions:
-        raise NotFoundError("edition", "yet", hint="The first one is being made. Come back later.")
-    body = _atom(request, asked, shelf.editions[0]) if form == "atom" else _json(request, asked, shelf.editions[0])
+    latest = _latest(request, shelf)
+    body = _atom(request, asked, latest) if form == "atom" else _json(request, asked, latest)
     return published_file(request, body, _ATOM if form == "atom" else _JSON)
 
 
@@ -66,12 +65,27 @@ def calendar(request: Request) -> Response:
     site = site_of(request)
     shelf = shelf_only(request)
     coming = sorted((one for one in shelf.listed if is_coming(one, site.today)), key=lambda one: (_first_day(one), one.place))
-    if not shelf.editions:
-        raise NotFoundError("edition", "yet", hint="The first one is being made. Come back later.")
-    latest = shelf.editions[0]
+    latest = _latest(request, shelf)
     section = Section(id="events", title="Coming events", entries=tuple(one.entry for one in coming))
     made = replace(latest, sections=(section,) if coming else (), month_name="coming events")
     return published_file(request, render.render(made, "ics").body, _CALENDAR)
+
+
+def _latest(request: Request, shelf: Shelf) -> Edition:
+    """The newest edition; before the first one of nothing, so that who subscribes on the first day gets an empty feed and no error."""
+    if shelf.editions:
+        return shelf.editions[0]
+    desk = site_of(request).config.desk
+    return Edition(
+        id="none",
+        title=desk.name,
+        organisation=desk.organisation,
+        url=desk.url,
+        contact=desk.contact,
+        language=desk.language,
+        timezone=str(desk.timezone),
+        composed=datetime.combine(site_of(request).today, time(), UTC),
+    )
 
 
 def sitemap(request: Request) -> Response:
@@ -116,10 +130,10 @@ def _feed(request: Request, store: Store, shelf: Shelf, asked: tuple[str, str]) 
             newest = sorted(found.holdings, key=lambda one: one.place)
             return Feed(title=f"{desk.name}: {found.query or 'search'}", path="/feeds/search", page="/search", query=query, holdings=newest)
         case ("topic", name):
-            group = group_of(shelf.topics, "topic", name)
+            group = label_of(request, shelf, "topic", name)
             return _of(group, f"{desk.name}: {group.label.name}", path=f"/feeds/topic/{quote(name)}", page=f"/topics/{quote(name)}")
         case ("kind", name):
-            group = group_of(shelf.kinds, "kind", name)
+            group = label_of(request, shelf, "kind", name)
             return replace(_of(group, f"{desk.name}: {group.label.name}", path=f"/feeds/kind/{name}", page="/search"), query=f"kind={name}")
     raise NotFoundError("feed", f'"{"/".join(part for part in asked if part)[:80]}"', hint="/feeds/all.atom has everything.")
 

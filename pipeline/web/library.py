@@ -26,7 +26,7 @@ from pipeline.text import clip, counted
 from pipeline.web import fates, ties
 from pipeline.web.archive import published_file
 from pipeline.web.finding import folded, score, wanted
-from pipeline.web.public import About, by_place, group_of, linked, listing, prose, shelf_of, shelf_only, show
+from pipeline.web.public import About, by_place, group_of, label_of, linked, listing, prose, shelf_of, shelf_only, show
 from pipeline.web.shelf import Group, Holding, Label, Shelf, person_label
 from pipeline.web.site import site_of
 
@@ -119,7 +119,7 @@ def topics(request: Request) -> Response:
 
 def topic(request: Request) -> Response:
     shelf = shelf_only(request)
-    return _group(request, shelf, group_of(shelf.topics, "topic", request.path_params["id"]), kind="topic")
+    return _group(request, shelf, label_of(request, shelf, "topic", request.path_params["id"]), kind="topic")
 
 
 def people(request: Request) -> Response:

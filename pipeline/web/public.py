@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from pipeline import dates
+from pipeline.digest.words import KIND_WORDS
 from pipeline.errors import NotFoundError
 from pipeline.late import late
 from pipeline.model import Desk, ItemId, Kind
@@ -20,8 +21,8 @@ from pipeline.plain import Json
 from pipeline.render import words
 from pipeline.store import Store
 from pipeline.web.art import drawing
-from pipeline.web.finding import marked
-from pipeline.web.shelf import Group, Holding, Shelf
+from pipeline.web.finding import folded, marked
+from pipeline.web.shelf import Group, Holding, Label, Shelf
 from pipeline.web.site import page, site_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,16 @@ def group_of(groups: Mapping[str, Group], what: str, asked: str) -> Group:
     if found is None:
         raise NotFoundError(what, f'"{asked[:80]}"', hint="It may have another name by now. The search on the first page finds it.")
     return found
+
+
+def label_of(request: Request, shelf: Shelf, what: str, asked: str) -> Group:
+    """Find a topic or a kind, empty where no public item has it yet. A topic that only members met is not named. Raises `NotFoundError`."""
+    if what == "kind":
+        known = {kind.value: Group(label=Label(kind.value, name)) for kind, (name, _) in KIND_WORDS.items()}
+        return group_of(known | dict(shelf.kinds), what, asked)
+    topics = [topic for topic in site_of(request).config.topics if folded(topic.name) not in shelf.inside]
+    met = {topic.id: Group(label=Label(topic.id, topic.name), about=topic.description, facet=topic.facet) for topic in topics}
+    return group_of(met | dict(shelf.topics), what, asked)
 
 
 def listing(request: Request, holdings: Sequence[Holding], *, key: Callable[[Holding], tuple[int, int]], shelf: Shelf) -> Listing:
