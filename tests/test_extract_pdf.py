@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import extract
+from pipeline.extract import bylines
 from pipeline.extract import pdf as pdf_room
 from pipeline.model import Lead, Page, Resource
 from tests.builders import NOW, page
@@ -165,6 +166,14 @@ def test_title_and_people_are_found_whatever_the_layout(name: str) -> None:
 def test_a_day_is_stated_or_that_of_the_file_and_never_made_up(lines: tuple[str, ...], created: str, day: date | None) -> None:
     body = pdf((24, "What three networks learnt"), *((10, line) for line in lines), info=f"/CreationDate (D:{created}120000Z)")
     assert read(body).published in (day, date(2006, 4, 1) if lines[:1] == ("Received",) else day)
+
+
+@pytest.mark.parametrize("mark", ["1", ",1", "*", " a,", "¹ "])
+def test_a_name_with_thousands_of_marks_is_read_in_no_time(mark: str) -> None:
+    """A pattern that could cut a run of marks in two ways would take for ever."""
+    assert read(pdf((24, "What three networks learnt"), (10, f"Ada Marsh{mark * 900}x"))).title == "What three networks learnt"
+    assert bylines._names(f"Ada Marsh{mark * 900}x") in [(), ("Ada Marshx",)]
+    assert bylines._names(f"Ada Marsh{mark * 50_000}x") == ()
 
 
 def test_numbers_of_books_and_papers_are_read_where_their_digits_are_right() -> None:

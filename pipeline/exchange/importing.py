@@ -58,14 +58,15 @@ def keep(
     store.be_patient()
     added: list[ItemId] = []
     known: list[ItemId] = []
-    seen: set[tuple[str | None, str]] = set()
+    seen = set[tuple[str, str]]()
     while batch := list(islice(todo, BATCH)):
         if dry_run:
             for one in batch:
-                line = (one.incoming.origin_id, one.incoming.resource.url)
+                line = (one.incoming.origin_id or "", one.incoming.resource.url)
                 verdict = _verdict(one, store)
                 result.count(_word(verdict) if isinstance(verdict, Match) and line not in seen else "known")
-                seen |= {line} if line[0] else set()
+                if one.incoming.origin_id:
+                    seen.add(line)
         else:
             some, others = _batch(batch, result, store, now=now)
             added += some

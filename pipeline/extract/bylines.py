@@ -13,6 +13,7 @@ from pipeline.extract.leaves import Line
 
 MAX_PEOPLE = 40
 _LINES = 14  # lines after the title in which its authors stand
+_LONGEST = 2_000  # characters of a line of names with their marks
 _PART = r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w.'’-]*"
 _NAME = rf"{_PART}(?: (?:{_PART}|van|von|der|den|de|del|della|di|da|dos|la|le|bin|ibn|al|el|ter|ten|zu|y|\([A-Z][\w.]*\))){{1,5}}"
 _PEOPLE = re.compile(rf"{_NAME}(?:(?:, (?:and |& )?| and | & |; | und | et | y ){_NAME})*")
@@ -37,7 +38,7 @@ _JOB = re.compile(
 )
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DATED_BEHIND = re.compile(rf",\s*(?:\d{{1,2}} )?(?:{_MONTHS}) (?:19|20)\d\d$", re.IGNORECASE)
-_PARTED = re.compile(rf"(?<=[^\W\d_])(?:,?\s?{_RAISED}]+)+\s+(?=[A-ZÀ-Þ])")  # where raised marks alone part the names
+_PARTED = re.compile(rf"(?<=[^\W\d_])(?:,?\s?{_RAISED}]++)++\s+(?=[A-ZÀ-Þ])")  # where raised marks alone part the names
 _HONOURS = re.compile(
     r"^(?:dr|prof|professor|mr|mrs|ms|mx|sir|dame)\b\.? |,? \(?\b(?:ph\.?d|m\.?d|m\.?sc|b\.?sc|m\.?a|mba|mph|rn|fr\w{2,4}|mb\w{2,4}|obe|cbe"
     r"|mbe)\b\.?\)?(?=,|;|$| and )",
@@ -156,6 +157,8 @@ def _are_people(names: tuple[str, ...], common: frozenset[str]) -> bool:
 
 def _names(words: str) -> tuple[str, ...]:
     """The names in a line that holds nothing but names; () for any other."""
+    if len(words) > _LONGEST:
+        return ()
     line = text.squeeze(_MARKS.sub("", _PARTED.sub(", ", _DATED_BEHIND.sub("", words)))).replace(" ,", ",").strip(" ,.;|·•")
     line = re.sub(r" [|·•] ", ", ", line)
     line = re.sub(r"(?:,\s*)+,", ",", line)
