@@ -159,6 +159,15 @@ def test_a_port_that_is_taken_is_a_sentence(site: Site) -> None:
     assert "--port" in caught.value.hint
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_answer_waits_for_no_acknowledgement(host: str) -> None:
+    """Else each answer but the first of a connection comes 40 ms late: head and body are two writes (Nagle's algorithm, RFC 1122 4.2.3.4)."""
+    with serving._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_the_service_serves_harvests_and_ends_with_its_child(tmp_path: Path, sign: signal.Signals) -> None:
     """The whole thing in a process of its own: ready in time, a child at work, and after the signal nobody is left."""

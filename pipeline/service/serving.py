@@ -187,6 +187,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     except (OSError, OverflowError) as error:
         raise _no_port(host, port, error) from error
     with listener:
+        # Whom it accepts inherits this. asyncio sets it only on sockets made with their protocol, and an answer in two writes then waits 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener
 
 
