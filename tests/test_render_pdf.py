@@ -15,7 +15,7 @@ import pytest
 from pypdfium2 import raw
 
 from pipeline.model import Correction, Credit, Edition, EditionState, Entry, Event, ItemId, Kind, Section, Severity, Tally, TopicTrend
-from pipeline.render import faces, fonts, pdf
+from pipeline.render import faces, fonts, onepage, pdf
 from pipeline.render.prepare import prepare
 from tests import builders
 
@@ -291,6 +291,15 @@ def test_a_script_without_a_face_is_marked_and_named() -> None:
     assert fonts.missing(f"A word: {odd}") == ("Phoenician",)
     assert fonts.missing("Plain words") == ()
     assert "[Phoenician]" in " ".join(pages(pdf.render(speaking(odd, "phn"))))
+
+
+@pytest.mark.parametrize("render", [pdf.render, pdf.render_large, onepage.render])
+def test_an_address_that_no_face_can_show_is_printed_as_a_uri(render: Callable[[Edition], bytes]) -> None:
+    odd = "\U00010900"
+    if shown(odd):
+        pytest.skip("this machine can write Phoenician")
+    printed = render(replace(edition(), url=f"https://digest.example.org/{odd}?a=b&c=%20"))
+    assert any(address.startswith("https://digest.example.org/%F0%90%A4%80?a=b&c=%20/") for address in addresses(printed))
 
 
 def test_each_item_is_tagged_with_its_language() -> None:

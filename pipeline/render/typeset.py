@@ -8,7 +8,9 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from string import punctuation
 from types import MappingProxyType
+from urllib.parse import quote
 
 import segno
 import typst
@@ -80,9 +82,14 @@ def _shown(value: Json, case: fonts.Typecase, key: str = "") -> Json:
     if key in _PICTURES:
         return value
     if isinstance(value, str):
-        shown = value if key in _ADDRESSES else fonts.showable(value, case)
+        shown = _address(value, case) if key in _ADDRESSES else fonts.showable(value, case)
         # A heading may not be empty (PDF/UA), even where nothing of its words can be shown.
         return "■" if key == "title" and not shown.strip() else shown
     if isinstance(value, dict):
         return {name: _shown(one, case, name) for name, one in value.items()}
     return [_shown(one, case) for one in value] if isinstance(value, list) else value
+
+
+def _address(value: str, case: fonts.Typecase) -> str:
+    """Leave an address as it is, because links lead there; one that is printed and cannot be shown so is written as a URI (RFC 3987, 3.1)."""
+    return value if all(map(case.has, value)) else quote(value, safe=punctuation, errors="replace")
