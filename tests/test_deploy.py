@@ -155,6 +155,7 @@ class _Echo(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = json.dumps({"path": self.path, "version": self.request_version, "headers": [(k.lower(), v) for k, v in self.headers.items()]}).encode()
         self.send_response(200)
+        self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -282,6 +283,14 @@ def test_what_is_not_for_the_public_stays_inside(tmp_path: Path, desk: int, prox
             assert status in (403, 404), path
             assert b"headers" not in body
         assert [asked(port, path)[0] for path in ("/healthz", "/desks", "/unsubscribe/x", "/api/v1/items")] == [200, 200, 200, 200]
+
+
+@EACH
+def test_a_phone_on_a_bad_line_gets_pages_compressed(tmp_path: Path, desk: int, proxy: Proxy) -> None:
+    port = free_port()
+    with running(proxy(tmp_path, port, desk, "127.0.0.1/32"), port, {"HOME": str(tmp_path)}):
+        status, _, headers = asked(port, f"/desk/queue?q={'x' * 2_000}", {"Accept-Encoding": "gzip"})
+        assert (status, headers.get("content-encoding")) == (200, "gzip")
 
 
 def test_the_proxies_write_no_reader_s_link_into_a_log_and_let_an_upload_through() -> None:
