@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from starlette.routing import Route
 
 from pipeline.model import OidcSignIn
 from tests import builders
+from tests.web import listening
 
 CLIENT, SECRET = "gleanings", "a secret: with/marks %"
 
@@ -73,7 +73,7 @@ class Provider:
             Route("/keys", self._keys),
             Route("/token", self._token, methods=["POST"]),
         ]
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listening()
         self.issuer = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), log_config=None, access_log=False, lifespan="off"))
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)

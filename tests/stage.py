@@ -34,6 +34,7 @@ from pipeline.web import create_app
 from tests import builders
 from tests.staff import kept
 from tests.test_web import Site
+from tests.web import listening
 
 HOME = "digest.example.org"
 """The public name of the desk, under which its cookies are `__Host-` ones."""
@@ -206,7 +207,7 @@ class Stage:
     # ------------------------------------------------------------ the server
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listening()
         self.port: int = self._listener.getsockname()[1]
         self.address = self.known["address"] = f"127.0.0.1:{self.port}"
         self._server = uvicorn.Server(

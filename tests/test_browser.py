@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pipeline import publish
 from pipeline.model import ItemId, Lane, State, Suggestion, Verdict
 from tests import builders
 from tests.test_web import Site
+from tests.web import listening
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +65,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[tuple[Site, str]]:
     site = Site(tmp_path)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     server = uvicorn.Server(uvicorn.Config(site.app, log_config=None, lifespan="off", proxy_headers=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +18,7 @@ from pipeline.publish import arranging
 from tests.axe import axe, obstacles
 from tests.test_browser import SMALL_TARGETS, browser
 from tests.test_builder import HERE, ID, Desk
+from tests.web import listening
 
 __all__ = ["browser"]
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ WIDTHS = (1440, 820, 390)
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Desk, str]]:
     desk = Desk(tmp_path)
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     server = uvicorn.Server(uvicorn.Config(desk.app, log_config=None, lifespan="off", proxy_headers=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

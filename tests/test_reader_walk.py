@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from tests.smtp import Postbox, postbox
 from tests.test_browser import SMALL_TARGETS, browser
 from tests.test_public_pages import fill, watched
 from tests.test_web import Site
+from tests.web import listening
 
 __all__ = ["browser"]  # fixture
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ class Walk:
 
 @pytest.fixture
 def walk(tmp_path: Path) -> Iterator[Walk]:
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening()
     home = f"http://127.0.0.1:{listener.getsockname()[1]}"
     site = Site(tmp_path, url=home, contact="editor@example.org")
     fill(site, items=4)

@@ -28,6 +28,7 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes; the second would wait 40 ms for the first
 
     def do_GET(self) -> None:
         url = self.path if self.path.startswith("http://") else f"http://{self.headers.get('Host', '')}{self.path}"
