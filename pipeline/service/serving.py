@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,6 +39,7 @@ _LAST = 1.8
 """Seconds that what is in hand has at the very end, after open requests and the child had theirs: together under ten."""
 _PAGES = ("pipeline.learn", "pipeline.digest", "pipeline.render", "pipeline.publish.arranging", "pipeline.publish.collections", "numpy")
 """What most pages want is loaded as soon as the first can be asked for: whoever comes then waits for none of it."""
+_TURN = 0.0005  # seconds; a page gives its turn away at each question to the database, and has it back so soon even while errands count in threads
 _NOTED = 3600  # seconds; uvicorn calls back once at its start, and we need no more
 
 
@@ -72,6 +74,7 @@ def serve(
         if tell is not None:
             tell(address)
         stack.callback(notify, "STOPPING=1")
+        sys.setswitchinterval(_TURN)
         server.run(sockets=[listener])
 
 
