@@ -141,12 +141,19 @@ def told(health: Health, now: datetime) -> str:
     said = [*dict.fromkeys((health.error or "", health.alarm or ""))]
     if health.state == "gone":
         said = [f"{health.error or 'It is gone.'} It is not asked any more; `gleanings sources resume {health.source}` asks again."]
-    elif health.silent and health.usual_gap and health.last_new:
-        usual, quiet = _length(health.usual_gap), _length(now - health.last_new)
-        said.append(f"Nothing new: usual gap {usual}, now {quiet.removesuffix(' days') if usual.endswith(('day', 'days')) else quiet}.")
+    elif health.silent and (words := quiet(health, now)):
+        said.append(f"Nothing new: {words}.")
     if health.moved_to:
         said.append(f"It has moved to {health.moved_to} for good.")
     return " ".join(one for one in said if one)
+
+
+def quiet(health: Health, now: datetime) -> str:
+    """Say for how long nothing new came, beside what is usual: "usual gap 3 days, now 19"; empty where neither is known."""
+    if not health.usual_gap or not health.last_new:
+        return ""
+    usual, since = _length(health.usual_gap), _length(now - health.last_new)
+    return f"usual gap {usual}, now {since.removesuffix(' days') if usual.endswith(('day', 'days')) else since}"
 
 
 def _asked(state: SourceState | None, source: Source, now: datetime) -> datetime | None:

@@ -25,7 +25,8 @@ _LINE_END = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # what else ends a line: X
 _MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"
 # Scripts written without spaces: each character counts as a word.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(f"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\\W_])(?:(?![{_UNSPACED}])[^\\W_]|[{_MARKS}]|'(?=[^\\W_]))*")
+# ASCII first: most letters are, and need no look ahead.
+_WORD = re.compile(f"[{_UNSPACED}]|(?:[a-z0-9]|(?![{_UNSPACED}])[^\\W_])(?:[a-z0-9]++|(?![{_UNSPACED}])[^\\W_]|[{_MARKS}]|'(?=[^\\W_]))*+")
 
 _SILENT = re.compile(r"<(?:(script|style|noscript|template)\b|!--)", re.IGNORECASE)
 _SILENT_END = {name: re.compile(rf"</{name}\s*>" if name else "-->", re.IGNORECASE) for name in ("", "script", "style", "noscript", "template")}

@@ -31,6 +31,7 @@ FIRST = (
     *("crowd_browser", "survey_pages", "suggest_pages", "reader_walk", "render_browser", "dedupe_floors", "classify_topics", "docs_tutorial"),
     *("docs_site", "demo", "wheel", "everything", "journey", "order"),
     *("crew_cluster", "crew_lost", "cli_learn", "collections"),
+    *("browser_pictures", "press", "sending", "builder", "render", "web", "learn", "migrations", "service_clock"),
 )
 """The files that take longest: with them begun first, no worker has one left to do when the others have ended."""
 

@@ -99,7 +99,9 @@ class Desk:
 
     def start(self, *words: str, most: int | None = None, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Give one command in a process of its own. `most` is the size in bytes beyond which no file may grow, as on a full disk."""
-        code = "import sys; from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
+        # What a shell starts in the background ignores SIGINT, and so would all that it starts.
+        code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        code += "; from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
         if most is not None:
             code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most})); {code}"
         return subprocess.Popen(
@@ -128,8 +130,13 @@ class Desk:
 
 
 def ended(child: subprocess.Popen[str], *, patience: float = PATIENCE) -> Done:
-    """Wait for a process, and for all that it started: they hold its output open."""
-    out, err = child.communicate(timeout=patience)
+    """Wait for a process, and for all that it started: they hold its output open. One that does not end in time is killed."""
+    try:
+        out, err = child.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate(timeout=PATIENCE)
+        raise
     return Done(code=child.returncode, out=out or "", err=err or "")
 
 

@@ -277,6 +277,7 @@ def test_trays_take_the_same_keys_and_b_puts_back(window: Window) -> None:
     page.reload()
     page.get_by_role("link", name="Skipped").click()
     expect(page.locator(".row")).to_have_count(3)
+    page.wait_for_load_state()  # the keys work once the page's scripts have come
     page.keyboard.press("b")
     expect(page.locator("#live")).to_have_text("Back in the queue: How network 1 learns")
     page.keyboard.press("a")

@@ -67,20 +67,20 @@ def swipe(page: Page, across: int, down: int = 0) -> None:
 def test_a_key_changed_on_the_keys_page_works_in_the_queue_and_in_its_help(window: Window) -> None:
     page = window.page
     page.goto(f"{window.address}/desk/keys")
-    page.get_by_label("Accept", exact=True).fill("y")
+    page.get_by_label("Accept", exact=True).fill("z")
     page.get_by_label("off: Undo").check()
     page.get_by_role("button", name="Keep").click()
     expect(page.locator("#told")).to_have_text("Your keys are kept.")
     page.goto(f"{window.address}/desk/queue")
-    expect(page.locator("#view [data-act=accept] kbd")).to_have_text("Y")
+    expect(page.locator("#view [data-act=accept] kbd")).to_have_text("Z")
     page.keyboard.press("a")
-    page.keyboard.press("y")
+    page.keyboard.press("z")
     expect(page.locator("#live")).to_have_text("Accepted: How network 0 learns")
     page.keyboard.press("u")
     sent(page)
     assert [window.state(place) for place in range(2)] == [State.ACCEPTED, State.QUEUED]
     page.keyboard.press("?")
-    expect(page.locator("[data-keyed=accept]")).to_have_text("Y")
+    expect(page.locator("[data-keyed=accept]")).to_have_text("Z")
     expect(page.locator("[data-keyed=undo]")).to_have_text(re.compile("off", re.IGNORECASE))
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,8 +18,9 @@ from pipeline import dedupe, urls
 from pipeline.dedupe.editions import clash, days_named, marks
 from pipeline.model import Event, Fold, ItemId, Match, Resource
 from tests.builders import resource
+from tests.tables import table
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "dedupe" / "pairs.yaml").read_text(encoding="utf-8"))
+CASES = table(Path(__file__).parent / "cases" / "dedupe" / "pairs.yaml")
 
 
 def read(plain: dict[str, Any]) -> Resource:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pipeline import dates, extract, sources
 from pipeline.errors import ExtractError
 from pipeline.extract import endings
 from pipeline.model import Lead, Resource
 from tests.builders import page
+from tests.tables import table
 
 FIELDS = Path(__file__).parent / "cases" / "extract" / "fields"
 URL = "https://north.example/stories/a"
@@ -22,8 +22,7 @@ STORY = "<p>Three practices met each month for a year and wrote down what they h
 
 
 def cases(field: str) -> list[Any]:
-    rows = yaml.safe_load((FIELDS / f"{field}.yaml").read_text(encoding="utf-8"))
-    return [pytest.param(row, id=row["case"]) for row in rows]
+    return [pytest.param(row, id=row["case"]) for row in table(FIELDS / f"{field}.yaml")]
 
 
 def read(row: dict[str, Any]) -> Resource | None:

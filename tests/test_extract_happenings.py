@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from pipeline import extract
 from pipeline.errors import ExtractError
 from pipeline.model import Event, Lead
 from tests.builders import page
+from tests.tables import table
 
 CASES = Path(__file__).parent / "cases" / "extract" / "fields" / "events.yaml"
 STORY = "<p>Three practices met each month for a year and wrote down what they had learnt from each other, and what they would not do again.</p>"
@@ -40,7 +40,7 @@ def moment(value: date | None) -> str | None:
     return value.isoformat(timespec="minutes") if isinstance(value, datetime) else value.isoformat() if value else None
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row["case"]) for row in yaml.safe_load(CASES.read_text(encoding="utf-8"))])
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["case"]) for row in table(CASES)])
 def test_an_event_is_read_as_it_is_announced(row: dict[str, Any]) -> None:
     event = read(row)
     if row["expect"] == "none":

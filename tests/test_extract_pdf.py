@@ -14,6 +14,7 @@ from pipeline import extract
 from pipeline.extract import bylines
 from pipeline.extract import pdf as pdf_room
 from pipeline.model import Lead, Page, Resource
+from pipeline.render import fonts
 from tests.builders import NOW, page
 from tests.test_extract import pdf
 
@@ -141,6 +142,8 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_title_and_people_are_found_whatever_the_layout(name: str) -> None:
     source, title, people = LAYOUTS[name]
+    if fonts.missing(title):
+        pytest.skip("no font of this machine has the script")
     found = read(typst.compile((source + BODY).encode()))
     assert (found.title, found.creators) == (title, people)
 

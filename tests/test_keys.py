@@ -55,12 +55,12 @@ def test_the_usual_keys_are_those_of_the_interface() -> None:
 
 
 def test_a_persons_own_keys_stand_over_the_usual_ones() -> None:
-    keys = keyboard.keys_for(person(accept="y", undo=""))
-    assert (keys["accept"], keys["undo"], keys["reject"]) == ("y", "", "x")
+    keys = keyboard.keys_for(person(accept="z", undo=""))
+    assert (keys["accept"], keys["undo"], keys["reject"]) == ("z", "", "x")
 
 
 def test_only_what_differs_is_kept() -> None:
-    assert keyboard.changed({**keyboard.keys_for(None), "accept": "y", "nowhere": "q"}) == {"accept": "y"}
+    assert keyboard.changed({**keyboard.keys_for(None), "accept": "z", "nowhere": "q"}) == {"accept": "z"}
 
 
 def test_a_key_that_begins_another_ones_two_is_a_clash() -> None:
@@ -99,8 +99,8 @@ def test_the_page_shows_every_act_with_its_key(site: Site) -> None:
 
 def test_without_accounts_the_desk_judges_and_the_browser_keeps(site: Site) -> None:
     visitor = site.visitor()
-    told = visitor.post("/desk/keys", usual(accept="y"), headers=JSON).json()
-    assert (told["kept"], told["keys"]["accept"]) == (False, "y")
+    told = visitor.post("/desk/keys", usual(accept="z"), headers=JSON).json()
+    assert (told["kept"], told["keys"]["accept"]) == (False, "z")
     assert lxml.html.fromstring(visitor.get("/desk/keys").text).xpath("//form[@id='my-keys']/@data-browser") == [""]
     assert shown(visitor) == keyboard.keys_for(None)
 
@@ -132,11 +132,11 @@ def test_the_usual_keys_can_be_had_back(site: Site) -> None:
 def test_a_persons_keys_go_with_the_account(site: Site) -> None:
     with site.open() as store:
         ada = store.add_account("Ada", Role.CURATOR, now=site.now)
-        store.set_keys(ada.id, keyboard.changed({**keyboard.keys_for(None), "accept": "y", "undo": ""}))
+        store.set_keys(ada.id, keyboard.changed({**keyboard.keys_for(None), "accept": "z", "undo": ""}))
         again = store.account("Ada")
     assert again is not None
-    assert dict(again.keys) == {"accept": "y", "undo": ""}
-    assert keyboard.keys_for(again)["accept"] == "y"
+    assert dict(again.keys) == {"accept": "z", "undo": ""}
+    assert keyboard.keys_for(again)["accept"] == "z"
 
 
 def test_every_desk_page_carries_the_keys_and_their_help(site: Site) -> None:

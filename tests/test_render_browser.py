@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from importlib.resources import files
+from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from pipeline.render import render
 from tests import editions
+from tests.axe import ALL, FOUND, axe
 
 pytestmark = pytest.mark.browser
 
@@ -35,56 +36,65 @@ def browser() -> Iterator[Browser]:
         made.close()
 
 
-def shown(browser: Browser, tmp_path: Path, raw: bytes, *, width: int, scheme: str) -> Page:
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """One for all: what is looked at leaves nothing behind, and a new one takes longer than to look."""
+    made = browser.new_page()
+    yield made
+    made.close()
+
+
+@cache
+def body(name: str, format: str) -> bytes:
+    return render(editions.ALL[name](), format).body
+
+
+def show(page: Page, tmp_path: Path, raw: bytes, *, width: int, scheme: str) -> None:
     file = tmp_path / "page.html"
     file.write_bytes(raw)
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(file.as_uri())
-    return page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("format", "width"), [("html", 320), ("html", 1280), ("email", 320), ("email", 640)])
 @pytest.mark.parametrize("name", editions.ALL)
 def test_nothing_is_wider_than_the_screen_or_loaded_from_elsewhere(
-    browser: Browser, tmp_path: Path, name: str, format: str, width: int, scheme: str
+    page: Page, tmp_path: Path, name: str, format: str, width: int, scheme: str
 ) -> None:
     asked: list[str] = []
-    browser_page = shown(browser, tmp_path, b"", width=width, scheme=scheme)
-    browser_page.on("request", lambda request: asked.append(request.url))
-    (tmp_path / "page.html").write_bytes(render(editions.ALL[name](), format).body)
-    browser_page.reload()
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    show(page, tmp_path, body(name, format), width=width, scheme=scheme)
+    page.remove_listener("request", note)
     assert len(asked) == 1
-    assert browser_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    browser_page.close()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_links_that_stand_alone_are_large_enough(browser: Browser, tmp_path: Path, width: int) -> None:
-    page = shown(browser, tmp_path, render(editions.essay(), "html").body, width=width, scheme="light")
+def test_links_that_stand_alone_are_large_enough(page: Page, tmp_path: Path, width: int) -> None:
+    show(page, tmp_path, body("essay", "html"), width=width, scheme="light")
     assert page.evaluate(SMALL) == []
-    page.close()
 
 
-def test_what_has_the_focus_has_an_outline(browser: Browser, tmp_path: Path) -> None:
-    page = shown(browser, tmp_path, render(editions.corrected(), "html").body, width=1280, scheme="light")
+def test_what_has_the_focus_has_an_outline(page: Page, tmp_path: Path) -> None:
+    show(page, tmp_path, body("corrected", "html"), width=1280, scheme="light")
     for _ in range(12):
         page.keyboard.press("Tab")
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         assert float(page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")) >= 2
-    page.close()
 
 
 @pytest.mark.parametrize(
     ("format", "width", "scheme"), [("html", 320, "dark"), ("html", 1280, "light"), ("email", 320, "light"), ("email", 640, "dark")]
 )
 @pytest.mark.parametrize("name", editions.ALL)
-def test_axe_finds_nothing(browser: Browser, tmp_path: Path, name: str, format: str, width: int, scheme: str) -> None:
-    pytest.importorskip("axe_playwright_python")
-    page = shown(browser, tmp_path, render(editions.ALL[name](), format).body, width=width, scheme=scheme)
-    page.add_script_tag(content=(files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8"))
-    broken = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules}).then(done => done.violations.map(one => [one.id, one.nodes[0].html]))", RULES
-    )
-    assert broken == []
-    page.close()
+def test_axe_finds_nothing(page: Page, tmp_path: Path, name: str, format: str, width: int, scheme: str) -> None:
+    script = axe()
+    show(page, tmp_path, body(name, format), width=width, scheme=scheme)
+    page.evaluate(script)
+    assert page.evaluate(FOUND, ALL | {"runOnly": RULES}) == []

@@ -15,7 +15,7 @@ import pytest
 from pypdfium2 import raw
 
 from pipeline.model import Correction, Credit, Edition, EditionState, Entry, Event, ItemId, Kind, Section, Severity, Tally, TopicTrend
-from pipeline.render import faces, fonts, onepage, pdf
+from pipeline.render import faces, fonts, onepage, pdf, typeset
 from pipeline.render.prepare import prepare
 from tests import builders
 
@@ -407,3 +407,21 @@ def test_an_essay_that_cites_one_entry_on_many_pages_names_each_page_once() -> N
     assert found is not None
     numbers = [int(one) for one in found[1].replace(" ", "").strip(",").split(",")]
     assert (len(numbers) > 2, numbers) == (True, sorted(set(numbers)))
+
+
+def test_words_above_others_are_the_title_of_an_essay_and_one_of_several_is_not() -> None:
+    def titled(words: str) -> Any:
+        return pdf.page_data(replace(edition(), template="essay", essay=words))["essay_title"]
+
+    assert titled("# One reading\n\nWords [1].\n\n## Part\n\nMore.") == "One reading"
+    assert titled("## Tools\n\nWords [1].\n\n## Cases\n\nMore.") == "November 2026 in one reading"
+
+
+def test_a_mark_that_stands_for_a_script_runs_as_it_is_read() -> None:
+    odd = "\U00010900\U00010901"
+    if shown(odd):
+        pytest.skip("this machine can write Phoenician")
+    case = fonts.typecase([ARABIC])
+    told: Any = typeset._showable({"picks": [{"title": odd, "title_way": "rtl", "blurb": ARABIC, "blurb_way": "rtl"}]}, case)["picks"]
+    assert told[0]["title_way"] == "ltr"
+    assert told[0]["blurb_way"] == ("rtl" if shown(ARABIC) else "ltr")

@@ -18,7 +18,7 @@ from pipeline.publish import notices
 from pipeline.publish import survey as rounds
 from pipeline.store import Store
 from pipeline.survey import Round
-from tests.axe import axe
+from tests.axe import ALL, FOUND, axe
 from tests.smtp import postbox
 from tests.test_browser import browser, desk  # noqa: F401 - fixtures
 from tests.test_web import FORM, Site, Visitor
@@ -197,8 +197,7 @@ def test_no_page_of_the_survey_stands_in_anybodys_way(browser: Browser, shown: t
 def _fits(page: Page, url: str, script: str) -> None:
     page.goto(url)
     page.evaluate(script)
-    found = page.evaluate("axe.run().then(done => done.violations.map(one => [one.id, one.nodes[0].html]))")
-    assert found == [], url
+    assert page.evaluate(FOUND, ALL) == [], url
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), url
 
 

@@ -185,7 +185,7 @@ def freeze_edition(session: Session, edition_id: str, undo: bool) -> None:
     session.say(f"Edition {edition.id} is {done} with {counted(len(edition.entries), 'entry', 'entries')}.")
 
 
-@command("release", "digest release 2026-12", "digest release 2026-12 --waive past-event:214 --by 'Sam Reed'", group=digest_command)
+@command("release", "digest release 2026-12", "digest release 2026-12 --waive event-over:214 --by 'Sam Reed'", group=digest_command)
 @edition_argument
 @click.option("--waive", multiple=True, metavar="RULE[:PLACE]", help="Let an error pass; `digest check` names its rule and place. May be repeated.")
 @click.option("--by", default="", metavar="NAME", help="Who lets it pass; stands in the edition.")

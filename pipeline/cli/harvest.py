@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,19 @@ from pipeline.cli.progress import progress
 from pipeline.cli.rooms import desk
 from pipeline.cli.session import PARTLY, Session, command, here, now
 from pipeline.errors import PipelineError
-from pipeline.model import Run
+from pipeline.model import Health, Run
+from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.store import Store
 
 log = logging.getLogger(__name__)
 
 _LOGGED = "harvested source=%s found=%s new=%s same=%s failed=%s seconds=%s error=%s"
-_LOGGED_ALL = "harvest done sources=%s found=%s new=%s same=%s failed=%s seconds=%s errors=%s"
+_LOGGED_ALL = "harvest done sources=%s found=%s new=%s same=%s failed=%s seconds=%s errors=%s unchanged=%s folded=%s silent=%s"
+NAMED = 5
+"""Sources that the last line names of those that need a look."""
 
 
 @command("harvest", "harvest", "harvest kings-fund --limit 20", "harvest --all --json")
@@ -42,14 +46,17 @@ def harvest_command(
     with desk(session, given=for_service) as (config, store), late.lock.hold(config.db, "harvest", now=now()), progress() as report:
         if cluster:
             config = _with_cluster(config, cluster)
+        began = now()
         runs = late.harvest.harvest(config, store, only=ids, everything=everything, limit=limit, workers=workers, now=now, report=report)
+        folded, silent = store.came_since(began)[1], _silent(runs, config, store)
     for run in runs:
         log.info(_LOGGED, *_line(run).values())
         session.emit(_line(run))
         session.say(_words(run))
-    log.info(_LOGGED_ALL, *_total(runs).values())
-    session.emit(_total(runs))
-    session.say(_sum(runs))
+    total = _total(runs) | {"folded": folded, "silent": [one.source for one in silent]}
+    log.info(_LOGGED_ALL, *total.values())
+    session.emit(total)
+    session.say(_sum(runs, total, silent))
     return PARTLY if any(run.error for run in runs) else 0
 
 
@@ -88,15 +95,38 @@ def _total(runs: Sequence[Run]) -> dict[str, object]:
         **{name: sum(getattr(run, name) for run in runs) for name in ("found", "new", "same", "failed")},
         "seconds": round(max((_seconds(run) or 0 for run in runs), default=0), 2),
         "errors": sum(run.error is not None for run in runs),
+        "unchanged": sum(run.unchanged for run in runs),
     }
 
 
-def _sum(runs: Sequence[Run]) -> str:
+def _silent(runs: Sequence[Run], config: Config, store: Store) -> list[Health]:
+    """Give those of the sources just asked that have brought nothing for much longer than usual."""
+    asked = {run.source for run in runs}
+    states = {state.id: state for state in store.source_states(counted=False)}
+    found = [late.schedule.health(states[one.id], one, now()) for one in config.sources if one.id in asked]
+    return [one for one in found if one.silent]
+
+
+def _sum(runs: Sequence[Run], total: Mapping[str, object], silent: Sequence[Health]) -> str:
+    """Say in one line what a harvest came to, and which sources need a look."""
     if not runs:
         return "No source is due. `gleanings harvest --all` asks them all the same."
-    total = _total(runs)
     counts = f"{total['found']} found, {total['new']} new, {total['same']} known, {total['failed']} failed"
-    return f"{len(runs)} sources: {counts}; {total['errors']} sources could not be read"
+    unread = [run.source for run in runs if run.error]
+    said = [counts, f"{counted(len(unread), 'source')} could not be read{_named(unread)}"]
+    said += [f"{total[word]} {word}" for word in ("unchanged", "folded") if total[word]]
+    said += [f"{len(silent)} silent{_named([_quiet(one) for one in silent])}"] if silent else []
+    return f"{counted(len(runs), 'source')}: {'; '.join(said)}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f", and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f" ({', '.join(names[:NAMED])}{more})" if names else ""
+
+
+def _quiet(one: Health) -> str:
+    quiet = late.schedule.quiet(one, now())
+    return f"{one.source}: {quiet}" if quiet else one.source
 
 
 @command("add", "add https://www.example.org/a-report --note 'Read the table on page 4.' --by Sam")

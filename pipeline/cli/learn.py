@@ -14,6 +14,7 @@ from pipeline.cli.queue import recalled, remembered
 from pipeline.cli.rooms import desk, item_id
 from pipeline.cli.session import Session, by_option, command, here, now
 from pipeline.cli.sides import beside
+from pipeline.cli.sources import repair
 from pipeline.model import Item, Lane, Match, State
 from pipeline.plain import to_plain
 from pipeline.text import counted
@@ -67,11 +68,20 @@ def _steer(session: Session, items: tuple[str, ...], *, more: bool, by: str) -> 
             session.say(sentence)
 
 
-@command("explain", "explain 214", "explain 214 --json")
-@click.argument("item")
+@command("explain", "explain 214", "explain 214 --json", "explain source kings-fund")
+@click.argument("words", nargs=-1, required=True, metavar="ITEM | source ID")
 @here
-def explain_command(session: Session, item: str) -> None:
-    """Say why these topics, this rank, this fold."""
+def explain_command(session: Session, words: tuple[str, ...]) -> int:
+    """Say why these topics, this rank, this fold; or of a source what it gave, what it gives, and what would mend it."""
+    if len(words) == len(("source", "ID")) and words[0] == "source":
+        return repair(session, words[1], accept=False)
+    if len(words) > 1:
+        raise click.UsageError("Name one item, or `source` and its id.")
+    _explain(session, words[0])
+    return 0
+
+
+def _explain(session: Session, item: str) -> None:
     moment = now()
     with desk(session) as (config, store):
         found = store.item(item_id(item, store))

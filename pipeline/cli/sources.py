@@ -206,6 +206,11 @@ def resume_source(session: Session, name: str) -> None:
 @here
 def repair_source(session: Session, name: str, accept: bool) -> int:
     """Say what is wrong with a source, and propose selectors or an address that would mend it."""
+    return repair(session, name, accept=accept)
+
+
+def repair(session: Session, name: str, *, accept: bool) -> int:
+    """Examine a source and say what was found, what would mend it, and what was mended. Gives the exit code."""
     with desk(session) as (config, store):
         store.sync_sources(config.sources, now())
         one = next(known for known in config.sources if known.id == source(name, config))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
 from pipeline.cli import late
 from pipeline.cli.rooms import settings
-from pipeline.cli.session import Session, command, here
+from pipeline.cli.session import Session, command, here, now
 from pipeline.errors import ConfigError, ConflictError, PipelineError
 from pipeline.plain import to_plain
 from pipeline.text import counted
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.model import Folding, MailSettings, Source
 
 MASKED = "(set)"
+PATIENCE = 60.0
+"""Seconds in which the feeds of a reader are asked, all together."""
 
 
 @command("init", "init", "init mydesk --from-opml subscriptions.opml")
@@ -32,7 +37,7 @@ def init_command(session: Session, folder: Path | None, opml: Path | None) -> No
     words = late.config.example()
     if opml:
         found = late.exchange.read_opml(opml.read_bytes(), where=opml.name)
-        words = words[: words.index("\nsources:\n")] + "\nsources: []\n"
+        words = words[: words.index("\nsources:\n")] + ("\nsources:\n" if found else "\nsources: []\n")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -43,11 +48,35 @@ def init_command(session: Session, folder: Path | None, opml: Path | None) -> No
         ) from error
     except OSError as error:
         raise PipelineError(f"{path} cannot be written: {error.strerror}.", hint="Choose a folder that you may write to.") from error
-    if opml:
-        late.config.add_sources(path, found)
     late.config.write_charter(path)
-    session.emit({"written": str(path)})
     session.say(f"{path} is written, and charter.md beside it. Change both to your needs; `gleanings check` reads them, `gleanings harvest` begins.")
+    session.emit({"written": str(path), **(_taken_over(session, path, found) if opml else {})})
+
+
+def _taken_over(session: Session, path: Path, found: Sequence[Source]) -> dict[str, object]:
+    """Write the feeds of a reader in, ask each once, and write where those are that moved for good. A dead one stays: its owner decides."""
+    late.config.add_sources(path, found)
+    config = late.config.load(path, os.environ)
+    answers = late.harvest.answers(found, config.harvest, seconds=PATIENCE)
+    moved, dead = [one for one in answers if one.moved], [one for one in answers if one.error]
+    for one in moved:
+        late.config.change_source(path, one.source.id, {"url": one.source.url})
+    session.say(f"{counted(len(found), 'source')}: {len(dead)} cannot be read, {len(moved)} moved for good and stand at their new addresses.")
+    for one in (*dead, *moved):
+        session.say(f"  {one.source.id}: {one.error or f'now {one.source.url}'}")
+    due = late.schedule.next_edition(config.digest, config.desk.timezone, now()).astimezone(ZoneInfo(config.desk.timezone))
+    edition = late.schedule.edition_id(due, config.desk.timezone)
+    mail = f"into the folder {config.mail.outbox}" if config.mail.outbox else f"by {config.mail.host}:{config.mail.port}"
+    session.say(f"database: {config.db}. Edition {edition} is due {due:%Y-%m-%d %H:%M} {config.desk.timezone}, in {config.digests}.")
+    session.say(f"mail: {mail}; `gleanings doctor` tries it.")
+    return {
+        "sources": len(found),
+        "dead": [{"id": one.source.id, "error": one.error} for one in dead],
+        "moved": [{"id": one.source.id, "url": one.source.url} for one in moved],
+        "db": str(config.db),
+        "edition": edition,
+        "due": due,
+    }
 
 
 @command("check", "check", "check --json")

@@ -150,7 +150,7 @@ def _of_event(entry: Entry, edition: Edition, place: str) -> Iterator[Finding]:
 
 def _of_link(entry: Entry, reason: str) -> Iterator[Finding]:
     if reason:
-        problem = f"The link of {_quoted(entry.title)} does not work: {text.clip(text.squeeze(reason), _SHOWN).rstrip('.')}."
+        problem = f"The link of {_quoted(entry.title)} does not work: {text.clip(text.squeeze(reason), _SHOWN).rstrip('.?!')}."
         yield _finding(
             "warning", "link-broken", f"item {entry.id}", problem=problem, remedy="Open it; give the address where it is now, or take it out."
         )

@@ -92,9 +92,8 @@ def credits(item: Item, spellings: Spellings = AS_WRITTEN) -> Iterator[Credit]:
     """Name each person once in a role. Whoever sent in work of their own submitted it, and recommends nothing."""
     made = tuple(_makers(item, spellings))
     makers = {spellings.person_key(credit.name) for credit in made}
-    leads = [sighting.lead for sighting in item.sightings]
-    sent = [lead.recommended_by for lead in leads if lead.recommended_by]
-    given = [("posted by", lead.posted_by) for lead in leads if lead.posted_by]
+    sent = _told(item, "recommended_by")
+    given = [("posted by", name) for name in _told(item, "posted_by")]
     given += [("submitted by" if spellings.person_key(name) in makers else "recommended by", name) for name in sent]
     said: set[tuple[str, str]] = set()
     for claim in (*made, *(Credit(role=role, name=name) for role, name in given)):
@@ -103,6 +102,13 @@ def credits(item: Item, spellings: Spellings = AS_WRITTEN) -> Iterator[Credit]:
             said.add(key)
             name = spellings.person(claim.name)
             yield replace(claim, name=name, written=claim.name if name != text.squeeze(claim.name) else "")
+
+
+def _told(item: Item, field: str) -> list[str]:
+    """Name whom its sources, or the file that it was imported from, call so."""
+    brought = item.extra.get(field)
+    told = [getattr(sighting.lead, field) for sighting in item.sightings] + [brought if isinstance(brought, str) else None]
+    return [name for name in told if name]
 
 
 def _makers(item: Item, spellings: Spellings) -> Iterator[Credit]:

@@ -114,7 +114,7 @@ def event_line(event: Event | None) -> Line | None:
         "all_day": event.all_day,
         "timezone": event.timezone,
         "location": event.location,
-        "online": event.online,
+        "online": "mixed" if event.hybrid else event.online,
         "problems": list(event.problems),
     }
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from typing import Any
 
 from pipeline import citations, dates, text, ties, urls
@@ -159,9 +159,10 @@ def _named(record: Mapping[str, Any], key: str) -> dict[str, str]:
     return {name: text.squeeze(str(one)) for name, one in value.items() if isinstance(one, str | int) and _NAME.fullmatch(name)}
 
 
-def _day(record: Mapping[str, Any], key: str) -> date | None:
+def _day(record: Mapping[str, Any], key: str, zone: tzinfo | None = None) -> date | None:
+    """A day or a moment; one without an offset is in the zone."""
     value = _words(record, key)
-    return dates.parse(value) if value else None
+    return dates.parse(value, zone=zone or UTC) if value else None
 
 
 def _identifiers(record: Mapping[str, Any]) -> dict[str, str]:
@@ -197,13 +198,15 @@ def _event(record: Mapping[str, Any]) -> Event | None:
         return None
     if not isinstance(value, dict):
         raise BadLineError("`event` is no object in braces")
-    online = value.get("online")
+    online, named = value.get("online"), _line(value, "timezone")
+    zone = dates.zone(named) if named else None
     return Event(
-        start=_day(value, "start"),
-        end=_day(value, "end"),
+        start=_day(value, "start", zone),
+        end=_day(value, "end", zone),
         all_day=value.get("all_day") is True,
-        timezone=_line(value, "timezone"),
+        timezone=named,
         location=_line(value, "location"),
         online=online if isinstance(online, bool) else None,
+        hybrid=online == "mixed",
         problems=_list(value, "problems"),
     )

@@ -88,10 +88,10 @@ def creators(stated: str, lines: Sequence[Line], end: int, words: str) -> Found[
 
     A single line of two capitalised words may be a heading: it counts only where its words stand nowhere in small letters.
     """
-    common = frozenset(re.findall(r"\b[a-zà-ÿ]{3,}\b", _ADDRESS.sub(" ", words)))
     claimed = _stated(stated)
     if labelled := _labelled(lines):
         return labelled, "byline"
+    common = frozenset(re.findall(r"\b[a-zà-ÿ]{3,}\b", _ADDRESS.sub(" ", words) if "@" in words else words))
     if under := _under(lines[end : end + _LINES], common=common, claimed=claimed):
         return under, "under the title"
     return (claimed, "pdf author") if claimed else None
@@ -220,14 +220,15 @@ def day(created: str, lines: Sequence[Line], words: str, *, fetched: datetime) -
     Numbers that can be read in two ways are read as the other dates of the text are; where none tells, they are passed over.
     """
     order = occasion.day_first(words[:20_000])
+    ours = _ours(lines)
     for labelled in (True, False):
-        for line in _ours(lines):
+        for line in ours:
             value = _dated(line, order, labelled=labelled)
             if value and published.plausible(value, fetched):
                 return dates.day(value), "first page"
     found = _CREATED.match(created)
     value = dates.parse("-".join(found.groups())) if found else None
-    if value and published.plausible(value, fetched) and not _contradicted(dates.day(value), lines):
+    if value and published.plausible(value, fetched) and not _contradicted(dates.day(value), ours):
         return dates.day(value), "pdf creation date"
     return None
 
@@ -256,9 +257,9 @@ def _dated(words: str, order: bool | None, *, labelled: bool) -> date | None:
     return dates.parse(rest, dayfirst=order is not False)
 
 
-def _contradicted(made: date, lines: Sequence[Line]) -> bool:
+def _contradicted(made: date, ours: Sequence[str]) -> bool:
     """Whether short lines of the first page name another month, or only years before the one in which the file was made."""
-    short = [words for words in _ours(lines) if len(words) < 60]
+    short = [words for words in ours if len(words) < 60]
     months = {(int(year), _MONTHS.split("|").index(month.lower()) + 1) for words in short for month, year in _MONTH.findall(words)}
     if months:
         return (made.year, made.month) not in months

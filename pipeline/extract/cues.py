@@ -17,6 +17,7 @@ _CLOSES = (
     r"|booking) (?:are |is )?(?:available|open|on sale)(?: from| until)?|nominations?"
     r"|anmelde(?:schluss|frist)|anmeldung bis|frühbucher\w*|einsendeschluss|bewerbungsfrist|jusqu['’]?au|avant le|date limite|clôture"
     r"|inscriptions? (?:avant|jusqu)|fecha límite|plazo|hasta el|antes del|dyddiad cau(?: cofrestru)?|cyn|erbyn"
+    r"|募集期間|申込(?:期間|期限|締切)|締切|受付(?:期間|締切)|报名截止|截止|報名截止|접수기간|마감"
 )
 _OTHERWISE = (
     r"since|open(?:s|ed)? (?:on|at|from|again|to)|opened|opens|available (?:from|until|till|any ?time from|at any time from)|on or after|reach"
@@ -42,9 +43,10 @@ _WHEN = (
     r"when|date(?:\(s\)|s)?(?: (?:and|&|\+|/) (?:time|location|place|venue))?|date/time|event date|day|starts?(?:ing|s)?(?: date)?(?: (?:and|&)"
     r" time)?|start date|begins?|time (?:&|and) (?:date|location|place)|next (?:meeting|date|session)|save the dates?"
     r"|wann|datum|termin|beginn|zeit|uhrzeit|date et heure|quand|début|dates?|cuándo|fecha|inicio|pryd|dyddiad|dechrau"
+    r"|tid|tidspunkt|når|wanneer|quando|data|kiedy|(?:開催)?日時|開催日|日程|(?:活动|活動)?(?:时间|時間)|일시"
 )
 LABELLED = re.compile(
-    rf"(?:^|[\n\t(|•·.]\s?)(?:{_WHEN})\s?(?:[:–-]|(?=[\n\t])|\s(?=$))[\s:–|-]{{0,4}}(?:(?:from|du|vom|del|on|am|le|el)\s)?$", re.IGNORECASE
+    rf"(?:^|[\n\t(|•·.]\s?)(?:{_WHEN})\s?(?:[:：–-]|(?=[\n\t])|\s(?=$))[\s:：–|-]{{0,4}}(?:(?:from|du|vom|del|on|am|le|el)\s)?$", re.IGNORECASE
 )
 _JOINING = (
     r"at|from|between|start(?:s|ing)?|begin(?:s|ning)?|um|ab|von|vom|de|des|dès|à|a|las?|les?|desde|entre|partir|o|o['’]r|am|rhwng|kl|the|in|all"
@@ -52,10 +54,10 @@ _JOINING = (
     r"|times|local|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|each|both|days?|daily|on"
     r"|and|jeweils|täglich|chaque jour|cada día|bob dydd"
 )
-JOIN = re.compile(rf"(?:[\s,;:|@·•.()–—\[\]-]|\b(?:{_JOINING})\b)*", re.IGNORECASE)
+JOIN = re.compile(rf"(?:[\s,;:|@·•.()–—\[\]-]|[(（][月火水木金土日一二三四五六월화수목금토일][)）]|\b(?:{_JOINING})\b)*", re.IGNORECASE)
 BACK = re.compile(r"(?:[\s,;:|@·•()–—-]|\b(?:on|of|the|am|le|el|den|this|next|ar)\b)*", re.IGNORECASE)
 UNTIL = re.compile(
-    r"(?:\s?\((?:[A-Z]{2,4})\))?[\s,.|]*(?:[-–—~]|\b(?:to|until|till?|bis|through|thru|à|au|a|al|hasta|y|and|et|und|hyd(?: at)?|tan|i"
+    r"(?:\s?\((?:[A-Z]{2,4})\))?[\s,.|(]*(?:[-–—~〜～]|\b(?:to|until|till?|bis|through|thru|à|au|a|al|hasta|y|and|et|und|hyd(?: at)?|tan|i"
     r"|ends?(?:ing)?(?: date| time)?|end (?:date|time)|finish(?:es|ing)?(?: time)?|clos(?:e|es|ing)(?: time)?|ende|fin|gorffen|diwedd|"
     r"we hope to finish(?: by)?|finishing(?: at)?)\b)"
     r"[\s:.]*(?:(?:by|at|a|about|around|um|à|las|the|le|el|den|du)\s)*|\s?[\n\t]\s?",
@@ -64,7 +66,7 @@ UNTIL = re.compile(
 SENTENCE_TIME = re.compile(
     r"[^\n]{0,110}?\b(?:times? (?:is|are|remains?|stays?)\b[^.\n:]{0,20}:"
     r"|at|from|between|starts?|starting|begins?|beginning|um|ab|à|dès|a las|desde las|am)\s(?:about\s|around\s)?$"
-    r"|\s*\n(?:[^\n]{1,60}\n){0,6}?(?:time|times|start(?:s)?(?: time)?|uhrzeit|beginn|zeit|heures?|horaires?|hora|horario|amser"
+    r"|\s*\n(?:[^\n]{1,90}\n){0,6}?(?:time|times|hours|start(?:s)?(?: time)?|uhrzeit|beginn|zeit|heures?|horaires?|hora|horario|amser"
     r"|kick-?off)\s?:?[\s]{0,3}(?:from\s|de\s|von\s)?(?:\([^\W\d_]+\)\s)?$",
     re.IGNORECASE,
 )

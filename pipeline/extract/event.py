@@ -155,7 +155,7 @@ def _of_labels(page: Notice, seen: _Seen, about: str) -> Found[Event]:
 def _of_occasion(page: Notice, seen: _Seen, about: str) -> Found[Event]:
     """A day with a time is an event where the page is marked as one; elsewhere only if the page is short and invites. A day alone needs its label."""
     best = seen.best
-    if best is None or not _is_own(page, best) or signs.NO_EVENT.search(page.words):
+    if best is None or not _is_own(page, best) or signs.NO_EVENT.search(page.words) or signs.is_hours(page.words):
         return _of_link(page, seen)
     whole = not isinstance(best.start, datetime)
     event = Event(start=best.start, end=best.end, all_day=whole, problems=best.problems)
@@ -169,7 +169,7 @@ def _is_own(page: Notice, best: occasion.Occasion) -> bool:
     """Whether the day on the page is that of an event which the page announces."""
     posted = page.posted or page.fetched.date()
     told = page.posted is not None and before(best.start, day_of(page.posted) or posted)
-    placed = whereabouts.labelled(page.words) is not None
+    placed = (whereabouts.labelled(page.words) or whereabouts.given(page.placed)) is not None
     if told and (signs.NEWS.search(page.url) or not page.is_marked or not (best.labelled or placed or signs.ADDRESS.search(page.url))):
         return False
     titled = placed and day_of(best.start) in occasion.plain_days(page.title)  # "Agenda for the board on 10 September"
@@ -215,7 +215,7 @@ def _place(page: Notice, best: occasion.Occasion | None) -> str | None:
         return found
     if best is None:
         return None
-    if found := whereabouts.beside(page.words, best.until):
+    if found := whereabouts.following(page.words, best.at, best.until):
         return found
     if found := whereabouts.in_prose(page.words[best.until : best.until + 200].split("\n")[0]):
         return found
@@ -363,8 +363,9 @@ def _finished(page: Notice, event: Event, seen: _Seen, about: str) -> Event:
         problems = [one for one in problems if not one.startswith("postponed")] + [f"{state}: the page says so"]
     if "series" not in told and standing.is_series(page.words, page.title, seen.best, seen.all):
         problems.append("series: it is one of several dates")
-    event = _zoned(replace(event, problems=tuple(problems)), seen)
-    return _in_a_gap(event)
+    hybrid = event.hybrid or (event.online is not True and whereabouts.is_hybrid(event.location or "", f"{page.title}\n{page.words[:_BRIEF_PAGE]}"))
+    place, online = (whereabouts.room(event.location), None) if hybrid else (event.location, event.online)
+    return _in_a_gap(_zoned(replace(event, problems=tuple(problems), location=place, online=online, hybrid=hybrid), seen))
 
 
 def _zoned(event: Event, seen: _Seen) -> Event:

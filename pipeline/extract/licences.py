@@ -46,6 +46,7 @@ _LICENSED = re.compile(r"licen[cs]e|creative commons|lizenz|licencia|\bCC[ -]BY"
 _XMP = re.compile(
     rb"<xmpRights:WebStatement>\s*([^<]{5,300}?)\s*<|xmpRights:WebStatement=\"([^\"]{5,300})\"|<cc:license rdf:resource=\"([^\"]{5,300})\""
 )
+_XMP_MARKS = (b"xmpRights:WebStatement", b"cc:license")  # looked for first: a report has megabytes, and few have either
 
 
 def named(written: str) -> str:
@@ -145,7 +146,8 @@ def _speaks_of_page(link: Element) -> bool:
 
 def of_report(body: bytes, words: str) -> Found[str]:
     """Under what terms a report may be used: what its XMP states as an address, else a sentence of its first pages that plainly names one."""
-    if (stated := _XMP.search(body)) and (name := named((stated[1] or stated[2] or stated[3]).decode("utf-8", "replace"))):
+    stated = _XMP.search(body) if any(mark in body for mark in _XMP_MARKS) else None
+    if stated and (name := named((stated[1] or stated[2] or stated[3]).decode("utf-8", "replace"))):
         return name, "xmp"
     names = {name for found in islice(_LICENSED.finditer(words), _MOST) if (name := _near(words, found.start()))}
     return (names.pop(), "sentence with a licence") if len(names) == 1 else None

@@ -52,6 +52,8 @@ _OTHERS = re.compile(
     r"(?:(?:see |view |browse |our )?(?:more|other|related|upcoming|similar|recent|past|previous|earlier|later|latest|further|next|future|all)(?:"
     r" (?:upcoming|past|free|online))? (?:events?|webinars?|courses?|news|dates|posts|articles|stories|meetups?|sessions)\b.{0,40}"
     r"|you (?:may|might) also .{0,40}|what(?:'|’)s next|also on|weitere .{0,30}|ähnliche .{0,30}|autres? .{0,30}|à lire aussi|otros .{0,30}"
+    r"|nächste (?:termine|veranstaltungen)|à venir|prochaine?s? (?:rendez-vous|événements|dates)|próximos (?:eventos|actos)|altri eventi"
+    r"|fler(?:e|a)? (?:evenemang|event|träffar|arrangementer|begivenheder)|meer (?:evenementen|activiteiten)|関連イベント|其他活动"
     r"|(?:mwy o )?ddigwyddiadau eraill|rhagor o .{0,30})\W{0,3}",
     re.IGNORECASE,
 )

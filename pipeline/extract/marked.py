@@ -134,7 +134,7 @@ def of_node(node: jsonld.Node, zone: tzinfo) -> Event:
     problems += [f"invalid_date: {written}" for written, value in ((first, start), (last, end)) if written and value is None]
     if node.get("@series"):
         problems.append("series: it is one of several dates")
-    event = Event(start=start, end=end, location=place, online=online)
+    event = Event(start=start, end=end, location=place, online=online, hybrid=mode == "MixedEventAttendanceMode")
     return replace(event, all_day=start is not None and not hasattr(start, "hour"), problems=tuple(problems))
 
 

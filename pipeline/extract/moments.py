@@ -331,7 +331,9 @@ def _spoken(words: str) -> list[Clock]:
 
 
 def clock(one: Clock, half: str = "") -> time | None:
-    """Give a time of day; `half` goes for one that says none of its own."""
+    """Give a time of day; `half` goes for one that says none of its own. 24:00 is the midnight at the end of a day (ISO 8601)."""
+    if (one.hour, one.minute) == (24, 0):
+        return time(0)
     said = one.half or ("" if one.padded or one.hour > 12 else half)
     hour = one.hour
     if said and 1 <= hour <= 12:

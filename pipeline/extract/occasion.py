@@ -354,6 +354,6 @@ def _in_the_day(begin: time, end: time) -> tuple[time, time]:
 
 def _end(start: datetime, ends: time, day: date | None) -> datetime:
     end = datetime.combine(day or start.date(), ends, start.tzinfo)
-    if end <= start and day is None and start.time() >= _EVENING and ends <= _DAWN:
+    if end <= start and day is None and (ends == time() or (start.time() >= _EVENING and ends <= _DAWN)):
         end += timedelta(days=1)
     return end

@@ -32,12 +32,20 @@ OFFER = re.compile(
     re.IGNORECASE,
 )
 NO_EVENT = re.compile(
-    r"\b(?:closing date|salary|apply for this (?:job|post|role)|vacancy|opening hours|consultation (?:opened|opens|closes|runs)|consulting on"
-    r"|holiday hours|stellenangebot|offre d['’]emploi|office hours)\b",
+    r"\b(?:closing date|salary|apply for this (?:job|post|role)|vacancy|opening (?:hours|times)|consultation (?:opened|opens|closes|runs)"
+    r"|consulting on|holiday hours|stellenangebot|offre d['’]emploi|office hours)\b",
     re.IGNORECASE,
 )
+_DAYS = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}"
+_WEEK = re.compile(rf"^{_DAYS}\s?(?:[-–]|to|&|and)\s?{_DAYS}[\s:]{{1,3}}\d", re.IGNORECASE | re.MULTILINE)
+_CLOSED = re.compile(r"(?:^|[\s:])closed$", re.IGNORECASE | re.MULTILINE)
 NEWS = re.compile(r"/(?:news|blog|stories|posts?|actualites|aktuelles|noticias|newyddion|press)(?:/|$)", re.IGNORECASE)
 CORRECTS = re.compile(
     r"\b(?:please note|correct(?:ed|ion)?|slip|mistake|error|misprint|ignore|wrong|instead of|not the|changed|sorry|apolog\w+|irrtum|erreur)\b",
     re.IGNORECASE,
 )
+
+
+def is_hours(words: str) -> bool:
+    """Say whether a page tells the hours of a week, and when a house is closed."""
+    return _WEEK.search(words) is not None and _CLOSED.search(words) is not None

@@ -8,32 +8,36 @@ from pipeline import text
 
 _ONLINE = re.compile(
     r"\b(?:webinar|webcast|online|on-line|virtual(?:ly)?(?! reality)|zoom|ms teams|microsoft teams|teams(?= meeting|\b)|livestream|live stream"
-    r"|youtube|webex|google meet|gotowebinar|en ligne|visioconf[ée]rence|digital|videokonferenz|en línea|ar-lein|ar lein|by telephone|by phone"
-    r"|vimeo|facebook live|instagram live|linkedin live|twitch|discord|skype|peertube|bigbluebutton|jitsi)\b",
+    r"|youtube|webex|google meet|gotowebinar|(?<!mis )(?<!mise )en ligne|visioconf[ée]rence|digital|videokonferenz|en línea|ar-lein|ar lein"
+    r"|by telephone|by phone|vimeo|facebook live|instagram live|linkedin live|twitch|discord|skype|peertube|bigbluebutton|jitsi)\b",
     re.IGNORECASE,
 )
 _MIXED = re.compile(
-    r"\b(?:hybrid|hybride?s?|in[ -]person (?:and|or|&|/) online|online (?:and|or|&|/) in[ -]person|(?:or|and) (?:online|on zoom|via zoom|by zoom"
-    r"|on teams|livestream|by livestream)|présentiel et (?:en ligne|distanciel)|vor ort und online)\b",
+    r"\b(?:hybrid|hybride?s?|in[ -]person (?:and|or|&|/) online|online (?:and|or|&|/) in[ -]person|(?:or|and|also) (?:online|on zoom|via zoom|by zoom"
+    r"|on teams|livestream|by livestream)|présentiel et (?:en ligne|distanciel)|vor ort und online)\b|[&+] (?:online|zoom|livestream)\b",
     re.IGNORECASE,
 )
+_AND_ONLINE = re.compile(
+    r"\s?(?:,|[&+/]|\b(?:and|or|und|et|y)\b)\s(?:also\s)?(?:online|(?:on |via |by )?zoom|livestream|en ligne|en línea)$", re.IGNORECASE
+)
+_MORE_TIMES = re.compile(r"[\t\d:.apmAPM–-]*(?=\n)")
 _TOLD_ONLINE = re.compile(
     r"\b(?:(?:this is an?|an?|our|free|live) (?:online|virtual) \w+|online (?:event|session|workshop|webinar|seminar|meeting|course|training"
     r"|festival)|webinar|webcast|on-?demand"
     r"|(?:on|via|by|over|using|through) (?:microsoft |ms )?(?:zoom|teams|webex|google meet|youtube|skype)|live on (?:our )?youtube|joining"
-    r" (?:instructions|link)|join (?:us )?online|en ligne|ar-lein|wird online|findet online|zoom link|link on the day)\b",
+    r" (?:instructions|link)|join (?:us )?online|(?<!mis )(?<!mise )en ligne|ar-lein|wird online|findet online|zoom link|link on the day)\b",
     re.IGNORECASE,
 )
 
 _LABEL = re.compile(
     r"(?:^|[\n\t(|•·])[ ]?(?:location|venue|where|place|address|lieu|adresse|où|veranstaltungsort|ort|wo|tagungsort|lugar|dónde|sede|lleoliad|ble"
-    r"|man cyfarfod|waar|locatie|luogo|meeting place|event location)"
-    r"(?:\s?:[ \t\n]*|\s?[\n\t]\s?:?[ \t]*|[ ](?=(?-i:[A-ZÀ-Þ])))(?P<place>[^\n]{2,160})",
+    r"|man cyfarfod|waar|locatie|luogo|meeting place|event location|plats|sted|plaats|miejsce|会場|開催場所|場所|(?:活动|活動)?(?:地点|地點)|장소)"
+    r"(?:\s?[:：][ \t\n]*|\s?[\n\t]\s?:?[ \t]*|[ ](?=(?-i:[A-ZÀ-Þ])))(?P<place>[^\n]{2,160})",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
     r"(?:\s?\((?:doors|arrive|tea|coffee|registration)[^)\n]{1,40}\))?(?:\s?\(?[A-Z]{2,5}(?:[+-]\d\d?(?::\d\d)?)?\)?(?=[\s,.]))?(?:\s?[,·"
-    r"|•–-]\s?(?:at |in |on )?|\s?,?\s?(?:im |in der |beim |ym |yn )|\s?(?:at |in |on |@ ?)(?:the |our )?"
+    r"|•–—-]\s?(?:at |in |on )?|\s?,?\s?(?:im |in der |beim |ym |yn )|\s?(?:at |in |on |@ ?)(?:the |our )?"
     r"|[\s.]{0,2}\n\s?)(?P<place>[^\n]{2,140})",
     re.IGNORECASE,
 )
@@ -82,6 +86,16 @@ def online(place: str, about: str = "") -> bool | None:
     return True if _TOLD_ONLINE.search(about) and not _MIXED.search(about) else None
 
 
+def is_hybrid(place: str, about: str = "") -> bool:
+    """Say whether one may come or join online."""
+    return _MIXED.search(place) is not None or (not (place and _ONLINE.search(place)) and _MIXED.search(about) is not None)
+
+
+def room(place: str | None) -> str | None:
+    """The place to come to, of one that says "and online" too."""
+    return _AND_ONLINE.sub("", place) or None if place else None
+
+
 def labelled(words: str) -> str | None:
     """The place after a label ("Where", "Venue", "Ort")."""
     for found in _LABEL.finditer(words):
@@ -106,6 +120,14 @@ def beside(words: str, until: int) -> str | None:
     ):
         return None
     return bare if len(bare.split()) <= 14 and not (bare[0].isdigit() and len(bare) < 4) else None
+
+
+def following(words: str, at: int, until: int) -> str | None:
+    """The place after a day with its time that stands from `at` to `until`: right there, after the same times on another clock, or after the line of
+    the day, where its time stands further down."""
+    again, line = _MORE_TIMES.match(words, until), words.find("\n", at)
+    ends = (until, again.end() if again else until, line if 0 <= line < until else until)
+    return next((found for end in dict.fromkeys(ends) if (found := beside(words, end))), None)
 
 
 def in_prose(words: str) -> str | None:

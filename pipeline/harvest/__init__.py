@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.classify import Model
     from pipeline.extract import endings
     from pipeline.harvest.adding import named, probed
+    from pipeline.harvest.answering import Answer, answers
     from pipeline.harvest.letters import mails_in
     from pipeline.harvest.mend import Examined, accept, examine, proposed, standing
     from pipeline.harvest.probe import Probe, discover, probe
@@ -42,10 +43,12 @@ else:
     repair = late("pipeline.sources.repair")
 
 __all__ = [
+    "Answer",
     "Examined",
     "Probe",
     "accept",
     "add_address",
+    "answers",
     "discover",
     "examine",
     "folding_of",
@@ -61,6 +64,7 @@ __all__ = [
 door(
     __name__,
     adding=("named", "probed"),
+    answering=("Answer", "answers"),
     letters=("mails_in",),
     mend=("Examined", "accept", "examine", "proposed", "standing"),
     probe=("Probe", "discover", "probe"),

@@ -91,7 +91,8 @@ Fetch = Callable[[Request], Awaitable[Fetched]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A dated happening. `end` of an all-day event is its last day. `problems` are codes with what was seen, `code: words`."""
+    """A dated happening. `end` of an all-day event is its last day. `problems` are codes with what was seen, `code: words`.
+    `hybrid` is where one may come or join online; `online` is then open."""
 
     start: date | None = None
     end: date | None = None
@@ -99,6 +100,7 @@ class Event:
     timezone: str | None = None
     location: str | None = None
     online: bool | None = None
+    hybrid: bool = False
     problems: tuple[str, ...] = ()
 
 

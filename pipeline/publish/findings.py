@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
-from pipeline import digest
+from pipeline import dates, digest
 from pipeline.config import Config
+from pipeline.digest.arrange import Absence, absent
 from pipeline.errors import NotFoundError, PipelineError, RenderError
-from pipeline.model import Edition, Entry, Finding, ItemId, Resource, Waiver
+from pipeline.model import Edition, EditionState, Entry, Finding, ItemId, Resource, State, Waiver
 from pipeline.publish import retractions
 from pipeline.render.inspect import inspect
-from pipeline.store import LinkState, Store
+from pipeline.store import ItemQuery, LinkState, Store
+from pipeline.text import clip, counted
 
 _ORDER = ("error", "warning", "note")
+_TITLE, _ASKED = 90, 5_000  # characters of a title; accepted items that are asked about
+_REASONS = (
+    (Absence.NO_ROOM, "found no room under the caps and will be offered to the next edition", "Raise a cap, or leave something else out."),
+    (Absence.MEMBERS, "for members only cannot stand in a public edition", "Set `digest.audience: members` to print them for members."),
+)
 
 
 def findings(edition: Edition, config: Config, store: Store, *, broken: Mapping[ItemId, str] = MappingProxyType({})) -> tuple[Finding, ...]:
@@ -32,7 +40,7 @@ def findings(edition: Edition, config: Config, store: Store, *, broken: Mapping[
         topics=config.topics,
         copied_words=config.digest.copied_words,
     )
-    return in_order((*found, *retractions.found(edition, store), *inspect(edition)))
+    return in_order((*found, *_absent(edition, config, store), *retractions.found(edition, store), *inspect(edition)))
 
 
 def _marked(edition: Edition, store: Store) -> dict[ItemId, str]:
@@ -40,6 +48,27 @@ def _marked(edition: Edition, store: Store) -> dict[ItemId, str]:
     marked = store.marked_links()
     found = {entry.id: marked[entry.url] for entry in edition.entries if entry.url in marked}
     return {item: f"moved to {one.moved_to} for good" if one.state is LinkState.MOVED else one.reason for item, one in found.items()}
+
+
+def _absent(edition: Edition, config: Config, store: Store) -> Iterator[Finding]:
+    """Say what was accepted and does not stand in an edition, unless an editor left it out: nothing goes missing without a word."""
+    accepted = store.items(ItemQuery(states=(State.ACCEPTED,), limit=_ASKED))
+    zone, arrangement = dates.zone(config.desk.timezone) or UTC, store.arrangement(edition.id)
+    now = edition.released or edition.composed
+    missing = absent(accepted, edition, arrangement=arrangement, settings=config.digest, now=now, zone=zone)
+    for item, why in missing:
+        if why is Absence.OVER:
+            told = f'"{clip(item.title or item.resource.url, _TITLE)}" is accepted and over, so no edition takes it in.'
+            yield Finding(severity="note", place=f"item {item.id}", problem=told, remedy="Put its date right, or reject it.", rule="left-out")
+    if edition.state is EditionState.DRAFT:  # what was accepted after the freeze has its turn
+        yield from _waiting(Counter(why for _, why in missing))
+
+
+def _waiting(numbers: Mapping[Absence, int]) -> Iterator[Finding]:
+    for why, reason, remedy in _REASONS:
+        if numbers[why]:
+            told = f"{counted(numbers[why], 'accepted item')} {reason}."
+            yield Finding(severity="note", place="edition", problem=told, remedy=remedy, rule="left-out")
 
 
 def in_order(found: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -43,7 +43,7 @@ def render_teaser(edition: Edition) -> bytes:
     made = prepare(edition)
     entries = {entry.id: entry for entry in made.entries}
     first = [entries[pick] for pick in made.picks if pick in entries] or made.entries
-    titles = [f"“{text.clip(entry.title, _TITLE)}”" for entry in first[:_NAMED]]
+    titles = [f"“{words.apart(text.clip(entry.title, _TITLE))}”" for entry in first[:_NAMED]]
     among = f", among them {words.listed(titles)}" if len(entries) > len(titles) else f": {words.listed(titles)}" if titles else ""
     return f"{words.name(made)}: {text.counted(len(entries), 'entry', 'entries')}{among}.\nRead it at {words.page(made)}\n".encode()
 

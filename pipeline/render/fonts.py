@@ -29,6 +29,7 @@ _FACES = {
 _NAME_LIMIT = 40  # characters of a symbol's name
 _SEVERAL = re.compile(r"(\[[A-Z][A-Za-z-]*\]|■)(?:[\s.,]*(?:\[[A-Z][A-Za-z-]*\]|■))+")  # one mark for a whole sentence
 _PIECE = 24  # characters of a word that fit in any column
+_MARK = "\u200e"  # ends words that run from right to left (`words.apart`); what came from outside has none left
 _PAUSE = "\u200b"  # where a word without an end may be broken
 _ENDLESS = re.compile(rf"[^\s\u0e00-\U0010ffff]{{{_PIECE + 8},}}")  # from Thai on, scripts without spaces have breaks of their own
 
@@ -139,7 +140,7 @@ def _spelt(words: str, case: Typecase) -> str:
 def _substitute(letter: str) -> str:
     category = unicodedata.category(letter)
     if category.startswith(("C", "M")):
-        return ""
+        return letter if letter == _MARK else ""
     name = unicodedata.name(letter, "")
     if category.startswith(("L", "N", "P")):
         return f"[{faces.script(letter)}]" if name else "■"

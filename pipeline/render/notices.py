@@ -59,7 +59,7 @@ def _notices(made: tuple[Correction, ...], edition: Edition, titles: Mapping[Ite
             number=number,
             label=_LABELS.get(one.severity, "Corrected"),
             day=words.on_day(one.made, edition),
-            title=one.title or (titles[known] if known is not None else ""),
+            title=words.apart(one.title or (titles[known] if known is not None else "")),
             note=one.note,
             made=one.made,
             item=known,

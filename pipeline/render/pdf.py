@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,6 +22,7 @@ _PUSHING = 350  # characters of corrections: less leave room on the letter's pag
 _LITTLE = 1200  # characters of a letter
 _FEW = 40  # entries, whose titles need half a page
 _REASONS = 6  # bars; the rest is one more
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]", re.MULTILINE)  # of Markdown, with its level
 
 
 def render(edition: Edition) -> bytes:
@@ -58,6 +60,7 @@ def page_data(edition: Edition) -> dict[str, Json]:
         "every_title": len(by_id) <= _EVERY_TITLE,
         "topics": [{"name": name, "ids": ids} for name, ids in _topics(edition)],
         "made": list(edition.made),
+        "made_heading": words.made_heading(edition),
         "tally": _tally(edition.tally),
     }
 
@@ -103,9 +106,11 @@ def _front(edition: Edition) -> dict[str, Json]:
 
 
 def _essay(edition: Edition, told: Essay) -> dict[str, Json]:
-    """Give the essay and its title, which is its first heading where it begins with one."""
+    """Give the essay and its title, which is its first heading where it begins with one that stands above all others."""
     first = told.blocks[0] if told.blocks else None
-    titled = first is not None and first.heading and not any(run.references for run in first.runs)
+    levels = [len(mark) for mark in _HEADING.findall(edition.essay)]
+    alone = not levels[1:] or levels[0] < min(levels[1:])
+    titled = first is not None and first.heading and alone and not any(run.references for run in first.runs)
     return {
         "essay_title": "".join(run.text for run in first.runs) if first and titled else f"{edition.month_name} in one reading",
         "essay": list(_blocks(told.blocks[1:] if titled else told.blocks, {one.number: one.entry.id for one in told.references})),
@@ -157,7 +162,7 @@ def entry_data(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
         "blurb": entry.blurb,
         "note": entry.note,
         "byline": words.byline(entry, edition.language),
-        "reading": words.reading(entry) or (text.counted(entry.duration_minutes, "minute") if entry.duration_minutes else ""),
+        "reading": words.length(entry),
         "action": words.action(entry),
         "topics": list(entry.topics),
         "hue": palette.hue(place),

@@ -10,8 +10,9 @@ import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date, datetime, tzinfo
 
-from pipeline import citations, text
+from pipeline import citations, dates, text
 from pipeline.model import Correction, Credit, Edition, Entry, Event, Picture, Section, Tally, TopicTrend
 from pipeline.model.illustrations import MOST
 from pipeline.render import picture
@@ -42,7 +43,7 @@ def prepare(edition: Edition) -> Edition:
 
 
 def _prepared(edition: Edition) -> Edition:
-    language = _language(edition.language, "en")
+    language, zone = _language(edition.language, "en"), dates.zone(edition.timezone)
     return replace(
         edition,
         id=line(edition.id, _NAME),
@@ -56,7 +57,7 @@ def _prepared(edition: Edition) -> Edition:
         strap=line(edition.strap, _TITLE),
         letter=prose(edition.letter, _LETTER),
         editor=line(edition.editor, _NAME),
-        sections=_illustrated(tuple(_sections(edition.sections, language))),
+        sections=_illustrated(tuple(_sections(edition.sections, language, zone))),
         template=line(edition.template, _NAME),
         essay=prose(edition.essay, _ESSAY),
         form=line(edition.form, _NAME),
@@ -146,7 +147,7 @@ def _corrections(made: Iterable[Correction]) -> tuple[Correction, ...]:
     return tuple(sorted(cleaned, key=lambda one: one.made))[-_NOTICES:]
 
 
-def _sections(sections: Iterable[Section], language: str) -> Iterator[Section]:
+def _sections(sections: Iterable[Section], language: str, zone: tzinfo | None) -> Iterator[Section]:
     """Clean the sections. An item stands once in an edition, since its number is its anchor; a section without entries is none."""
     said: set[int] = set()
     for section in sections:
@@ -157,11 +158,11 @@ def _sections(sections: Iterable[Section], language: str) -> Iterator[Section]:
                 id=line(section.id, _NAME),
                 title=line(section.title, _NAME) or _NO_NAME,
                 standfirst=line(section.standfirst, _TITLE),
-                entries=tuple(_entry(entry, language) for entry in reversed(once.values())),
+                entries=tuple(_entry(entry, language, zone) for entry in reversed(once.values())),
             )
 
 
-def _entry(entry: Entry, language: str) -> Entry:
+def _entry(entry: Entry, language: str, zone: tzinfo | None) -> Entry:
     url = link(entry.url)
     return replace(
         entry,
@@ -179,7 +180,7 @@ def _entry(entry: Entry, language: str) -> Entry:
         note=line(entry.note, _BLURB),
         language=_language(entry.language, language),
         topics=tuple(topic for topic in (line(one, _NAME) for one in entry.topics[:_MANY]) if topic),
-        event=_event(entry.event) if entry.event else None,
+        event=_event(entry.event, zone) if entry.event else None,
         minutes=_length(entry.minutes),
         duration_minutes=_length(entry.duration_minutes),
         pages=_length(entry.pages),
@@ -213,13 +214,28 @@ def _illustrated(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     )
 
 
-def _event(event: Event) -> Event:
+def _event(event: Event, zone: tzinfo | None) -> Event:
+    """Clean an event, and give its hours in the desk's zone where nobody travels to it; one in a place keeps the clock of that place."""
+    place = line(event.location, _NAME) if event.location else None
+    is_online = event.online or (event.online is None and (place or "online").casefold() == "online")
+    here = zone if is_online and not event.all_day else None
     return replace(
         event,
+        start=_at(event.start, here),
+        end=_at(event.end, here),
         timezone=line(event.timezone, _NAME) if event.timezone else None,
-        location=line(event.location, _NAME) if event.location else None,
+        location=place,
         problems=tuple(line(one, _TITLE) for one in event.problems),
     )
+
+
+def _at(value: date | None, zone: tzinfo | None) -> date | None:
+    if zone is None or not isinstance(value, datetime) or value.tzinfo is None:
+        return value
+    try:
+        return value.astimezone(zone)
+    except (OverflowError, ValueError):  # a moment at the very edge of the calendar
+        return value
 
 
 def _without_scheme(url: str) -> str:

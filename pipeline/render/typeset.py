@@ -86,8 +86,15 @@ def _shown(value: Json, case: fonts.Typecase, key: str = "") -> Json:
         # A heading may not be empty (PDF/UA), even where nothing of its words can be shown.
         return "■" if key == "title" and not shown.strip() else shown
     if isinstance(value, dict):
-        return {name: _shown(one, case, name) for name, one in value.items()}
+        made: dict[str, Json] = {name: _shown(one, case, name) for name, one in value.items()}
+        return made | {way: "ltr" for way in made if way.endswith("_way") and _is_substituted(value, made, way.removesuffix("_way"))}
     return [_shown(one, case) for one in value] if isinstance(value, list) else value
+
+
+def _is_substituted(said: Mapping[str, Json], made: Mapping[str, Json], key: str) -> bool:
+    """Whether Latin marks stand for words of another script: they run as Latin does."""
+    printed = str(made.get(key, ""))
+    return printed != said.get(key) and words.direction(printed) == "ltr"
 
 
 def _address(value: str, case: fonts.Typecase) -> str:

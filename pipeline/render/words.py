@@ -39,6 +39,11 @@ def reading(entry: Entry) -> str:
     return counted(entry.pages, "page") if entry.pages else ""
 
 
+def length(entry: Entry) -> str:
+    """Say how long a text or a recording is, where no link stands beside it to say so: "10 minute read", "24 pages", "5 minutes"."""
+    return reading(entry) or (counted(entry.duration_minutes, "minute") if entry.duration_minutes else "")
+
+
 def byline(entry: Entry, language: str) -> str:
     """Join who made it, date and length, then who passed it on: "By Ada Marsh, 3 November 2026, 10 minute read. Posted by Di Oak"."""
     lines = list(credit_lines(entry))
@@ -53,7 +58,7 @@ def byline(entry: Entry, language: str) -> str:
 def facts(entry: Entry, language: str) -> str:
     """Join kind, source and byline: "Report, North Network. By Ada Marsh, 3 November 2026"."""
     audience = "for members" if entry.audience == "members" else ""
-    first = ", ".join(part for part in (entry.kind_name, audience, entry.source) if part)
+    first = ", ".join(part for part in (entry.kind_name, audience, apart(entry.source)) if part)
     return _sentences(first, byline(entry, language))
 
 
@@ -66,7 +71,8 @@ def credit_lines(entry: Entry) -> Iterator[str]:
     """Name people by role, a phrase for each: "By Ada Marsh and Ben Oak", "Recommended by Carol Read"."""
     by_role: dict[str, list[str]] = {}
     for credit in entry.credits:
-        by_role.setdefault(credit.role, []).append(f"{credit.name}, {credit.about}" if credit.about else credit.name)
+        name = apart(credit.name)
+        by_role.setdefault(credit.role, []).append(f"{name}, {apart(credit.about)}" if credit.about else name)
     for role, names in by_role.items():
         yield f"{_ROLES.get(role, role[:1].upper() + role[1:])} {listed(names)}"
 
@@ -74,7 +80,7 @@ def credit_lines(entry: Entry) -> Iterator[str]:
 def tie_lines(entry: Entry) -> Iterator[str]:
     """Say what an entry is tied to, a phrase for each of the first: "Recording available: “Run charts”"."""
     for one in entry.ties[:_TIES]:
-        yield f"{one.label}: “{clip(one.title, _TIED)}”"
+        yield f"{one.label}: “{apart(clip(one.title, _TIED))}”"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -134,7 +140,10 @@ def when(event: Event, edition: Edition) -> str:
 
 def where(event: Event) -> str:
     """Say where an event is."""
-    return event.location or ("Online" if event.online else "")
+    place = apart(event.location or "")
+    if event.hybrid:
+        return f"{place}, also online" if place else "In person and online"
+    return place or ("Online" if event.online else "")
 
 
 def is_collection(edition: Edition) -> bool:
@@ -221,6 +230,14 @@ def direction(said: str, language: str = "") -> str:
         return "rtl"
     strong = next((kind for kind in map(unicodedata.bidirectional, said) if kind in ("L", "R", "AL")), "L")
     return "ltr" if strong == "L" else "rtl"
+
+
+def apart(said: str) -> str:
+    """End words that run from right to left with a mark (UAX 9, LRM): else the number that follows them in our line, a day or a page, would be
+    drawn into them. Other words are given as they are."""
+    if said.isascii() or all(unicodedata.bidirectional(letter) not in ("R", "AL") for letter in said):
+        return said
+    return f"{said}\u200e"
 
 
 def page(edition: Edition, file: str = "") -> str:

@@ -181,13 +181,15 @@ def _event(event: Any, place: _Place) -> Event:
         last = (end.date() if isinstance(end, datetime) else end) - timedelta(days=1)
         end = max(last, start) if end >= start else last
     location = _words(event.get("LOCATION")) or None
+    online, hybrid = _attendance(location or "", _about(event))
     return Event(
         start=start,
         end=end if start is not None and end is not None and isinstance(end, datetime) == isinstance(start, datetime) else None,
         all_day=all_day,
         timezone=getattr(start.tzinfo, "key", None) if isinstance(start, datetime) else None,
         location=location,
-        online=_online(location or "", _about(event)),
+        online=online,
+        hybrid=hybrid,
         problems=tuple(_problems(event, start, end, place.page.fetched)),
     )
 
@@ -198,20 +200,17 @@ def _about(event: Any) -> str:
     return "\n".join(text.clip(str(event.get(key) or ""), DESCRIPTION) for key in keys)
 
 
-def _online(location: str, about: str) -> bool | None:
-    """Say whether an event is online: true or false by its place, and by its words where it names none; `None` for both at once or neither."""
+def _attendance(location: str, about: str) -> tuple[bool | None, bool]:
+    """Say whether an event is online (by its place, and by its words where it names none; `None` where neither tells), and whether it is both."""
     words = _LINK.sub(" ", location)
     if _MIXED.search(location) or _MIXED.search(about):
-        return None
+        return None, True
     parts = () if _is_no_place(words) else _ALSO.split(words)
-    places = [part for part in parts if not _is_no_place(part)]
-    remote = [_REMOTE_PLACE.search(part) is not None for part in places]
-    if any(remote) or re.search(_MEETING_LINK, location, re.IGNORECASE):
-        return True if all(remote) else None
-    told = _REMOTE_WORDS.search(about) is not None
-    if places:
-        return None if told else False
-    return True if told else None
+    remote = [_REMOTE_PLACE.search(part) is not None for part in parts if not _is_no_place(part)]
+    told = _REMOTE_WORDS.search(about) is not None or re.search(_MEETING_LINK, location, re.IGNORECASE) is not None
+    if any(remote) or (remote and told):
+        return (True, False) if all(remote) else (None, True)
+    return (False, False) if remote else (True if told else None, False)
 
 
 def _is_no_place(words: str) -> bool:

@@ -149,4 +149,5 @@ def _event(told: loose.Object) -> Event | None:
         timezone=_line(told.get("timezone")) or None,
         location=_line(told.get("location")) or None,
         online=online if isinstance(online, bool) else None,
+        hybrid=online == "mixed",
     )

@@ -128,6 +128,14 @@ class Counts(Connection):
             for row in self._rows(sql, (stamp(since), most))
         )
 
+    def refused(self, source_id: str, reason: str, *, most: int = 500) -> int:
+        """Count the items rejected for this reason among the last that a source named, so many at most."""
+        sql = """SELECT count(*) FROM (SELECT DISTINCT item FROM (SELECT item FROM sightings WHERE source = ?1 AND item IS NOT NULL
+                                                                  ORDER BY first_seen DESC LIMIT ?3)) s
+                 JOIN items i ON i.id = s.item AND i.state = 'rejected'
+                 WHERE ?2 = (SELECT reason FROM decisions WHERE item = i.id AND undone IS NULL AND act = 'reject' ORDER BY id DESC LIMIT 1)"""
+        return int(self._rows(sql, (source_id, reason, most))[0][0])
+
     def last_of(self, source_id: str, limit: int = 20) -> tuple[Brief, ...]:
         """List the last items that a source named, by when it first did, the last first."""
         sql = f"""{_FEW} FROM (SELECT item, max(first_seen) AS seen FROM (SELECT item, first_seen FROM sightings

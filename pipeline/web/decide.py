@@ -22,6 +22,7 @@ from pipeline.web.problems import RefusedVisitError
 from pipeline.web.rows import SAID as SAID
 from pipeline.web.security import wants_json
 from pipeline.web.site import Site, desk_path, field, form_of, person_of, site_of
+from pipeline.web.worth import little
 
 MUST_HAVE = "must-have"
 """What a form says that accepts an item and wants it in the next edition whatever else is there."""
@@ -48,8 +49,17 @@ def decide(request: Request) -> Response:
         after = store.decide(wanted)
     said = f"{SAID[after.state]}: {after.title}"
     if wants_json(request):
-        return JSONResponse({"said": said, "item": asked, "state": after.state.value})
+        return JSONResponse({"said": said, "item": asked, "state": after.state.value, **_offer(after, wanted, site)})
     return RedirectResponse(_onward(request, asked), status_code=303)
+
+
+def _offer(item: Item, made: Decision, site: Site) -> dict[str, str]:
+    """After a rejection: say how little is kept of its source, where it is."""
+    if not made.reason:
+        return {}
+    with site.open_store() as store:
+        source, sentence = little(item, made.reason, store, site.facets, site.config.sources)
+    return {"source": source, "little": sentence} if sentence else {}
 
 
 def undo(request: Request) -> Response:

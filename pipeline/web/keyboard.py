@@ -45,6 +45,7 @@ ACTS = (
     Act("back", "Put back into the queue", "b", "Deciding"),
     Act("bulk", "Decide many at once", "B", "Deciding"),
     Act("undo", "Undo", "u", "Deciding"),
+    Act("demote", "Less of a source of which little is kept", "y", "Deciding"),
     Act("repair", "Take the proposed date", "r", "Deciding"),
     Act("edit", "Edit the words", "e", "The item"),
     Act("fold", "Fold or keep apart", "d", "The item"),

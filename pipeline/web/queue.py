@@ -6,7 +6,7 @@ Nothing here reads more the more items there are: lists are read by their key, c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from markupsafe import Markup
@@ -203,6 +203,7 @@ def _numbers(asked: Asked, look: Look, site: Site, store: Store, outlook: Outloo
         "found": sifting.found(asked.filters, look.total, is_partial=look.is_partial),
         "total": look.total,
         "trays": trays,
+        "elsewhere": [] if look.total else [replace(one, count=count) for one in trays if (count := look.counts.get("lane", {}).get(one.lane, 0))],
         "tray": next((tray for tray in trays if tray.lane == asked.filters.lane), trays[0]),
         "waiting": waiting,
         "deferred": states[State.DEFERRED],

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.classify import stopping
 from pipeline.late import late
-from pipeline.model import Source
+from pipeline.model import Item, Source
 from pipeline.store import Store
+from pipeline.web.facets import Facets
 
 if TYPE_CHECKING:
     from pipeline.classify import record
@@ -23,6 +24,7 @@ else:
 
 PACED = 300
 """Decisions, the last ones, that say how long one takes."""
+PRESSING = ("drop", "demote")
 WIDTH, HEIGHT = 120, 28
 """Of a sparkline's drawing."""
 
@@ -55,8 +57,24 @@ def worth(sources: Sequence[Source], store: Store, *, now: datetime) -> Worth:
     return Worth(
         records={one.source: one for one in records},
         proposals={one.source: one for one in proposals},
-        pressing=tuple(one for one in proposals if one.what in ("drop", "demote")),
+        pressing=tuple(one for one in proposals if one.what in PRESSING),
     )
+
+
+def little(item: Item, reason: str, store: Store, facets: Facets, sources: Sequence[Source]) -> tuple[str, str]:
+    """After a rejection: the one source that named the item, and how little is kept of it, where that is surely less than of others. Else empty."""
+    names = {one.id: one.title or one.id for one in sources}
+    named = {one.lead.source for one in item.sightings} & names.keys()
+    if len(named) != 1:
+        return "", ""
+    (source,) = named
+    found = dict(facets.record(store, names))
+    kept, decided = found.pop(source, (0, 0))
+    others = sum(of for _, of in found.values())
+    usual = sum(one for one, _ in found.values()) / others if others else 2 * record.POOR
+    if record.verdict(kept, decided, usual) not in PRESSING:
+        return "", ""
+    return source, f"{names[source]}: {kept} kept of {decided}, {store.refused(source, reason)} {reason}."
 
 
 def spark(numbers: Sequence[int], *, width: int = WIDTH, height: int = HEIGHT) -> Spark:

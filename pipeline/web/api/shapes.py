@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pipeline.exchange.items import address
 from pipeline.model import Citation, Decision, Event, Item, ItemId, Kind, Lane, Relation, RelationState, State, Tie, Verdict
@@ -59,7 +59,7 @@ class ItemEvent:
     all_day: bool
     timezone: str | None
     location: str | None
-    online: bool | None
+    online: bool | Literal["mixed"] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +237,9 @@ def event(of: Event | None) -> ItemEvent | None:
     """Write an event."""
     if of is None:
         return None
-    return ItemEvent(start=of.start, end=of.end, all_day=of.all_day, timezone=of.timezone, location=of.location, online=of.online)
+    return ItemEvent(
+        start=of.start, end=of.end, all_day=of.all_day, timezone=of.timezone, location=of.location, online="mixed" if of.hybrid else of.online
+    )
 
 
 def _brief(item: Item) -> dict[str, object]:

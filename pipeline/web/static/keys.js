@@ -69,11 +69,13 @@ export function press(name) {
   if (target.matches("input, select")) { target.focus(); target.select?.(); } else (target.matches("details") ? $("summary", target) : target).click();
 }
 
-/** A page whose buttons are still on their way holds what is pressed until they are there, in its order. */
+/** A page whose scripts or buttons are still on their way holds what is pressed until they are there, in its order. */
 export const pane = { isComing: () => false };
 const held = [], MOVES = ["next", "previous", "search", "keys"];
+let scripts = document.readyState === "complete"; // all of a page have run when its content is told to be loaded
+addEventListener("DOMContentLoaded", () => { scripts = true; if (!pane.isComing()) arrived(); });
 function strike(act) {
-  if (pane.isComing() && (held.length || !MOVES.includes(act))) held.push(act);
+  if (!scripts || (pane.isComing() && (held.length || !MOVES.includes(act)))) held.push(act);
   else if (typeof act === "number") acts.digits(act);
   else press(act);
 }

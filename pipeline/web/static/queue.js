@@ -2,13 +2,14 @@
 import { $, $$, acts, arrived, label, later, pane, read } from "./keys.js";
 import * as line from "./line.js";
 
-const view = $("#view"), list = $(".items"), live = $("#live"), toast = $("#toast"), unsent = $("#unsent");
+const view = $("#view"), list = $(".items"), live = $("#live"), toast = $("#toast"), unsent = $("#unsent"), demote = $("#demote");
 const wide = matchMedia("(min-width: 821px)"); // where the list stands beside the item, not below it
 const gone = new Map(); // rows that were decided on this page, by item
 const panes = new WeakMap(); // what the view shows of a row, fetched ahead or put aside, outside of the page: waiting there it costs no layout
 const NEAR = 15;        // rows before the end at which the next ones are fetched
 const AHEAD = 12;       // panes that are fetched before they are wanted
 const BACK = 30;        // panes that are kept of what was decided
+const OFFERED = 8000;   // ms that an offer stands where nothing else is left on the page
 const ACTS = {
   accept: ["accept", "accepted", "Accepted"], "must-have": ["accept", "accepted", "Must have"], reject: ["reject", "rejected", "Rejected"],
   defer: ["defer", "deferred", "Put off until later"], reopen: ["reopen", "queued", "Back in the queue"],
@@ -23,6 +24,18 @@ export function say(words, bad = false) {
   live.textContent = words;
   toast.classList.toggle("bad", bad);
   toast.hidden = false;
+  demote.hidden = true;
+}
+
+/** After a rejection: say how little is kept of its source, once for each, and offer less of it. Not to who has gone on meanwhile. */
+const asked = new Set();
+function offer(item, { said, source, little }) {
+  if (!little || asked.has(source) || live.textContent !== said) return;
+  asked.add(source);
+  say(`${said} · ${little}`);
+  demote.value = item;
+  demote.hidden = false;
+  label(toast);
 }
 
 /** Put the pane of a row into the view. Only the tree changes here: whoever asks for a size or moves the focus comes after all changes, once. */
@@ -187,6 +200,7 @@ line.on.done = async (entry, told) => {
     say(told.said);
     if (row) show(row); else if (told.item) location.assign(`/desk/queue?item=${told.item}`); else await refresh();
   } else if (entry.kind === "behind") { say(told.said); if (!entry.go) await refresh(); }
+  else offer(entry.item, told);
 };
 
 line.on.refused = (entry, told) => {
@@ -214,7 +228,10 @@ function conflict(row, said, told) {
 line.on.waiting = number => {
   unsent.hidden = !number;
   unsent.textContent = `${number} waiting to be sent`;
-  if (!number && gone.size && !rows().length && !further()) location.assign(list.dataset.here);
+  if (number || !gone.size || rows().length || further()) return;
+  const here = new URL(list.dataset.here, location.href);
+  if ([...gone.values()].at(-1).verdict) here.searchParams.set("did", [...gone.keys()].at(-1)); // it is told there, too
+  setTimeout(() => location.assign(here), demote.hidden ? 0 : OFFERED);
 };
 
 /** Read a page, and take over the numbers on it that are news. */
@@ -300,6 +317,10 @@ pane.isComing = () => Boolean(current()) && !form();
 acts.next = () => move(1);
 acts.previous = () => move(-1);
 acts.undo = undo;
+demote.addEventListener("click", () => {
+  line.add({ address: `/desk/items/${demote.value}/steer`, body: "steer=less", kind: "behind", once: true });
+  demote.hidden = true;
+});
 acts.digits = place => {
   const menu = $(".decide details[open]", view);
   (menu ? $$(".menu button", menu)[place] : $$(".chip input", view)[place])?.click();
