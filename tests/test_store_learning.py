@@ -108,6 +108,7 @@ def test_features_are_missing_until_they_are_counted_and_again_after_another_way
     assert [item for item, _ in store.uncounted("b", limit=10)] == [second, first]
     assert [item for item, _ in store.uncounted("b", limit=1)] == [second]
     assert [item for item, _ in store.uncounted("b", among=(first,), limit=10)] == [first]
+    assert [item for item, _ in store.uncounted("b", below=second, limit=10)] == [first]
     store.add(resource(url="https://north.example/1"), Fingerprint(keys=()), Match(fold=Fold.REVISION, of=first), now=LATER)
     assert {item for item, _ in store.uncounted("a", limit=10)} == {first, second}
 

@@ -218,11 +218,12 @@ def release_edition(session: Session, edition_id: str, waive: tuple[str, ...], b
 @click.option("--blurb", help="The description as it should be.")
 @click.option("--url", help="The address as it should be.")
 @click.option("--why", metavar="NOTE", help="The line on who should read it, as it should be.")
+@click.option("--when", is_flag=True, help="Take when and where it is from the item as it stands now: its event was moved.")
 @click.option("--no-picture", "without_picture", is_flag=True, help="Take its picture out.")
 @by_option
 @here
 def correct_edition(
-    session: Session, /, edition_id: str, word: str | None, severity: str, by: str, without_picture: bool, **words: str | None
+    session: Session, /, edition_id: str, word: str | None, severity: str, by: str, without_picture: bool, when: bool, **words: str | None
 ) -> None:
     """Put a released edition right: a note that readers see, and every file made anew. What was there before is kept."""
     from pipeline.store.lock import hold
@@ -230,7 +231,9 @@ def correct_edition(
     with desk(session) as (config, store), hold(config.db, "send", now=now()):  # a mailing under way must not mix two revisions
         item = rooms.item_id(word, store) if word else None
         note = words.pop("note") or ""
-        amendment = late.publish.Amendment(severity=Severity(severity), note=note, by=by, item=item, without_picture=without_picture, **words)
+        amendment = late.publish.Amendment(
+            severity=Severity(severity), note=note, by=by, item=item, without_picture=without_picture, when=when, **words
+        )
         edition, folder = late.publish.correct(edition_id, amendment, config, store, now=now())
     session.emit({**summary(edition), "folder": str(folder), "corrections": edition.corrections})
     session.say(f"Edition {edition.id} is corrected (revision {_revision(edition)}) and stands in {folder}.")

@@ -145,6 +145,8 @@ def _keep(told: Told, source: Source, store: Store, now: datetime) -> None:
     name = source.id
     with store.transaction():
         store.offer(name, told.leads, now, moved=told.moved, folding=source.folding)
+        for item in store.reschedule(name, told.leads, now, folding=source.folding):
+            log.info("event rescheduled item=%s source=%s", item, name)
         store.record_run(told.run)
         if told.heard:
             store.hear(name, told.heard)

@@ -62,10 +62,10 @@ def state(config: Config, store: Store, *, now: datetime) -> str:
 
 def count(store: Store, *, among: Sequence[ItemId] = (), report: Report = quiet) -> None:
     """Count the features of all items, or of some, that have none or have them from another way of counting, a batch at a time."""
-    way, done = _way(), 0
-    while batch := store.uncounted(way, among=among, limit=BATCH):
+    way, done, last = _way(), 0, None
+    while batch := store.uncounted(way, among=among, below=last, limit=BATCH):
         store.keep_features([counted(item, resource) for item, resource in batch])
-        done += len(batch)
+        done, last = done + len(batch), batch[-1][0]
         report("reading", done, 0)
 
 

@@ -103,6 +103,11 @@ class Event:
     hybrid: bool = False
     problems: tuple[str, ...] = ()
 
+    @property
+    def when_and_where(self) -> tuple[date | None, date | None, str | None]:
+        """What somebody must know who wants to be there; equal moments are equal in any zone."""
+        return self.start, self.end, self.location
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:

@@ -16,7 +16,7 @@ from pipeline.config import Config
 from pipeline.digest.essay import draft_essay, is_draft
 from pipeline.digest.letter import default_letter, is_default
 from pipeline.errors import ConflictError, NotFoundError, PipelineError, RenderError
-from pipeline.model import Correction, Edition, EditionState, Entry, Finding, ItemId, Severity
+from pipeline.model import Correction, Edition, EditionState, Entry, Event, Finding, ItemId, Severity
 from pipeline.publish import rebuild, renditions
 from pipeline.store import Store
 
@@ -24,7 +24,8 @@ from pipeline.store import Store
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
     """What to put right. `note` is the sentence that readers see; of an item's words those that are not `None` take the place of the old ones
-    (`why` is the line that says who should read it), and `without_picture` takes its picture out."""
+    (`why` is the line that says who should read it), `without_picture` takes its picture out, and `when` takes time and place of its event from
+    the item as it stands now."""
 
     severity: Severity
     note: str
@@ -35,11 +36,12 @@ class Amendment:
     url: str | None = None
     why: str | None = None
     without_picture: bool = False
+    when: bool = False
 
     @property
     def changes_words(self) -> bool:
         """Whether it puts words in the place of others or takes a picture out, and is no mere note."""
-        return self.without_picture or any(words is not None for words in (self.title, self.blurb, self.url, self.why))
+        return self.without_picture or self.when or any(words is not None for words in (self.title, self.blurb, self.url, self.why))
 
 
 def correct(edition_id: str, amendment: Amendment, config: Config, store: Store, *, now: datetime) -> tuple[Edition, Path]:
@@ -54,7 +56,7 @@ def correct(edition_id: str, amendment: Amendment, config: Config, store: Store,
             f"Edition {edition_id} is {before.state}, not released: nothing is wrong with it yet.",
             hint=f"Put the item right, then `gleanings digest build {edition_id}`.",
         )
-    edition = _amended(before, amendment, now)
+    edition = _amended(before, amendment, _event(amendment, store), now)
     if edition is before:
         return before, restore(before, config, store)
     edition, files, set_aside = renditions.rendered(edition)
@@ -103,10 +105,20 @@ def errata(history: list[Edition], audience: str) -> tuple[Correction, ...]:
     return tuple(sorted((one for one in made if audience != "public" or one.audience == "public"), key=lambda one: (one.made, one.edition)))
 
 
-def _amended(before: Edition, amendment: Amendment, now: datetime) -> Edition:
+def _event(amendment: Amendment, store: Store) -> Event | None:
+    """The event of the item as it stands now, where it is asked for."""
+    if not amendment.when or amendment.item is None:
+        return None
+    event = store.item(amendment.item).event
+    if event is None or event.start is None:
+        raise NotFoundError("date", f"of item {amendment.item}", hint="Put its date right at the desk first.")
+    return event
+
+
+def _amended(before: Edition, amendment: Amendment, event: Event | None, now: datetime) -> Edition:
     """Put the words right and add the note; the same edition where both are so already."""
     entry = _entry(before, amendment)
-    better = _better(entry, amendment) if entry else None
+    better = _better(entry, amendment, event) if entry else None
     made = Correction(
         edition=before.id,
         item=amendment.item,
@@ -147,7 +159,7 @@ def _entry(edition: Edition, amendment: Amendment) -> Entry | None:
     return found
 
 
-def _better(entry: Entry, amendment: Amendment) -> Entry:
+def _better(entry: Entry, amendment: Amendment, event: Event | None) -> Entry:
     """The entry with the words that take the place of others."""
     title = entry.title if amendment.title is None else text.squeeze(amendment.title)
     if not title and amendment.title is not None:
@@ -157,6 +169,7 @@ def _better(entry: Entry, amendment: Amendment) -> Entry:
     return replace(
         entry,
         picture=None if amendment.without_picture else entry.picture,
+        event=event or entry.event,
         title=title,
         url=entry.url if amendment.url is None else amendment.url.strip(),
         blurb=entry.blurb if amendment.blurb is None else text.clean(amendment.blurb).strip(),

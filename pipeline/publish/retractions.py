@@ -36,6 +36,11 @@ class Proposal:
     command: str
     retraction: Retraction
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """What the form of a correction begins with."""
+        return {"item": str(self.item), "severity": self.severity.value, "note": self.note}
+
 
 def proposals(store: Store, edition: Edition | None = None) -> tuple[Proposal, ...]:
     """List what is to be put right in all released editions, the newest first, or in one."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pipeline import dates, urls
 from pipeline.errors import NotFoundError
 from pipeline.late import late
-from pipeline.model import Claim, Fingerprint, Fold, ItemId, Lead, Match, Resource, State
+from pipeline.model import Claim, Event, Fingerprint, Fold, Folding, ItemId, Lead, Match, Resource, State
 from pipeline.store.connection import stamp
 from pipeline.store.forms import day, dump, load
 from pipeline.store.leads import Leads
@@ -61,6 +62,41 @@ class Arrivals(Relations, Leads):
                 self._sight(self._know(resource.url, item), item, said, now)
             self._propose(item, resource, now)
         return ItemId(item)
+
+    def reschedule(self, source_id: str, leads: Iterable[Lead], now: datetime, *, folding: Folding | None = None) -> tuple[ItemId, ...]:
+        """Follow a source that names another time or place for a coming event than it did; gives the items that changed.
+
+        An item whose time and place are that source's word takes the new ones and says what the old ones were; its earlier state is kept as a
+        version. What readers have stays as it is: `publish.moved` proposes to put it right.
+        """
+        changed: list[ItemId] = []
+        sql = "SELECT s.lead, s.item, s.said FROM sightings s JOIN leads l ON l.id = s.lead WHERE l.key = ? AND s.source = ?"
+        with self.transaction():
+            for lead in leads:
+                if lead.event is None or not _is_to_come(lead.event, now):
+                    continue
+                row = self._row(sql, (urls.canonical(lead.url, folding), source_id))
+                before = load(Lead, row["said"]) if row else None
+                if row is None or before is None or before.event is None or not _is_to_come(before.event, now):
+                    continue
+                if before.event.when_and_where == lead.event.when_and_where:
+                    continue
+                said = (dump(replace(before, event=lead.event)), row["lead"], source_id)
+                self._change("UPDATE sightings SET said = ? WHERE lead = ? AND source = ?", said)
+                if row["item"] is not None and self._take_over(row["item"], before.event, lead.event, now, folding):
+                    changed.append(ItemId(row["item"]))
+        return tuple(changed)
+
+    def _take_over(self, item: int, before: Event, event: Event, now: datetime, folding: Folding | None) -> bool:
+        """Give an item the new time and place of its event, unless it had its own from elsewhere."""
+        resource = load(Resource, self._rows("SELECT resource FROM resources WHERE item = ?", (item,))[0]["resource"])
+        if resource.event is None or resource.event.when_and_where != before.when_and_where:
+            return False
+        others = (one for one in event.problems if not one.startswith("rescheduled"))
+        was = " at ".join(str(one) for one in (dates.iso(before.start) if before.start else None, before.location) if one)
+        later = replace(resource, event=replace(event, problems=(*others, f"rescheduled: it was {was}")))
+        self._revise(Match(fold=Fold.REVISION, of=ItemId(item)), later, dedupe.fingerprint(later, folding), now)
+        return True
 
     def imported(self, origin_id: str, url: str) -> ItemId | None:
         """Find the row that an import brought with this origin id and address, folded or not."""
@@ -213,3 +249,9 @@ class Arrivals(Relations, Leads):
         if match.of is None:
             raise NotFoundError("item", f"that this one is the {match.fold} of")
         return self._head(match.of)
+
+
+def _is_to_come(event: Event, now: datetime) -> bool:
+    """Whether an event is not over. One that is says nothing new: of a series, the next date takes its place."""
+    last = event.end or event.start
+    return last is not None and dates.day(last) >= now.date()

@@ -31,6 +31,9 @@ _STEERED = """d.undone IS NULL AND d.act IN ('more', 'less')
               AND d.id = (SELECT max(e.id) FROM decisions e WHERE e.item = d.item AND e.undone IS NULL AND e.act IN ('more', 'less'))"""
 
 
+_BEYOND = 2**63 - 1  # a number above that of any item
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The features of an item as they are kept: with them people and the last day of an event, so that no resource has to be read again.
@@ -68,12 +71,15 @@ class Training:
 class Learning(Decisions):
     """Features, examples, candidates."""
 
-    def uncounted(self, way: str, *, among: Sequence[ItemId] = (), limit: int) -> tuple[tuple[ItemId, Resource], ...]:
-        """Give items whose features are missing or were counted in another way: all but those folded into others, or these, the last added first."""
+    def uncounted(self, way: str, *, among: Sequence[ItemId] = (), below: ItemId | None = None, limit: int) -> tuple[tuple[ItemId, Resource], ...]:
+        """Give items whose features are missing or were counted in another way: all but those folded into others, or these, the last added first.
+        `below` goes on beneath an item, so that of very many none is looked at twice."""
         which = "i.id IN (SELECT value FROM json_each(?))" if among else "i.state <> 'merged' AND ? IS NOT NULL"
         sql = f"""SELECT i.id, r.resource FROM items i JOIN resources r ON r.item = i.id LEFT JOIN features f ON f.item = i.id
-                  WHERE {which} AND (f.way IS NULL OR f.way <> ?) ORDER BY i.id DESC LIMIT ?"""  # noqa: S608
-        return tuple((ItemId(row["id"]), load(Resource, row["resource"])) for row in self._rows(sql, (json.dumps(among), way, limit)))
+                  WHERE {which} AND (f.way IS NULL OR f.way <> ?) AND i.id < ? ORDER BY i.id DESC LIMIT ?"""  # noqa: S608
+        return tuple(
+            (ItemId(row["id"]), load(Resource, row["resource"])) for row in self._rows(sql, (json.dumps(among), way, below or _BEYOND, limit))
+        )
 
     def standing(self, items: Sequence[ItemId]) -> tuple[ItemId, ...]:
         """Give those of these items that are not folded into others, by number."""

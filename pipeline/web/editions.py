@@ -20,10 +20,11 @@ from pipeline.web.site import page, person_of, site_of
 from pipeline.web.words import span
 
 if TYPE_CHECKING:
-    from pipeline.publish import arranging, press, retractions
+    from pipeline.publish import arranging, moved, press, retractions
     from pipeline.publish.arranging import Standing
 else:
     arranging = late("pipeline.publish.arranging")
+    moved = late("pipeline.publish.moved")
     retractions = late("pipeline.publish.retractions")
     press = late("pipeline.publish.press")
 
@@ -90,7 +91,7 @@ def draft(request: Request) -> Response:
         files = store.files(edition.id)
         mails = store.delivery_counts(edition.id)
         uncertain = _uncertain(edition, store)
-        retracted = retractions.proposals(store, edition)
+        to_right = (*retractions.proposals(store, edition), *moved.proposals(store, edition, now=site.clock()))
         mailed = {number: len(store.deliveries(edition.id, correction=number)) for number in range(1, 1 + len(edition.corrections))}
     return page(
         request,
@@ -104,7 +105,7 @@ def draft(request: Request) -> Response:
         mailed=mailed,
         mails=mails,
         uncertain=uncertain,
-        retracted=retracted,
+        to_right=to_right,
         outside=None if edition.audience == "public" else digest.public(edition),
     )
 

@@ -110,6 +110,7 @@ def _amendment(request: Request, edition: Edition) -> publish.Amendment:
         by=person_of(request).name,
         item=ItemId(item) if item else None,
         without_picture=bool(field(request, "without_picture")),
+        when=bool(field(request, "when")),
         **words,
     )
 
@@ -122,7 +123,7 @@ def _asked(
 
 def _form(request: Request, edition: Edition, *, problem: str = "", status: int = 200) -> Response:
     posted = request.method == "POST"
-    given = {name: field(request, name) if posted else "" for name in ("item", "severity", "note", "title", "blurb", "url", "why")}
+    given = {name: field(request, name) if posted else "" for name in ("item", "severity", "note", "title", "blurb", "url", "why", "when")}
     return page(
         request,
         "desk_correct.html",
@@ -141,6 +142,7 @@ def _begun(request: Request) -> dict[str, str]:
         "item": request.query_params.get("item", ""),
         "severity": severity if severity in list(Severity) else Severity.ERROR.value,
         "note": request.query_params.get("note", "")[:_LONGEST],
+        "when": "yes" if request.query_params.get("when") else "",
     }
 
 
