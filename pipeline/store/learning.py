@@ -108,7 +108,8 @@ class Learning(Decisions):
 
     def candidates(self, *, after: ItemId | None = None, limit: int) -> tuple[Candidate, ...]:
         """List items that wait, deferred ones too, with what is suggested for them, in the order of their numbers."""
-        sql = f"{_CANDIDATE} FROM items i {_JOINED} WHERE i.state IN ('queued', 'deferred') AND i.id > ? ORDER BY i.id LIMIT ?"
+        # The plus keeps SQLite from the index of the queue: by that one it would sort all that waits for each batch.
+        sql = f"{_CANDIDATE} FROM items i {_JOINED} WHERE +i.state IN ('queued', 'deferred') AND i.id > ? ORDER BY i.id LIMIT ?"
         return self._candidates(self._rows(sql, (after or 0, limit)))
 
     def candidates_of(self, items: Sequence[ItemId]) -> tuple[Candidate, ...]:
