@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -208,6 +209,16 @@ def test_a_fault_in_a_child_leaves_it_well() -> None:
     assert child.set(numbered(1), "pdf", PLENTY).body.startswith(b"%PDF")
     assert child.close() == 0
     assert child.close() == 0
+
+
+@pytest.mark.parametrize("ends", [Child.kill, Child.close])
+def test_a_child_leaves_no_file_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ends: Callable[[Child], object]) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    child = Child()
+    child.set(numbered(1), "pdf", PLENTY)
+    assert [*tmp_path.rglob("*.otf"), *tmp_path.rglob("*.ttf")], "the faces that it reads lie in its folder"
+    ends(child)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_child_that_has_grown_makes_room_for_a_fresh_one() -> None:

@@ -9,9 +9,11 @@ import atexit
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +64,13 @@ class Child:
     def __init__(self) -> None:
         home = str(Path(pipeline.__file__).parents[1])
         path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
+        self._folder = tempfile.mkdtemp(prefix="gleanings-press-")  # a child that is killed cannot clear up after itself
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**os.environ, "PYTHONPATH": path, "TMPDIR": self._folder},
         )
         self.is_well = True
         self.is_worn = False
@@ -106,6 +109,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def kill(self) -> None:
         """End the process at once: it may still be loading, and nobody waits for what it has."""
