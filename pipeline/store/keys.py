@@ -6,8 +6,10 @@ hashes are such is known by its next ones. Only some of a fingerprint's hashes s
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.late import late
@@ -73,20 +75,18 @@ class Keys(Connection):
 
     def _alike(self, fingerprint: Fingerprint) -> list[int]:
         """Find what shares hashes, most first. One that too many items share counts only where most of a text is so: then it is one that all copy."""
-        sql = "SELECT value, (SELECT count(*) FROM shingles WHERE hash = value) AS items FROM json_each(?)"
-        known = {row["value"]: row["items"] for row in self._rows(sql, (json.dumps([small(one) for one in fingerprint.shingles]),))}
-        telling, hot = [one for one, items in known.items() if 0 < items < HOT], [one for one, items in known.items() if items >= HOT]
-        found = self._sharing(telling) if telling else []
+        hashes = {small(one) for one in fingerprint.shingles}
+        sql = "SELECT hash, item FROM json_each(?) CROSS JOIN shingles ON hash = value"  # at most HOT rows of each
+        by_hash: dict[int, list[int]] = {}
+        for hashed, item in self._rows(sql, (json.dumps([*hashes]),)):
+            by_hash.setdefault(hashed, []).append(item)
+        telling, hot = [items for items in by_hash.values() if len(items) < HOT], [items for items in by_hash.values() if len(items) >= HOT]
+        found = _sharing(telling)
         sure = [item for item, shared in found if shared >= SHARED]
         alike = self._confirmed([item for item, shared in found if shared < SHARED], fingerprint, SHARED)
-        if len(hot) > len(known) / 2:
-            alike += self._confirmed([item for item, _ in self._sharing(hot)], fingerprint, len(known) // 2)
+        if len(hot) > len(hashes) / 2:
+            alike += self._confirmed([item for item, _ in _sharing(hot)], fingerprint, len(hashes) // 2)
         return list(dict.fromkeys([*sure, *alike]))[:BY_TEXT]
-
-    def _sharing(self, hashes: Sequence[int]) -> list[tuple[int, int]]:
-        sql = """SELECT item, count(*) AS shared FROM shingles WHERE hash IN (SELECT value FROM json_each(?))
-                 GROUP BY item ORDER BY shared DESC, item LIMIT ?"""
-        return [(row["item"], row["shared"]) for row in self._rows(sql, (json.dumps(hashes), BY_TEXT))]
 
     def _confirmed(self, items: Sequence[int], fingerprint: Fingerprint, least: int) -> list[int]:
         """Keep those whose whole fingerprints share so many hashes; the index has only some of them."""
@@ -138,3 +138,9 @@ class Keys(Connection):
         self._change("DELETE FROM titles WHERE (hash, item) = (?, ?)", (title_hash(fingerprint.title), item))
         hashes = json.dumps([small(one) for one in fingerprint.shingles])
         self._change("DELETE FROM shingles WHERE item = ? AND hash IN (SELECT value FROM json_each(?))", (item, hashes))
+
+
+def _sharing(groups: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
+    """Count in how many groups each item stands; gives the first few, most first, then the oldest."""
+    shared = Counter(item for items in groups for item in items)
+    return heapq.nsmallest(BY_TEXT, shared.items(), key=lambda one: (-one[1], one[0]))
