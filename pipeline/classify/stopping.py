@@ -9,16 +9,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from math import exp, lgamma
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from xxhash import xxh64_intdigest
 
 from pipeline.model import Decision, ItemId, Lane, Outlook, Verdict
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 AUDIT_SHARE = 0.05
 AUDIT_LEAST = 10
@@ -122,20 +118,16 @@ def _first(most: int, holds: Callable[[int], bool]) -> int:
 
 def _at_most(kept: int, population: int, total: int, sampled: int) -> float:
     """Give the chance that a sample holds at most so many of the population's keepers, `total` in all."""
-    import numpy as np  # here and not above: it takes a fifth of a second to load, and most commands need no bound
-
     if kept >= min(total, sampled):
         return 1.0
-    drawn = np.arange(max(0, sampled + total - population), kept + 1)
-    logs = _choose(total, drawn) + _choose(population - total, sampled - drawn) - _choose(population, sampled)
-    return float(np.exp(logs).sum())
+    draws = _ways(population, sampled)
+    least = max(0, sampled + total - population)
+    return sum(exp(_ways(total, some) + _ways(population - total, sampled - some) - draws) for some in range(least, kept + 1))
 
 
-def _choose(of: int, some: NDArray[np.int64] | int) -> NDArray[np.float64]:
-    import numpy as np  # as in `_at_most`
-    from scipy.special import gammaln
-
-    return np.asarray(gammaln(of + 1) - gammaln(np.add(some, 1)) - gammaln(np.subtract(of, some) + 1))
+def _ways(of: int, some: int) -> float:
+    """Give the logarithm of the number of ways to choose some of them."""
+    return lgamma(of + 1) - lgamma(some + 1) - lgamma(of - some + 1)
 
 
 def outlook(ranks: Mapping[ItemId, float], lanes: Mapping[ItemId, Lane], *, decisions: Sequence[Decision], minutes: float | None = None) -> Outlook:
