@@ -22,7 +22,7 @@ import uvicorn
 from pipeline import service
 from pipeline.errors import LockedError, StoreError, UnavailableError
 from pipeline.model import EditionState, Run, State, Verdict
-from pipeline.service import Doors, Harvester, freshen, serving, study, tick
+from pipeline.service import Doors, Harvester, freshen, serving, study, tick, ticking
 from pipeline.store import Store
 from pipeline.store.lock import hold
 from tests import builders
@@ -75,6 +75,15 @@ def test_where_nothing_is_due_nothing_starts(site: Site) -> None:
     harvester = Harvester(SLEEPER)
     tick(site.config, doors(site), harvester)
     assert not harvester.is_busy(site.now)
+
+
+def test_whether_something_is_due_is_known_without_counting_what_a_desk_holds(site: Site) -> None:
+    said: list[str] = []
+    with site.open() as store:
+        store._db.set_trace_callback(said.append)
+        assert ticking._is_due(site.config, store, site.now)
+        assert said
+        assert not any("count(" in sql and table in sql for sql in said for table in ("items", "sightings"))
 
 
 def test_a_child_that_dies_is_started_again_after_a_pause_that_doubles(site: Site, caplog: pytest.LogCaptureFixture) -> None:

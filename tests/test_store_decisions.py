@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConflictError, NotFoundError, PipelineError, TransitionError
 from pipeline.model import Entry, Fingerprint, Fold, ItemId, Kind, Match, Overlay, Section, State, Verdict
 from pipeline.store import Store
-from tests.builders import NOW, decision, edition, entry, lead, resource
+from tests.builders import NOW, decision, edition, entry, resource
 
 DAY = timedelta(days=1)
 NEW = Match(fold=Fold.NEW)
@@ -111,18 +111,6 @@ def test_two_curators_at_once_decide_one_after_the_other(tmp_path: Path) -> None
         last, first = store.decisions(a)
         assert {first.verdict, last.verdict} == {Verdict.ACCEPT, Verdict.REJECT}
         assert store.item(a).state == (State.ACCEPTED if last.verdict is Verdict.ACCEPT else State.REJECTED)
-
-
-def test_the_record_of_a_source_counts_what_was_kept_of_what_was_decided(store: Store) -> None:
-    names = "abcd"
-    store.offer("south", [lead(url=f"https://north.example/{name}") for name in names], NOW)
-    a, b, c, _ = (put(store, name) for name in names)
-    folded = put(store, "e", same(a))
-    for one, verdict in ((a, Verdict.ACCEPT), (b, Verdict.REJECT), (c, Verdict.ACCEPT)):
-        store.decide(decision(item=one, verdict=verdict))
-    publish(store, c)
-    assert store.source_record() == {"south": (2, 3), "import": (2, 3)}
-    assert store.item(folded).state is State.MERGED
 
 
 # ---------------------------------------------------------------- folding

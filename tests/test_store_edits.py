@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -145,7 +146,9 @@ def test_a_must_have_and_a_day_go_with_a_decision(store: Store) -> None:
     assert store.wake(until) == 1
 
 
-def test_the_record_of_some_sources_is_that_of_all(store: Store) -> None:
-    for number in range(3):
-        store.decide(builders.decision(item=add(store, number)))
-    assert store.source_record(["import", "nobody"]) == store.source_record() == {"import": (3, 3)}
+def test_nobody_who_writes_is_waited_for_where_nothing_is_to_be_woken(tmp_path: Path) -> None:
+    path = tmp_path / "curated.db"
+    with Store.open(path) as store, Store.open(path) as other:
+        other._execute("PRAGMA busy_timeout = 0", ())
+        with store.transaction():
+            assert other.wake(NOW) == 0

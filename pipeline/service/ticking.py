@@ -226,7 +226,7 @@ def _harvest(config: Config, store: Store, harvester: Harvester, *, now: datetim
 
 
 def _is_due(config: Config, store: Store, now: datetime) -> bool:
-    return bool(store.pending(now)) or bool(schedule.due(store.source_states(), config.sources, now))
+    return bool(store.pending(now)) or bool(schedule.due(store.source_states(counted=False), config.sources, now))
 
 
 def _send_gathered(config: Config, store: Store, mailers: Sequence[Mailer], world: publish.Doors) -> None:

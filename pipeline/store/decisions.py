@@ -66,8 +66,11 @@ class Decisions(Illustrations):
 
     def wake(self, now: datetime) -> int:
         """Put deferred items whose day has come back into the queue; how many that were. No decision of a person, so none is recorded."""
+        sql = "SELECT id FROM items WHERE state = 'deferred' AND deferred_until <= ? ORDER BY id"
+        if not self._rows(f"{sql} LIMIT 1", (stamp(now),)):  # it is asked every minute, and nobody who writes should wait for that
+            return 0
         with self.transaction():
-            rows = self._rows("SELECT id FROM items WHERE state = 'deferred' AND deferred_until <= ? ORDER BY id", (stamp(now),))
+            rows = self._rows(sql, (stamp(now),))
             for row in rows:
                 item = self.item(row["id"])
                 self._put(review.apply(item, Decision(item=item.id, verdict=Verdict.REOPEN, decided=now)))
@@ -128,15 +131,6 @@ class Decisions(Illustrations):
         sql = f"""SELECT decision FROM decisions {by} WHERE {"".join(f"{one} AND " for one, _ in where)}
                   +act IN ('accept', 'reject', 'defer', 'reopen') AND undone IS NULL ORDER BY id DESC LIMIT ?"""  # noqa: S608 - written above
         return tuple(load(Decision, row["decision"]) for row in self._rows(sql, (*(value for _, value in where), limit)))
-
-    def source_record(self, sources: Sequence[str] | None = None) -> dict[str, tuple[int, int]]:
-        """Say for each source, or for these, how many of its items were kept and how many decided."""
-        sql = """SELECT s.source, count(DISTINCT CASE WHEN h.state <> 'rejected' THEN h.id END) AS kept, count(DISTINCT h.id) AS decided
-                 FROM items h JOIN items m ON m.head = h.id JOIN sightings s ON s.item = m.id
-                 WHERE h.state IN ('accepted', 'published', 'rejected') AND (?1 IS NULL OR s.source IN (SELECT value FROM json_each(?1)))
-                 GROUP BY s.source ORDER BY s.source LIMIT 100000"""
-        wanted = None if sources is None else json.dumps(sources)
-        return {row["source"]: (row["kept"], row["decided"]) for row in self._rows(sql, (wanted,))}
 
     def brought(self, since: datetime) -> tuple[Brought, ...]:
         """Say which items each source named or saw decided since then, by source."""

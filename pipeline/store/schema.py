@@ -162,7 +162,7 @@ CREATE TABLE sightings (           -- what one source said of one address
     UNIQUE (lead, source)
 ) STRICT;
 CREATE INDEX sightings_item ON sightings(item) WHERE item IS NOT NULL;             -- sightings of a cluster
-CREATE INDEX sightings_source ON sightings(source, dated);                         -- items() of a source, usual gap, source_record()
+CREATE INDEX sightings_source ON sightings(source, dated);                         -- items() of a source, usual gap
 """
 
 _DECISIONS = """
