@@ -38,7 +38,9 @@ LOOK = timedelta(seconds=10)
 _LAST = 1.8
 """Seconds that what is in hand has at the very end, after open requests and the child had theirs: together under ten."""
 _PAGES = ("pipeline.learn", "pipeline.digest", "pipeline.render", "pipeline.publish.arranging", "pipeline.publish.collections", "numpy")
-"""What most pages want is loaded as soon as the first can be asked for: whoever comes then waits for none of it."""
+"""What most pages want is loaded soon after the first can be asked for: whoever comes then waits for none of it."""
+_HASTE = 1.5
+"""Seconds before that, for the page that somebody waits for already."""
 _TURN = 0.0005  # seconds; a page gives its turn away at each question to the database, and has it back so soon even while errands count in threads
 _NOTED = 3600  # seconds; uvicorn calls back once at its start, and we need no more
 
@@ -103,6 +105,7 @@ class InHand:
 
 def _begin(jobs: BackgroundScheduler, doors: Doors) -> None:
     """Load what pages want, and then let the scheduler begin, whose jobs are busy at first: both once the desk answers, and not before."""
+    doors.ends.wait(_HASTE)
     late.load(*_PAGES)
     if not doors.ends.is_set():
         jobs.start()

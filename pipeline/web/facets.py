@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock, Thread
+from time import sleep
 from typing import TYPE_CHECKING
 
 from pipeline.config import Config
@@ -39,6 +40,8 @@ IN_STEP = 2_000
 """Changes that are followed while somebody waits."""
 BESIDE = 100_000
 """Changes that are followed beside the visits; beyond, everything is read again."""
+BREATH = 0.5
+"""Seconds before what a page wants is loaded beside it: first it is answered with what there is."""
 _EVERY = Filters()
 MANY = 10_000
 """Items that a search looks through; of more that it finds, the newest."""
@@ -128,6 +131,7 @@ class Facets:
 
     def _work(self) -> None:
         """Load beside the visits, or follow many changes. What changes meanwhile is followed afterwards."""
+        sleep(BREATH)
         try:
             with self._open_store() as store:
                 if self._held is None:

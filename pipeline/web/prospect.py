@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, sleep
 
 from pipeline import learn
 from pipeline.model import ItemId, Outlook, Verdict
 from pipeline.store import Store
+from pipeline.web.facets import BREATH
 
 AT_ONCE = 20_000
 """Items of a desk that is reckoned anew while somebody waits."""
@@ -92,6 +93,7 @@ class Prospect:
         Thread(target=self._work, args=(minutes, change), name="prospect", daemon=True).start()
 
     def _work(self, minutes: int, change: int) -> None:
+        sleep(BREATH)
         try:
             with self._open_store() as store:
                 self._reckon(store, minutes, change)
