@@ -98,6 +98,11 @@ class Facets:
         with self._in_step(store) as held:
             return held.record(sources) if held else {}
 
+    def decided(self, store: Store) -> tuple[int, int]:
+        """Say how many items were kept and how many decided. None until it is loaded."""
+        with self._in_step(store) as held:
+            return held.decided() if held else (0, 0)
+
     def members(self, store: Store, filters: Filters, *, limit: int = 10_000) -> tuple[ItemId, ...]:
         """List all items under these filters, the best first."""
         with self._in_step(store) as held:

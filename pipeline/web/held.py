@@ -39,6 +39,7 @@ _KEPT_THROUGH = 50
 FEW = 100
 """Items of which a search asks each whether it holds the words."""
 _DAY = 86_400
+_TAKEN = (State.ACCEPTED, State.PUBLISHED)
 
 Values = Mapping[str, tuple[str, ...]]
 """What an item has of each facet."""
@@ -141,14 +142,19 @@ class Held:
 
     def record(self, sources: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         """Say for each of these sources how many of its items were kept and how many decided; one without is left out."""
-        kept, rejected = self._any("state", (State.ACCEPTED, State.PUBLISHED)), self._any("state", (State.REJECTED,))
+        kept, rejected = self._any("state", _TAKEN), self._any("state", (State.REJECTED,))
         found = {}
         for source in sources:
             of = self._any("source", (source,))
-            good, bad = (int(np.bitwise_count(of & one).sum(dtype=np.int64)) for one in (kept, rejected))
+            good, bad = tally.size(of & kept), tally.size(of & rejected)
             if good + bad:
                 found[source] = (good, good + bad)
         return found
+
+    def decided(self) -> tuple[int, int]:
+        """Say how many items were kept and how many decided."""
+        kept = tally.size(self._any("state", _TAKEN))
+        return kept, kept + tally.size(self._any("state", (State.REJECTED,)))
 
     def few(self, filters: Filters, *, counting: bool) -> tuple[int, ...] | None:
         """List the items under the filters but for the words, with what is folded into them, where they are few. For `counting` that is all that is
@@ -157,7 +163,7 @@ class Held:
         for name in FACETS if counting else ():
             if _is_set(filters, name):
                 mask = mask | self._mask(filters, None, but=name)
-        if int(np.bitwise_count(mask).sum(dtype=np.int64)) > FEW:
+        if tally.size(mask) > FEW:
             return None
         chosen = np.flatnonzero(tally.unpack(mask))
         return tuple(np.flatnonzero(np.isin(self._heads, chosen)).tolist())
@@ -209,7 +215,7 @@ class Held:
 
     def _by_todays_name(self, among: Bits) -> Counter[str]:
         names = dict.fromkeys(self._renames.get(one, one) for one in self._facets["topic"].values)
-        counted = {name: int(np.bitwise_count(among & self._any("topic", self._names(name))).sum(dtype=np.int64)) for name in names}
+        counted = {name: tally.size(among & self._any("topic", self._names(name))) for name in names}
         return Counter({name: count for name, count in counted.items() if count})
 
     # ------------------------------------------------------------ changes

@@ -44,7 +44,7 @@ class Among:
 
     @cached_property
     def count(self) -> int:
-        return int(np.bitwise_count(self.bits).sum(dtype=np.int64))
+        return size(self.bits)
 
     @cached_property
     def flags(self) -> Flags:
@@ -287,6 +287,11 @@ def pack(items: NDArray[np.int32], room: int) -> Bits:
 def unpack(bits: Bits) -> Flags:
     """Write bits as a flag for each number."""
     return np.unpackbits(bits.view(np.uint8), bitorder="little").view(np.bool_)
+
+
+def size(bits: Bits) -> int:
+    """Count the items."""
+    return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
 def union(rows: Iterable[Bits], room: int) -> Bits:

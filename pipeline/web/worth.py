@@ -68,10 +68,10 @@ def little(item: Item, reason: str, store: Store, facets: Facets, sources: Seque
     if len(named) != 1:
         return "", ""
     (source,) = named
-    found = dict(facets.record(store, names))
-    kept, decided = found.pop(source, (0, 0))
-    others = sum(of for _, of in found.values())
-    usual = sum(one for one, _ in found.values()) / others if others else 2 * record.POOR
+    kept, decided = facets.record(store, named).get(source, (0, 0))
+    kept_in_all, in_all = facets.decided(store)
+    others = in_all - decided
+    usual = (kept_in_all - kept) / others if others else 2 * record.POOR
     if record.verdict(kept, decided, usual) not in PRESSING:
         return "", ""
     return source, f"{names[source]}: {kept} kept of {decided}, {store.refused(source, reason)} {reason}."
