@@ -222,7 +222,7 @@ def _first_page(visitor: Visitor) -> float:
 def _until_counted(visitor: Visitor) -> float:
     """Wait until the counts stand beside the filters."""
     began = time.monotonic()
-    while 'data-news="topic-' not in visitor.get(_QUEUE):
+    while 'data-news="source-' not in visitor.get(_QUEUE):
         time.sleep(0.1)
     return time.monotonic() - began
 

@@ -3,7 +3,6 @@ same way as an edition: `sending` on the disk before a byte of it leaves, and `u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -63,11 +62,6 @@ class Notices(Connection):
         """List the newest 1,000 mails, of one kind or in one state if asked for, newest first."""
         sql = "SELECT * FROM notices WHERE (?1 = '' OR kind = ?1) AND (?2 IS NULL OR state = ?2) ORDER BY id DESC LIMIT 1000"
         return tuple(map(_notice, self._rows(sql, (kind, state))))
-
-    def notice_counts(self) -> Mapping[DeliveryState, int]:
-        """Count the mails by what became of them."""
-        rows = self._rows("SELECT state, count(*) AS number FROM notices GROUP BY state ORDER BY state LIMIT 10")
-        return {DeliveryState(row["state"]): int(row["number"]) for row in rows}
 
     def empty_notices(self, before: datetime) -> int:
         """Empty the words of mails that were done with before then. That they went out stays known; how many."""
