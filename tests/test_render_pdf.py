@@ -238,6 +238,19 @@ def test_every_page_of_a_draft_says_so() -> None:
     assert not any("Draft" in page for page in pages(pdf.render(edition(state=EditionState.RELEASED))))
 
 
+@pytest.mark.parametrize("render", [pdf.render, pdf.render_large])
+def test_the_contents_name_a_title_of_many_lines_in_two(render: Callable[[Edition], bytes]) -> None:
+    title = " ".join(f"word{n}" for n in range(40))
+    made = edition()
+    first, *others = made.sections
+    long = replace(made, sections=(replace(first, entries=(*first.entries[:-1], replace(first.entries[-1], title=title))), *others))
+    printed = [re.sub(r"\s+", " ", page) for page in pages(render(long))]
+    contents = next(page for page in printed if "Contents" in page and "word1" in page)
+    assert re.search(r"word1[0-3]…", contents)
+    assert "word15" not in contents
+    assert any("word38 word39" in page for page in printed)
+
+
 def test_offers_and_requests_need_no_address() -> None:
     offered = builders.entry(kind=Kind.OFFER, kind_name="Offer", link_label="Take up offer", url="", title="A room for twelve")
     printed = " ".join(pages(pdf.render(builders.edition(sections=(Section(id="o", title="Offers", entries=(offered,)),)))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline import dates, text
 from pipeline.model import Edition, EditionState, Entry, ItemId, Picture, Section, Tally
@@ -17,6 +18,7 @@ from pipeline.render.typeset import qr, typeset
 
 _SHORT = 12  # entries: fewer need no pages of their own for letter and contents
 _EVERY_TITLE = 100  # entries: longer contents list the sections alone
+_TWO_LINES = 100  # characters of a title in the contents
 _COLUMN = 54  # lines that a column of the contents holds
 _PUSHING = 350  # characters of corrections: less leave room on the letter's page
 _LITTLE = 1200  # characters of a letter
@@ -58,6 +60,7 @@ def page_data(edition: Edition) -> dict[str, Json]:
         "flows": _flows(edition),
         "short": len(by_id) <= _SHORT,
         "every_title": len(by_id) <= _EVERY_TITLE,
+        "long": {f"item-{entry.id}": _shortened(edition, entry) for entry in edition.entries if len(entry.title) > _TWO_LINES},
         "topics": [{"name": name, "ids": ids} for name, ids in _topics(edition)],
         "made": list(edition.made),
         "made_heading": words.made_heading(edition),
@@ -169,6 +172,11 @@ def entry_data(edition: Edition, entry: Entry, place: int) -> dict[str, Json]:
         "art": motif(edition, entry) if entry.lead else None,
         "picture": _picture(entry.picture) if entry.picture and entry.picture.data else None,
     }
+
+
+def _shortened(edition: Edition, entry: Entry) -> dict[str, Json]:
+    """Give an entry as the contents name it, in two lines."""
+    return {**entry_data(edition, replace(entry, lead=False), 0), "title": text.clip(entry.title, _TWO_LINES), "picture": None}
 
 
 def _picture(shown: Picture) -> dict[str, Json]:
