@@ -246,7 +246,7 @@ def test_the_contents_name_a_title_of_many_lines_in_two(render: Callable[[Editio
     long = replace(made, sections=(replace(first, entries=(*first.entries[:-1], replace(first.entries[-1], title=title))), *others))
     printed = [re.sub(r"\s+", " ", page) for page in pages(render(long))]
     contents = next(page for page in printed if "Contents" in page and "word1" in page)
-    assert re.search(r"word1[0-3]…", contents)
+    assert "word13 word14…" in contents
     assert "word15" not in contents
     assert any("word38 word39" in page for page in printed)
 
