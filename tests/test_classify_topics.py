@@ -242,10 +242,10 @@ def test_a_curve_moves_to_what_is_true_and_no_decision_moves_it() -> None:
     draw = np.random.default_rng(1)
     evidence = draw.standard_normal((1, 4_000, 2))
     truth = (draw.random((4_000, 2)) < calibrate.sigmoid(2 * evidence[0] - np.array([1.0, 2.0]))).astype(float)
-    found = calibrate.fit(evidence, truth, start)
+    found = calibrate.fit(evidence, truth, start, weights=np.ones(4_000))
     assert found.slopes == pytest.approx([2.0], abs=0.15)
     assert found.levels == pytest.approx([-1.0, -2.0], abs=0.2)
-    assert calibrate.fit(evidence[:, :0], truth[:0], start).levels == pytest.approx(start.levels)
+    assert calibrate.fit(evidence[:, :0], truth[:0], start, weights=np.ones(0)).levels == pytest.approx(start.levels)
 
 
 # ---------------------------------------------------------------- bad input

@@ -29,15 +29,18 @@ class Curve:
         return sigmoid(np.tensordot(self.slopes, evidence, 1) + self.levels)
 
 
-def fit(evidence: Matrix, truth: Matrix, start: Curve) -> Curve:
-    """Find the likeliest curve near `start` by Newton's method. `truth` is n × topics of 0 and 1, `evidence` kinds × n × topics."""
+def fit(evidence: Matrix, truth: Matrix, start: Curve, *, weights: Matrix) -> Curve:
+    """Find the likeliest curve near `start` by Newton's method. `truth` is n × topics of 0 and 1, `evidence` kinds × n × topics, `weights` (n) say
+    for how many decisions each counts."""
     kinds, _, topics = evidence.shape
+    weighs = weights[:, None]
     change = np.zeros(kinds + 1 + topics)
     hold = np.concatenate((np.full(kinds, TRUST), [TRUST / 10], np.full(topics, TRUST)))
     for _ in range(STEPS):
         curve = _moved(start, change)
         chances = curve(evidence)
-        step = np.linalg.solve(_curvature(evidence, chances * (1 - chances)) + np.diag(hold), _slope(evidence, chances - truth) + hold * change)
+        slope = _slope(evidence, weighs * (chances - truth)) + hold * change
+        step = np.linalg.solve(_curvature(evidence, weighs * chances * (1 - chances)) + np.diag(hold), slope)
         change -= step * min(1.0, 3.0 / max(1e-9, float(np.abs(step).max())))
         if np.abs(step).max() < 1e-4:
             break

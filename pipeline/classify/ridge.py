@@ -26,8 +26,9 @@ class Weights:
         return np.asarray(rows @ self.terms + sides @ self.sides)
 
 
-def exact(rows: sparse.csr_array, sides: Matrix, targets: Matrix, *, penalty: float) -> tuple[Weights, Matrix]:
-    """Solve in the dual, by one n × n; give the weights, and for each row the scores of a model that never saw it.
+def exact(rows: sparse.csr_array, sides: Matrix, targets: Matrix, *, penalty: float | NDArray[np.float64]) -> tuple[Weights, Matrix]:
+    """Solve in the dual, by one n × n; give the weights, and for each row the scores of a model that never saw it. A row of its own `penalty` (n)
+    counts for as many rows as it is smaller than the others'.
 
     The diagonal of the inverse makes leaving one out exact: target − coefficient / diagonal (Cawley and Talbot 2004). The matrix is symmetric
     and positive, so half of it is enough (Cholesky), which takes half the time of a plain inverse.

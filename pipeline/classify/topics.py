@@ -44,16 +44,19 @@ WORDS = 8
 _PENALTY = 0.5
 _VECTORS, _COLD = 0.7, 0.3  # what word vectors and cold scores count beside the terms' 1
 _EACH = 1.9  # topics of an item that has any, before decisions tell; fitted, as are the curves, across collections
-_COLD_SLOPES = (0.0, 1.6, 1.0)  # by the learnt score, the cold score and how near it comes to the best
-_YOUNG_SLOPES, _YOUNG_LEVEL = (0.0, 1.4, 1.2), -5.1  # the same where there is hardly a harvest
-_LEARNT_SLOPE, _COLD_LEFT, _LEVEL_CHANGE = 1.0, 0.75, -0.5  # what decisions change of the curve before they move it themselves
+_COLD_SLOPES = (0.0, 1.6, 0.0, 1.0)  # by the learnt score, the cold score, and how near each comes to the best
+_YOUNG_SLOPES, _YOUNG_LEVEL = (0.0, 1.4, 0.0, 1.2), -5.1  # the same where there is hardly a harvest
+_LEARNT_SLOPE, _NEAR_SLOPE, _COLD_LEFT, _LEVEL_CHANGE = 1.0, 0.5, 0.75, -0.5  # what decisions change of the curve before they move it themselves
 _PRIOR = 20  # decisions that the harvest's own share of each topic weighs
+_OVER = 2.0  # items that we pretend to have come with each topic, and to have been decided
+_LEAST_STANDS, _MOST_STANDS = 0.01, 4.0  # for how many items a decision may stand
+_HALF_BELIEVED = 5.0  # decisions at which the curve has half moved to where decisions take it
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """All that is known without a decision: the space of the harvest and the scores in it. `centre` is the mean word vector, `usual` the mean
-    score of each topic, `curve` leads from scores to chances."""
+    score of each topic, `curve` leads from scores to chances, of which `shares` are the means."""
 
     space: Space
     centre: Matrix
@@ -61,6 +64,7 @@ class Ground:
     harvest: Harvest
     usual: Matrix
     curve: Curve
+    shares: NDArray[np.float64]
 
     def look(self, packed: Sequence[Features]) -> _Seen:
         """See resources in the space."""
@@ -181,7 +185,8 @@ def _ground(topics: Sequence[Topic], background: Sequence[Features]) -> Ground:
     harvest = selftrain.learn(plain, rows, _VECTORS * vectors)
     scores = harvest.scores(plain, rows, _VECTORS * vectors)
     usual = scores.sum(axis=0) / (len(scores) + _PRIOR)
-    return Ground(fitted, centre, first, harvest, usual, _cold_curve(scores, harvest))
+    curve = _cold_curve(scores, harvest)
+    return Ground(fitted, centre, first, harvest, usual, curve, _expected(curve, scores).sum(axis=0) / max(1, len(scores)))
 
 
 def _cold_curve(scores: Matrix, harvest: Harvest) -> Curve:
@@ -211,13 +216,34 @@ def _taught(topics: tuple[Topic, ...], ground: Ground, examples: Sequence[Exampl
     truth = np.zeros((len(chosen), len(topics)), np.float32)
     for row, one in zip(truth, chosen, strict=True):
         row[[numbers[topic] for topic in one.topics or () if topic in numbers]] = 1
-    level = (truth.sum(axis=0) + _PRIOR * ground.harvest.level) / (len(truth) + _PRIOR)
     seen = ground.look([one.candidate.features for one in chosen])
-    weights, left_out = ridge.exact(seen.rows, seen.sides, truth - level, penalty=_PENALTY)
-    _, known, best = ground.curve.slopes
-    start = Curve(np.array([_LEARNT_SLOPE, _COLD_LEFT * known, best]), ground.curve.levels + _LEVEL_CHANGE)
-    curve = calibrate.fit(_evidence(left_out + level, seen.scores), truth.astype(np.float64), start)
-    return TopicModel(topics, ground, weights, level.astype(np.float32), curve, counts)
+    stands = _stands_for(ground.shares, _expected(ground.curve, seen.scores), truth)
+    level = ((stands @ truth + _PRIOR * ground.harvest.level) / (stands.sum() + _PRIOR)).astype(np.float32)
+    weights, left_out = ridge.exact(seen.rows, seen.sides, truth - level, penalty=_PENALTY / stands)
+    start = _start(ground.curve, float(stands.sum()))
+    curve = calibrate.fit(_evidence(left_out + level, seen.scores), truth.astype(np.float64), start, weights=stands)
+    return TopicModel(topics, ground, weights, level, curve, counts)
+
+
+def _start(known: Curve, decisions: float) -> Curve:
+    """Give the curve that so many decisions start from: the harvest's own, and the more of them the more the learnt score counts beside it."""
+    believed = decisions / (decisions + _HALF_BELIEVED)
+    _, by_score, _, best = known.slopes
+    slopes = (believed * _LEARNT_SLOPE, by_score * (1 - believed * (1 - _COLD_LEFT)), believed * _NEAR_SLOPE, best)
+    return Curve(np.array(slopes), known.levels + believed * _LEVEL_CHANGE)
+
+
+def _stands_for(shares: NDArray[np.float64], expected: NDArray[np.float64], truth: Matrix) -> NDArray[np.float64]:
+    """Say for how many items of the harvest each decision stands (n), one on the average or less: who looks for examples of a topic decides more of
+    it than comes, and would make it seem likelier than it is. `shares` are the topics' in the harvest, `expected` the chances in what was decided,
+    both without decisions, so that what these get wrong is the same on both sides; to the third, for they confuse topics and see only a part of a
+    difference. Of its topics that which is decided most too often tells."""
+    if not shares.any():
+        return np.ones(len(truth))
+    ratio = ((len(truth) * shares + _OVER) / (expected.sum(axis=0) + _OVER)) ** 3
+    least = np.where(truth > 0, ratio, np.inf).min(axis=1)
+    stands = np.clip(np.where(np.isfinite(least), least, 1.0), _LEAST_STANDS, _MOST_STANDS)
+    return np.asarray(stands / max(1.0, stands.mean()))
 
 
 def worth_learning(examples: Sequence[Example]) -> list[Example]:
@@ -242,9 +268,19 @@ def _written(resource: Resource) -> dict[int, str]:
 
 def _evidence(learnt: Matrix, scores: Matrix) -> NDArray[np.float64]:
     """Give what the curve takes: roots of both scores, for they grow as chances do and not as log odds; and how near each topic comes to the
-    best one, squared, as far as that stands out at all: a second topic is likely beside a weak first and unlikely beside a strong one."""
-    near = np.maximum(scores, 0) / np.maximum(scores.max(axis=1, keepdims=True, initial=-np.inf), 1)
-    return np.stack((4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1), near**2)).astype(np.float64)
+    best one in each, squared, as far as that stands out at all: a second topic is likely beside a weak first and unlikely beside a strong one."""
+    roots = 4 * np.sqrt(np.maximum(learnt, 0) + 0.02), 2 * np.sqrt(np.maximum(scores, 0) + 0.1)
+    return np.stack((*roots, _nearness(learnt, 0.25), _nearness(scores, 1.0))).astype(np.float64)
+
+
+def _nearness(scores: Matrix, least: float) -> Matrix:
+    near = np.maximum(scores, 0) / np.maximum(scores.max(axis=1, keepdims=True, initial=-np.inf), least)
+    return np.asarray(near**2, np.float32)
+
+
+def _expected(curve: Curve, scores: Matrix) -> NDArray[np.float64]:
+    """Give the chances of topics without decisions (n × topics)."""
+    return curve(_evidence(np.zeros_like(scores), scores))
 
 
 def _steepness(learnt: float, score: float) -> tuple[float, float]:
