@@ -57,3 +57,22 @@ def test_the_last_decision_of_a_list_is_still_told(window: Window) -> None:
     page.keyboard.press("a")
     expect(page.locator("#view")).to_contain_text("Nothing waits here")
     expect(page.locator("#live")).to_have_text("Accepted: How network 2 learns")
+
+
+def test_the_last_rejection_of_a_list_leads_on_at_once_and_still_offers_less(window: Window) -> None:
+    page, site = window.page, window.site
+    history(site, kept=1, promotional=9, weak=2)
+    item = site.bring(11)
+    page.goto(f"{window.address}/desk/queue?q=%22network+11%22")
+    page.keyboard.press("x")
+    page.keyboard.press("3")
+    expect(page.locator("#view")).to_contain_text("Nothing waits here", timeout=4_000)  # it once waited eight seconds with the offer
+    expect(page.locator("#live")).to_have_text("Rejected: How network 11 learns · North Network blog: 1 kept of 13, 10 promotional.")
+    page.keyboard.press("y")
+    expect(page.locator("#live")).to_contain_text("The queue brings less of what item")
+    expect(page.locator("#demote")).to_be_hidden()
+    settle(window)
+    with site.open() as store:
+        assert store.steered(item) == -1
+    page.reload()
+    expect(page.locator("#demote")).to_be_hidden()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,27 @@ class Relations(Items):
                 self._settle(rows, tie, was, by=by, now=now)
         return was
 
+    def relate(self, item: ItemId, other: ItemId, *, by: str, now: datetime) -> Relation:
+        """Say of two things that they belong together and are not the same: a taken tie, and the two kept apart. One act, taken back as one.
+
+        Gives the tie as it was. Raises `ConflictError` where they are one item.
+        """
+        with self.transaction():
+            first, second = ItemId(self._head(item)), ItemId(self._head(other))
+            if first == second:
+                raise ConflictError("They are folded together, so they are one item.", hint="Unfold them first.")
+            known = next((one for one in self.ties([first]) if second in (one.item, one.other)), None)
+            if known is None:
+                words = f"{by or 'A curator'} said that they belong together."
+                self._change("INSERT INTO relations (item, other, tie, words) VALUES (?, ?, ?, ?)", (first, second, Tie.COMPANION, words))
+            pair = (known.item, known.other, known.tie) if known else (first, second, Tie.COMPANION)
+            rows = [row for row in self._rows(_BETWEEN, (json.dumps([first]),)) if (row["first"], row["second"], row["tie"]) == pair]
+            was, between = _one(rows), (min(first, second), max(first, second))
+            apart = self._change("INSERT OR IGNORE INTO kept_apart (item, other) VALUES (?, ?)", between)
+            if apart or was.state is not RelationState.TAKEN:
+                self._settle(rows, replace(was, state=RelationState.TAKEN), was, by=by, now=now, apart=[list(between)] if apart else [])
+        return was
+
     def propose_ties(self, since: datetime, *, now: datetime) -> int:
         """Read what came in since then once more, for things that came after what speaks of them; how many ties are new. Looks at `AGAIN` at most."""
         newest = self._row("SELECT max(id) AS id FROM items")
@@ -93,8 +115,8 @@ class Relations(Items):
                  WHERE (SELECT head FROM items WHERE id = ?1) <> (SELECT head FROM items WHERE id = ?2)"""
         return sum(self._change(sql, (one.item, one.other, one.tie, one.words)) for one in dedupe.propose(ItemId(item), resource, near, now=now))
 
-    def _settle(self, rows: Sequence[Row], tie: Relation, was: Relation, *, by: str, now: datetime) -> None:
-        """Put what a curator said into each row behind a tie, and into the log, with what stood there before."""
+    def _settle(self, rows: Sequence[Row], tie: Relation, was: Relation, *, by: str, now: datetime, apart: Sequence[Sequence[int]] = ()) -> None:
+        """Put what a curator said into each row behind a tie, and into the log, with what stood there before and what is `apart` since."""
         keys = [(row["item"], row["other"], row["tie"]) for row in rows]
         for key in keys:
             self._change("UPDATE relations SET state = ?, by = ?, at = ? WHERE (item, other, tie) = (?, ?, ?)", (tie.state, by, stamp(now), *key))
@@ -118,7 +140,7 @@ class Relations(Items):
                 by,
                 dump(told),
                 json.dumps({**nothing, "ties": before}),
-                json.dumps({**nothing, "ties": after}),
+                json.dumps({**nothing, "ties": after, "apart": list(apart)}),
             ),
         )
 

@@ -14,6 +14,8 @@ from pipeline.errors import PipelineError
 from pipeline.model.staff import Account
 
 DIGITS = "digits"
+ENTER = "↵"
+"""How the Enter key is written; it presses only where nothing that Enter would press itself has the focus."""
 _LONGEST = 40
 
 
@@ -47,8 +49,10 @@ ACTS = (
     Act("undo", "Undo", "u", "Deciding"),
     Act("demote", "Less of a source of which little is kept", "y", "Deciding"),
     Act("repair", "Take the proposed date", "r", "Deciding"),
+    Act("ask", "Ask the organiser of an event", "q", "Deciding"),
     Act("edit", "Edit the words", "e", "The item"),
     Act("fold", "Fold or keep apart", "d", "The item"),
+    Act("tie", "Take what it belongs with", ENTER, "The item"),
     Act("similar", "Decide its like together", "m", "The item"),
     Act("assign", "Ask somebody to decide", "c", "The item"),
     Act("more", "More like this", "+", "The item"),
@@ -89,7 +93,7 @@ def changed(keys: Mapping[str, str]) -> dict[str, str]:
 
 def read(act: Act, text: str) -> str:
     """Read what somebody typed as the key of an act; empty switches it off. Raises `KeyChoiceError` where it is none."""
-    typed = " ".join(text[:_LONGEST].split())
+    typed = " ".join(ENTER if one.casefold() in ("enter", "return") else one for one in text[:_LONGEST].split())
     if act.name == DIGITS:
         typed = typed.replace(" ", "")
         if typed and (len(typed) != len(act.key) or len(set(typed)) != len(typed)):

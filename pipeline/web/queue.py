@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from pipeline import schedule
 from pipeline.errors import NotFoundError
-from pipeline.model import ItemId, Lane, Outlook, State, Verdict
+from pipeline.model import Item, ItemId, Lane, Outlook, State, Verdict
 from pipeline.store import Store
 from pipeline.web import plan, sifting, words
 from pipeline.web.crowd import Crowd, crowd_of
@@ -27,6 +27,7 @@ from pipeline.web.plan import minutes_of
 from pipeline.web.rows import SAID, Desk, Row, queue_url, row
 from pipeline.web.site import Site, page, person_of, site_of
 from pipeline.web.views import views_of
+from pipeline.web.worth import little
 
 PAGE = 40
 _SITTING = ("minutes", "began", "order")
@@ -154,7 +155,7 @@ def _lists(asked: Asked, numbers: tuple[ItemId, ...], request: Request, store: S
         "lines": listing.rows(items),
         "current": current,
         "views": views_of(store, me, asked.filters.query(), site.config),
-        "notice": _notice(request, store),
+        **_notice(request, store),
         "more": asked.address(after=str(numbers[PAGE - 1])) if len(numbers) > PAGE else "",
     }
 
@@ -273,18 +274,27 @@ def _closing(site: Site) -> str:
     return f"next edition closes in {words.span(left)}" if left > timedelta(0) else f"next edition is due in {words.span(due - now)}"
 
 
-def _notice(request: Request, store: Store) -> str:
-    """Say what the form before did, as the database has it: an address can name an item but put no words on the page."""
+def _notice(request: Request, store: Store) -> dict[str, object]:
+    """Give the `notice` of what the form before did, as the database has it: an address can name an item but put no words on the page. After a
+    rejection it says how little is kept of the source, and less of the `offered` item can be asked for."""
     did, steered = (item_id(request.query_params.get(name, "")) for name in ("did", "steered"))
     asked = did or steered
-    if asked is None:
-        return ""
+    item = None if asked is None else _known(asked, store)
+    if item is None:
+        return {"notice": "", "offered": None}
+    steer = store.steered(item.id)
+    said = SAID[item.state] if did else _STEERED.get(steer, "")
+    site, reason = site_of(request), item.decision.reason if did and item.state is State.REJECTED and item.decision and steer >= 0 else None
+    sentence = little(item, reason, store, site.facets, site.config.sources)[1] if reason else ""
+    notice = " · ".join(part for part in (f"{said}: {item.title}" if said else "", sentence) if part)
+    return {"notice": notice, "offered": item.id if sentence else None}
+
+
+def _known(asked: ItemId, store: Store) -> Item | None:
     try:
-        item = store.item(asked)
+        return store.item(asked)
     except NotFoundError:
-        return ""
-    said = SAID[item.state] if did else _STEERED.get(store.steered(asked), "")
-    return f"{said}: {item.title}" if said else ""
+        return None
 
 
 routes = [Route("/desk", home), Route("/desk/queue", queue)]

@@ -44,6 +44,7 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/items/{id:int}/check": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/fold": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/unfold": (_CURATOR, _CURATOR),
+    "/desk/items/{id:int}/ask": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/tie": (_CURATOR, _CURATOR),
     "/desk/items/{id:int}/steer": (_CURATOR, _CURATOR),
     "/desk/undo": (_CURATOR, _CURATOR),

@@ -82,8 +82,11 @@ def series_of(holding: Holding, shelf: Shelf) -> dict[str, object]:
 
 
 def settle(request: Request) -> Response:
-    """Take a proposed tie, or refuse it; the other button says the contrary later. The form names it by its items and its sort."""
+    """Take a proposed tie, or refuse it; the other button says the contrary later. The form names it by its items and its sort,
+    or with `related` the other item of a fold proposal: that it belongs to this one, and is not the same."""
     site, asked = site_of(request), ItemId(request.path_params["id"])
+    if related := field(request, "related"):
+        return _relate(request, asked, related)
     take, refuse = field(request, "take"), field(request, "refuse")
     wanted = _named(take or refuse, RelationState.TAKEN if take else RelationState.REFUSED)
     with site.open_store() as store:
@@ -91,9 +94,23 @@ def settle(request: Request) -> Response:
             raise ConflictError("The form names a tie of other items.", hint="Load the page again.")
         store.settle_tie(wanted, by=person_of(request).name, now=site.clock())
         shown = _shown(wanted, asked, store)
-    said = f"{shown.label}: {shown.title}" if take else f"Not tied to: {shown.title}"
+    return _told(request, asked, f"{shown.label}: {shown.title}" if take else f"Not tied to: {shown.title}", wanted.state)
+
+
+def _relate(request: Request, asked: ItemId, related: str) -> Response:
+    """Tie the item to one that it was held to be the same as: related, and kept apart."""
+    if not (related.isascii() and related.isdecimal() and len(related) < 16):
+        raise ConflictError("The form names no other item.", hint="Load the page again.")
+    site = site_of(request)
+    with site.open_store() as store:
+        other = store.item(ItemId(int(related)))
+        store.relate(asked, other.id, by=person_of(request).name, now=site.clock())
+    return _told(request, asked, f"Related, not the same: {other.title or other.resource.url}", RelationState.TAKEN)
+
+
+def _told(request: Request, asked: ItemId, said: str, state: RelationState) -> Response:
     if wants_json(request):
-        return JSONResponse({"said": said, "item": asked, "state": wanted.state.value})
+        return JSONResponse({"said": said, "item": asked, "state": state.value})
     path = desk_path(field(request, "here"))
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}edited={asked}", status_code=303)
 

@@ -54,8 +54,14 @@ document.addEventListener("keydown", event => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); $("button[formaction]", edit)?.click(); }
   else if (event.key === "Escape") { edit.removeAttribute("open"); $("summary", edit)?.focus(); }
 });
+function first(edit) {
+  const field = $(edit.dataset.first ? `[name=${edit.dataset.first}]` : "textarea, input:not([type=hidden])", edit);
+  delete edit.dataset.first;
+  edit.scrollIntoView({ block: "nearest" });
+  field?.focus();
+}
 document.addEventListener("toggle", event => {
-  if (event.target.matches("[data-edit]") && event.target.open) { event.target.scrollIntoView({ block: "nearest" }); $("textarea, input:not([type=hidden])", event.target)?.focus(); }
+  if (event.target.matches("[data-edit]") && event.target.open) first(event.target);
 }, true);
 
 // The minutes that are left, told once a minute to those who listen and shown each second to those who look.

@@ -46,6 +46,7 @@ function own() {
   try { keys = mine ? { ...given, ...JSON.parse(mine) } : given; } catch { keys = given; }
 }
 
+const ENTER = "↵"; // how the settings write that key
 const one = stroke => /^[A-Z]$/.test(stroke) ? `⇧${stroke}` : stroke === "-" ? "−" : stroke.toUpperCase();
 const sign = key => key.split(" ").map(one).join(" ");
 
@@ -61,10 +62,11 @@ export function label(root = document) {
   for (const cap of $$("[data-keyed]", root)) cap.textContent = cap.dataset.keyed === "digits" ? [...keys.digits].join(" ") || "off" : sign(keys[cap.dataset.keyed] || "off");
 }
 
+const seen = (root, name) => name && root && $$(`[data-act="${name}"], [data-${name}]`, root).find(element => element.checkVisibility());
+const offered = name => seen($("#view"), name) || seen(document, name);
 export function press(name) {
   if (acts[name]) { acts[name](); return; }
-  const found = (root, asked = name) => $$(`[data-act="${asked}"], [data-${asked}]`, root).find(element => element.checkVisibility());
-  const target = ($("#view") && found($("#view"))) || found(document) || (name === "fold" && found(document, "unfold"));
+  const target = offered(name) || (name === "fold" && seen(document, "unfold"));
   if (!target) return;
   if (target.matches("input, select")) { target.focus(); target.select?.(); } else (target.matches("details") ? $("summary", target) : target).click();
 }
@@ -90,11 +92,15 @@ function named(stroke) {
 }
 
 const inText = target => target.closest("textarea, select, [contenteditable], input:not([type=checkbox], [type=radio])");
+/** Whether Enter has a meaning of its own there; the link of the item that is open already has none. */
+const presses = target => target.closest("a, button, summary, select, input, label") && !target.closest(".row[aria-current] h3 a");
 let before = "", since = 0;
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]") || inText(event.target)) return;
-  if (event.key.length !== 1 || event.key === " " || !single.checked) return; // WCAG 2.1.4: they can be switched off
-  const stroke = before && event.timeStamp - since < 1500 ? `${before} ${event.key}` : event.key, digit = keys.digits.indexOf(event.key);
+  const key = event.key === "Enter" ? ENTER : event.key;
+  if (key.length !== 1 || key === " " || !single.checked) return; // WCAG 2.1.4: they can be switched off
+  if (key === ENTER && (event.repeat || presses(event.target) || !offered(named(ENTER)))) return;
+  const stroke = before && event.timeStamp - since < 1500 ? `${before} ${key}` : key, digit = keys.digits.indexOf(key);
   before = "";
   if (digit >= 0 && acts.digits) strike(digit);
   else if (named(stroke)) strike(named(stroke));

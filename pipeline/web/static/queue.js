@@ -9,7 +9,6 @@ const panes = new WeakMap(); // what the view shows of a row, fetched ahead or p
 const NEAR = 15;        // rows before the end at which the next ones are fetched
 const AHEAD = 12;       // panes that are fetched before they are wanted
 const BACK = 30;        // panes that are kept of what was decided
-const OFFERED = 8000;   // ms that an offer stands where nothing else is left on the page
 const ACTS = {
   accept: ["accept", "accepted", "Accepted"], "must-have": ["accept", "accepted", "Must have"], reject: ["reject", "rejected", "Rejected"],
   defer: ["defer", "deferred", "Put off until later"], reopen: ["reopen", "queued", "Back in the queue"],
@@ -107,12 +106,15 @@ function wanted() {
   return all.slice(Math.max(0, place - 1), place + AHEAD).find(row => row !== current() && !coming.has(row) && !row.dataset.failed && !panes.has(row));
 }
 
+/** What the digits press: where a date is in doubt first what can be done about it, then the topics. */
+const numbered = () => [...$$("[data-choice]", view), ...$$(".chip input", view)].slice(0, 9);
+
 /** Make a pane that was just put into place ours: what needs a script is shown, keys and digits stand on their buttons. */
 function ready(row) {
-  for (const element of $$("[data-script], [data-help]", view)) element.hidden = false;
+  for (const element of $$("[data-script], [data-help], [data-dates]", view)) element.hidden = false;
   for (const [step, there] of [[-1, row.previousElementSibling], [1, row.nextElementSibling]])
     for (const link of $$(`[data-move="${step}"]`, view)) link.hidden = !there;
-  $$(".chip .key", view).slice(0, 9).forEach((cap, place) => { cap.dataset.digit = place + 1; });
+  numbered().forEach((one, place) => { $(".key", one.closest(".chip") || one).dataset.digit = place + 1; });
   $$(".menu kbd", view).forEach((cap, place) => { cap.dataset.digit = place + 1; });
   label(view);
   explain();
@@ -231,7 +233,7 @@ line.on.waiting = number => {
   if (number || !gone.size || rows().length || further()) return;
   const here = new URL(list.dataset.here, location.href);
   if ([...gone.values()].at(-1).verdict) here.searchParams.set("did", [...gone.keys()].at(-1)); // it is told there, too
-  setTimeout(() => location.assign(here), demote.hidden ? 0 : OFFERED);
+  location.assign(here);
 };
 
 /** Read a page, and take over the numbers on it that are news. */
@@ -316,14 +318,14 @@ async function explain() {
 pane.isComing = () => Boolean(current()) && !form();
 acts.next = () => move(1);
 acts.previous = () => move(-1);
-acts.undo = undo;
+acts.undo = () => { if ($("[form=undo]")) undo(); };
 demote.addEventListener("click", () => {
   line.add({ address: `/desk/items/${demote.value}/steer`, body: "steer=less", kind: "behind", once: true });
   demote.hidden = true;
 });
 acts.digits = place => {
   const menu = $(".decide details[open]", view);
-  (menu ? $$(".menu button", menu)[place] : $$(".chip input", view)[place])?.click();
+  (menu ? $$(".menu button", menu)[place] : numbered()[place])?.click();
 };
 
 addEventListener("keydown", event => {
@@ -342,7 +344,8 @@ document.addEventListener("toggle", event => {
 document.addEventListener("click", event => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const moving = event.target.closest("[data-move]"), link = event.target.closest(".row h3 a");
-  if (event.target.closest("[data-why]")) { event.preventDefault(); explaining = !explaining; explain(); }
+  if (event.target.closest("[data-dates]")) { const edit = $("[data-edit]", view); edit.dataset.first = "start_day"; edit.open = true; }
+  else if (event.target.closest("[data-why]")) { event.preventDefault(); explaining = !explaining; explain(); }
   else if (moving) { event.preventDefault(); move(Number(moving.dataset.move)); }
   else if (link) { event.preventDefault(); show(link.closest(".row")); }
   else close(event.target);
