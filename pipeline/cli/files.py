@@ -18,6 +18,7 @@ from pipeline.cli.session import Session, command, group, here, now
 from pipeline.cli.written import account, dry_run_option, output_option, path_argument, write
 from pipeline.model import ItemId, State
 from pipeline.plain import json_line
+from pipeline.text import nearest
 
 format_option = click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="JSON Lines or CSV.")
 
@@ -36,6 +37,13 @@ class Files(click.Group):
             return super().get_command(ctx, cmd_name)
         command = getattr(import_module(f"pipeline.cli.{self.elsewhere[cmd_name]}"), f"{self.name}_{cmd_name}")
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in (known := self.list_commands(ctx)) and not args[0].startswith("-"):
+            near = nearest(args[0], known)
+            said = f"Did you mean “{near}”?" if near else f"There are {', '.join(known)}."
+            ctx.fail(f"{self.name} knows no “{args[0]}”. {said}")
+        return super().resolve_command(ctx, args)
 
 
 class Imports(Files):

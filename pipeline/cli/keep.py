@@ -31,16 +31,18 @@ SHOWN = 20
 
 
 @command("backup", "backup", "backup backups/before-the-move.db", "backup /mnt/disk/gleanings")
-@click.argument("path", type=click.Path(path_type=Path), required=False, metavar="[FILE|FOLDER]")
+@click.argument("named", type=click.Path(), required=False, metavar="[FILE|FOLDER]")
 @here
-def backup_command(session: Session, path: Path | None) -> None:
+def backup_command(session: Session, named: str | None) -> None:
     """Write a checked copy of the database, while others use it, and beside it one of what people wrote: settings, charter, questions, letters.
 
     Into a folder of copies (without an argument the one of the setting `backup`): under the day's name, with `latest.db` leading to it; copies that
-    need not be kept by `backup.daily`, `weekly` and `monthly` are taken away. Into a file: that one alone, with its `.settings.zip`.
+    need not be kept by `backup.daily`, `weekly` and `monthly` are taken away. Into a file: that one alone, with its `.settings.zip`. What ends with
+    a slash is a folder, and is made where it is not there.
     """
+    path = Path(named) if named else None
     with desk(session) as (config, store):
-        if path is None or path.is_dir():
+        if path is None or path.is_dir() or str(named).endswith("/"):
             copy = late.keep.backup(config, store, path or late.keep.home(config), now=now())
         else:
             copy = store.backup(path)

@@ -125,7 +125,7 @@ def _harvest(
         raise
     if visits.added:
         store.propose_ties(began, now=now())  # what came before the thing that it speaks of
-    if visits.added or learn.is_due(config, store, now=now()):
+    if visits.added or (store.last_item() and learn.is_due(config, store, now=now())):  # of nothing there is nothing to learn, and it takes 23 MB
         learn.train(config, store, now=now(), report=report)
     return _close(runs, visits, store, now())
 
