@@ -228,9 +228,10 @@ def test_a_source_that_was_never_asked_is_next_at_once(folder: Path, ask: Ask) -
     assert one["next"] >= one["since"]
 
 
-def test_a_key_that_no_source_has_is_told_the_nearest_that_all_have(folder: Path, ask: Ask) -> None:
-    (folder / "sources.yaml").write_text("sources:\n  - {id: a, kind: feed, url: 'https://a.example/f', evry: 2h}\n")
-    assert ask("check").err == "sources.yaml:2: source \"a\": a feed has no option 'evry'; did you mean `every`?\n"
+@pytest.mark.parametrize(("said", "meant"), [("evry", "every"), ("intervall", "every"), ("tag", "topics")])
+def test_a_key_that_no_source_has_is_told_the_nearest_that_all_have(folder: Path, ask: Ask, said: str, meant: str) -> None:
+    (folder / "sources.yaml").write_text(f"sources:\n  - {{id: a, kind: feed, url: 'https://a.example/f', {said}: 2h}}\n")
+    assert ask("check").err == f"sources.yaml:2: source \"a\": a feed has no option '{said}'; did you mean `{meant}`?\n"
 
 
 def test_standard_output_that_is_closed_is_no_mistake_of_ours(folder: Path) -> None:

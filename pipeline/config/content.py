@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import sources, urls
+from pipeline import sources, text, urls
 from pipeline.config import values
 from pipeline.config.document import Node
 from pipeline.config.folding import fold
@@ -28,6 +28,17 @@ _FILE = re.compile(r"(?!(?:con|prn|aux|nul|com\d|lpt\d)$)(?=.{1,60}$)[a-z0-9]+(?
 _MOST_NAMED = 200
 _OF_ALL = ("id", "kind", "url", "title", "topics", "every", "fold")
 """The keys that every source has."""
+_MEANT = {
+    "interval": "every",
+    "frequency": "every",
+    "schedule": "every",
+    "name": "title",
+    "feed": "url",
+    "link": "url",
+    "address": "url",
+    "tags": "topics",
+}
+"""Other programs' words for them."""
 
 
 def topics(section: Section) -> tuple[Topic, ...]:
@@ -195,7 +206,8 @@ def _check(section: Section, kind: str, options: dict[str, Node]) -> None:
         key = next((key for key in options if key in words), "")
         what, _, remedy = sentence.rstrip(".").partition("; ")
         if f"has no option {key!r}" in what and not remedy.startswith("did you mean"):
-            remedy = values.nearest(key, {*_OF_ALL, *remedy.removeprefix("it knows ").replace(",", "").split()})
+            meant = text.nearest(key, {*_OF_ALL, *_MEANT, *remedy.removeprefix("it knows ").replace(",", "").split()})
+            remedy = f"did you mean `{_MEANT.get(meant, meant)}`?" if meant else remedy
         section.wrong(section.line_of(key), what, remedy)
 
 
