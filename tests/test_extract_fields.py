@@ -45,6 +45,18 @@ def test_the_name_of_a_body_stays_whole_and_a_reporters_paper_goes(stated: str, 
 
 
 @pytest.mark.parametrize(
+    "stated",
+    [
+        *("Guest User", "Guest Author", "north_web", "ufficiostampa", "Ufficio stampa", "Pressestelle", "Service de presse", "Gabinete de prensa"),
+        *("La rédaction", "Redactie Communicatie", "Redakcja", "Przez Redakcja", "La Redazione", "Redação", "Redacción", "Redaksjonen", "編集部"),
+    ],
+)
+def test_a_login_a_guest_or_an_office_is_no_author_and_hides_none(stated: str) -> None:
+    assert read("", head=author(stated)).creators == ()
+    assert read("<p class='auteur'>Tekst: Ada Marsh</p>", head=author(stated)).creators == ("Ada Marsh",)
+
+
+@pytest.mark.parametrize(
     ("inside", "rule"),
     [
         ("<p>By <a href='/ada'>Ada Marsh</a>, 3 May 2026</p>", "after by"),
