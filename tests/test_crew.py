@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -132,6 +133,8 @@ def test_a_caller_that_stops_leaves_no_worker_behind() -> None:
         answers = crew.run(shards(claims, most=2, robots={}), hands)
         assert next(answers).outcomes[0].reason == "well"
         answers.close()
+    # Nor a thread of the pool: one that still closes its pipes while the interpreter ends writes a traceback (CPython 3.11, `_python_exit`).
+    assert [one for one in threading.enumerate() if type(one).__name__ == "_ExecutorManagerThread"] == []
     for one in set(multiprocessing.active_children()) - before:
         one.join(10)
     assert set(multiprocessing.active_children()) <= before

@@ -86,11 +86,12 @@ class Pool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._pool is None:
             return
-        self._pool.shutdown(wait=not self._given, cancel_futures=True)
         if self._given:  # an interrupt, or a caller that stops: leases bring back what was under way
             for worker in multiprocessing.active_children():
                 if worker not in self._others:
                     worker.kill()
+        # The pool's own thread is waited for: one that still closes its pipes while the interpreter ends meets the interpreter there.
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def busy(self) -> int:
