@@ -225,6 +225,8 @@ def same(bench: Bench, asked: Filters) -> None:
         assert {value: known.get(value, 0) for value in counted} == counted
     decided = {source: [len(by_sql(bench, Filters(source=source, state=one))) for one in ("accepted", "rejected")] for source in SOURCES}
     assert facets.record(store, SOURCES) == {source: (kept, kept + bad) for source, (kept, bad) in decided.items() if kept + bad}
+    taken, turned_down = (len(by_sql(bench, Filters(state=one))) for one in ("accepted", "rejected"))
+    assert facets.decided(store) == (taken, taken + turned_down)
     for order in SORTS:
         listed = by_sql(bench, asked, order)
         assert facets.look(store, asked, order=order, limit=1_000).page == listed

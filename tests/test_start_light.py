@@ -77,6 +77,12 @@ print(before, "colorsys" in sys.modules, colours.rgb_to_hsv(0, 0, 0), "colorsys"
 """
 
 
+def test_when_to_stop_is_said_without_loading_what_learns() -> None:
+    script = "import sys; from pipeline.classify import stopping; print(stopping.least_recall([True] * 5 + [False] * 60, 40), 'scipy' in sys.modules)"
+    said, loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert (0 < float(said) < 1, loaded) == (True, "False")
+
+
 def test_a_late_module_is_loaded_by_the_first_of_its_names() -> None:
     assert subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True).stdout == "False False (0.0, 0.0, 0) True\n"
 
