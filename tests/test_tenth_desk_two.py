@@ -143,7 +143,8 @@ def test_a_view_is_shared_and_bulk_shows_number_and_five_samples_before_it_acts(
     priya, tom = office.come("Priya", path="/desk/views?q=network"), office.come("Tom")
     priya.get_by_label("Name").fill("All networks")
     priya.get_by_label("For everybody at this desk").check()
-    priya.get_by_role("button", name="Save the view").click()
+    with priya.expect_response(re.compile("/reading$")):  # what is open before her is told after a moment
+        priya.get_by_role("button", name="Save the view").click()
     tom.reload()
     tom.get_by_role("link", name="All networks").click()
     expect(tom).to_have_url(re.compile("q=network"))
@@ -182,6 +183,7 @@ def test_undo_reaches_across_sign_ins_and_takes_back_only_ones_own(office: Offic
     for back in (office.items[1], office.items[0]):
         again.keyboard.press("u")
         expect(again.locator(row(again, back))).to_be_visible()
+        expect(again.locator("#view [data-help]")).to_be_visible()  # its scripts have run
         sent(again)
     assert [office.state(place) for place in (0, 1, 4)] == [State.QUEUED, State.QUEUED, State.ACCEPTED]
     again.keyboard.press("u")
