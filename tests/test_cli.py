@@ -401,6 +401,8 @@ def test_a_source_is_found_added_listed_tested_harvested_and_paused(site: str, f
     (source,) = config.load(folder / "sources.yaml", {}).sources
     assert (source.id, source.kind, source.url, source.topics) == ("north-blog", "feed", f"{site}/feed.xml", ("leadership",))
     assert ask("sources", "add", f"{site}/feed.xml").code == 1
+    nothing = ask("sources", "add", f"{site}/feed.xml", "--kind", "listing")
+    assert f"listing {site}/feed.xml: no resources were found" in nothing.out + nothing.err  # and no id of a source that there is not
 
     (tested,) = ask("sources", "test", "north-blog", "--json").lines
     assert set(tested) == {"source", "leads", "item", "error"}

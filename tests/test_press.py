@@ -232,21 +232,25 @@ def test_a_child_that_has_grown_makes_room_for_a_fresh_one() -> None:
     few.close()
 
 
-def test_children_end_with_their_parent_even_where_it_is_killed() -> None:
+def test_children_end_with_their_parent_even_where_it_is_killed_and_leave_nothing(tmp_path: Path) -> None:
     code = (
         "import os, signal; from pipeline.publish.child import Child\nprint(Child()._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HERE, check=False).stdout
-    pid = int(said)
+    where = {**os.environ, "TMPDIR": str(tmp_path)}
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HERE, env=where, check=False).stdout
     for _ in range(1_000):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return
-            os.kill(pid, 0)
-        except (ProcessLookupError, FileNotFoundError):
+        if not _lives(int(said)):
+            assert [*tmp_path.iterdir()] == []
             return
         subprocess.run([sys.executable, "-c", ""], check=True)  # some time, and no sleep
     pytest.fail("the child outlived its parent")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
 
 
 # ---------------------------------------------------------------- an edition

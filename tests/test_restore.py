@@ -67,6 +67,7 @@ def test_all_editions_of_a_copy_rebuild_byte_identical(desk: Config, tmp_path: P
     assert main(["--dir", str(tmp_path), "restore", "--verify", str(keep.home(desk))]) == 0
     assert capsys.readouterr().out == (
         "3 items, 1 edition; the one edition rebuilds byte-identical, 1 earlier revision too.\nBeside it: sources.yaml, topics.yaml, charter.md.\n"
+        "Nothing was put back; the same command without --verify does that.\n"
     )
     assert list(tmp_path.iterdir()) == []  # nothing was needed here, and nothing is left
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from pipeline.cli import late
 from pipeline.cli.keep import written
 from pipeline.cli.rooms import desk, settings
-from pipeline.cli.session import Session, command, here, in_words, now
+from pipeline.cli.session import Session, command, here, now
 from pipeline.text import counted
 
 
@@ -38,7 +39,7 @@ def export_everything(session: Session, folder: Path | None, output: Path | None
     with desk(session) as (_, store):
         done = late.everything.export(config, store, folder, site=site if released else None, with_subscribers=with_subscribers, now=now())
     session.emit({"folder": str(folder), "counts": done.counts, "files": done.files, "bytes": done.bytes, "subscribers": with_subscribers})
-    session.say(f"{in_words(done.counts)}; {counted(done.files, 'file')}, {done.bytes / 1e6:.1f} MB.")
+    session.say(f"{_many(done.counts)}; {counted(done.files, 'file')}, {done.bytes / 1e6:.1f} MB.")
     session.say("Readers are in it: personal data, keep it safe." if with_subscribers else "Readers are not in it (--with-subscribers).")
     session.say(f"Open {folder / 'index.html'}")
 
@@ -54,7 +55,12 @@ def import_everything(session: Session, folder: Path) -> None:
     config = settings(session)
     editions, problems = written(config)
     session.emit({"folder": str(session.folder), "counts": counts, "editions": editions, "problems": problems})
-    session.say(f"{in_words(counts)}; {counted(editions, 'released edition')}.")
+    session.say(f"{_many(counts)}; {counted(editions, 'released edition')}.")
     for problem in problems:
         session.note(problem)
     session.note("Set the secrets in the environment, and passwords with `gleanings user`: neither is part of an export.")
+
+
+def _many(counts: Mapping[str, int]) -> str:
+    """Say how much there is of each: "4 decisions, 1 edition"."""
+    return ", ".join(counted(number, name.removesuffix("s")) for name, number in sorted(counts.items()))

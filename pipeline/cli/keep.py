@@ -133,6 +133,7 @@ def _verify(session: Session, copy: Path) -> int:
     if len(made.unequal) > SHOWN:
         session.say(f"  … and {len(made.unequal) - SHOWN} more.")
     session.say(f"Beside it: {', '.join(there[:SHOWN])}{' …' if there[SHOWN:] else ''}." if there else "No settings lie beside it.")
+    session.say("Nothing was put back; the same command without --verify does that.")
     return PARTLY if made.unequal else 0
 
 

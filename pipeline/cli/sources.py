@@ -334,7 +334,7 @@ def _show(session: Session, probe: Probe, *, few: bool = False) -> None:
     if probe.error:
         session.say(f"{name}: {probe.error}")
         return
-    session.say(f"{name}: {len(probe.leads)} leads")
+    session.say(f"{name}: {counted(len(probe.leads), 'lead')}")
     for lead in probe.leads[: FEW if few else None]:
         session.say(f"  {clip(lead.title or lead.url, 100)}\n    {lead.url}")
     if probe.item:

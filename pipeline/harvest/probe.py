@@ -85,7 +85,7 @@ async def _probe(source: Source, settings: HarvestSettings, *, now: Callable[[],
             title = sources.title(source, first)
             item = await _first_item(leads, fetch, overrides.selectors(source.options)) if with_item else None
         except PipelineError as error:
-            return Probe(source=source, error=str(error))
+            return Probe(source=source, error=str(error).removeprefix(f"{source.id}: "))
     return Probe(source=source, title=title, leads=leads, item=item)
 
 

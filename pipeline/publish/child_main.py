@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import sys
 import time
 from importlib import import_module
@@ -92,4 +93,7 @@ def _peak() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:  # a parent that was killed clears nothing up; the folder that it named is this process's alone
+        shutil.rmtree(sys.argv[1], ignore_errors=True)
