@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,12 +55,24 @@ def _polled(folder: Path, web: Web) -> str:
     while len(web.asked) == before and process.poll() is None:
         time.sleep(0.005)
     first, first_cpu = time.perf_counter() - began, _cpu(process.pid)
+    peak = _high_water(process.pid)
     _, code, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
     wall, cpu = time.perf_counter() - began, used.ru_utime + used.ru_stime
     asked = len(web.asked) - before
     times = f"first question after {first:.2f} s wall, {first_cpu:.2f} s CPU; {asked} answers in {wall:.1f} s wall, {cpu:.1f} s CPU"
-    return f"{times}; peak {used.ru_maxrss / 1e3:.0f} MB; exit {process.returncode}"
+    return f"{times}; peak {peak:.0f} MB; exit {process.returncode}"
+
+
+def _high_water(pid: int) -> float:
+    """Megabytes at most, looked at until the process ends: `ru_maxrss` begins with what its parent held (proc(5), VmHWM)."""
+    peak = 0
+    while not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        with suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        time.sleep(0.05)
+    return peak / 1024
 
 
 def _cpu(pid: int) -> float:

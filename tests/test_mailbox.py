@@ -683,3 +683,82 @@ def test_a_tested_mail_tells_its_sort_and_sender_beside_its_leads(tmp_path: Path
 @pytest.mark.parametrize("said", ["{leave} {long}", "{long} {leave}"])
 def test_a_long_letter_says_at_its_head_or_its_foot_how_to_leave_the_list(said: str) -> None:
     assert sorts.speaks_of_leaving(said.format(leave="Unsubscribe from this list.", long="What came of it. " * 5_000))
+
+
+# ---------------------------------------------------------------- words that may begin a title
+
+
+TITLES = (
+    "Shared care records and the district nurse",
+    "Share of voice in a network of equals",
+    "Terms of engagement for volunteers",
+    "Forward planning on small wards",
+    "Cookies and kindness: food on the ward",
+    "Skip the queue: triage by telephone",
+    "Change management in acute settings",
+    "Review of falls in community settings",
+    "Data protection for charities",
+    "If you build it, will they come?",
+    "Why am I here? What members want",
+    "Update your priors: learning in small networks",
+    "Opt-out organ donation in schools",
+    "Activate your community",
+    "Report on elder abuse",
+    "Having trouble sleeping on call",
+    "Can't see the wood for the trees",
+    "Gérer le stress au travail",
+    "Cancelar la deuda de cuidados",
+)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_that_begins_like_a_button_is_a_title(title: str) -> None:
+    page = f'<p><a href="https://ridge.example/9">{title}</a><br>What was found in place nine.</p>'
+    found = opened(letter(html=f"<h2>Reports</h2>{item(1)}{page}{item(2)}", list_unsubscribe="<https://ridge.example/u>"))
+    assert [lead.title for lead in found.leads] == ["Finding number 1 of this month", title.rstrip("."), "Finding number 2 of this month"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Change your e-mail preferences",
+        "Share this on Mastodon",
+        "Terms and conditions",
+        "Cookie policy",
+        "Privacy notice",
+        "If you no longer wish to get this letter",
+        "To stop these letters, go here",
+        "Past issues",
+        "View all results on Web of Science",
+        "Citing articles",
+        "Opt out of these e-mails",
+        "Activate membership",
+        "Why am I getting this?",
+        "Gérer vos préférences",
+        "Cancelar la suscripción",
+    ],
+)
+def test_what_a_letter_says_of_itself_is_no_item(words: str) -> None:
+    found = opened(
+        letter(html=f'{item(1)}{item(2)}<p><a href="https://ridge.example/x/y">{words}</a></p>', list_unsubscribe="<https://ridge.example/u>")
+    )
+    assert [lead.title for lead in found.leads] == ["Finding number 1 of this month", "Finding number 2 of this month"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_notice"),
+    [
+        ("Marit mentioned you on the card Order lanyards", True),
+        ("Ada, you have 3 new notifications", True),
+        ("You missed activity from your teammates", True),
+        ("Joe commented on your post", True),
+        ("Ola hat dich in einem Kommentar erwähnt", True),
+        ("Lea vous a mentionné", True),
+        ("What you missed this month", False),
+        ("New guidance for networks that assigned link workers", False),
+        ("3 new reports on integrated care", False),
+    ],
+)
+def test_what_somebody_did_on_a_board_is_news_to_nobody_else(subject: str, is_notice: bool) -> None:
+    found = opened(letter(html=item(1) + item(2), subject=subject, sender="Board <noreply@board.example>"))
+    assert bool(found.leads) is not is_notice

@@ -13,53 +13,52 @@ from pipeline.text import squeeze
 _LONGEST = 200  # characters of a link's words that are looked at
 EDGES = " \t|·•–—-:,;<>›»→*()[]"
 _CHROME = re.compile(
-    r"(?:(?:please\s)?(?:click here\s)?(?:to\s)?(?:view|read|see|open)(?=.*\b(?:e-?mail|message|newsletter|issue|bulletin|letter"
-    r"|alert|online|web|html|version|page|browser|site|mobile|device)\b)(?: (?:this|it|the|in|as|on|a|an|your|our|e-?mail|message|newsletter|issue"
-    r"|bulletin|letter|alert|full|online|web"
-    r"|html|version|page|browser|site|mobile|device))+|(?:view|see|show|list|browse)(?= \w)(?: (?:all|complete|more|full|your))? ?(?:results?|alerts?"
-    r"|search(?:es)?|jobs|events|articles|issues?)?(?: in \w+)?"
-    r"|(?:web|online|browser|mobile) version|view online|in browser"
-    r"|(?:un|re)?subscribe\b.*|sign me up|sign up(?: (?:here|now|for|to)\b.*)?|opt[ -]?out.*|(?:manage|update|change|edit|set|review|modify"
-    r"|adjust|cancel|delete|create|turn off)\b.{0,40}"
-    r"(?:preferences?|settings?|subscriptions?|alerts?|profile|e-?mails?|details|notifications?|search(?:es)?)|(?:my |your |e-?mail "
-    r"|communication )?(?:preferences|settings|profile|account)"
-    r"|.{0,20}\b(?:privacy|cookie|data protection)\b.{0,20}|terms\b.*|legal(?: notice)?|imprint|impressum|disclaimer|contact(?: us)?|kontakt"
-    r"|about(?: us)?|help(?: cent(?:re|er))?|faqs?|support"
-    r"|(?:forward|send|share|tweet|post|e-?mail|pin|like|recommend|save|print|cite|bookmark|comment|reply|restack|follow)(?: (?:this|it|to|on|us"
-    r"|with|via|by|a|your|the|in|for|friends?|colleagues?|"
-    r"newsletter|article|post|later|facebook|twitter|x|linkedin|mail|e-?mail|library|issue|story|page|reading list))*"
-    r"|facebook|twitter|x|linked ?in|instagram|youtube|bluesky|mastodon|threads|whatsapp|telegram|tiktok|flickr|vimeo|rss|xing|pinterest|reddit"
-    r"|(?:get|download|open in) (?:the |our )?app|home(?: ?page)?|website|donate(?: now)?|support us|(?:back to )?top|archive|past issues"
-    r"|add (?:us )?to (?:your )?address book|whitelist.*"
-    r"|(?:newsletter |hier |jetzt )?(?:abmelden|abbestellen|austragen|abonnieren)(?: .*)?|im browser .{0,20}|(?:online|web)-?(?:version|ansicht)"
-    r"|datenschutz\w*|agb|weiterempfehlen|teilen|einstellungen.*"
-    r"|se d[ée]s(?:inscrire|abonner).*|d[ée]sinscription|voir (?:dans|en|la version)\b.*|version en ligne|mentions l[ée]gales|partager"
-    r"|g[ée]rer .{0,40}|pr[ée]f[ée]rences|s'abonner"
-    r"|darse de baja.*|cancelar .*|ver (?:en|online)\b.*|compartir|uitschrijven|afmelden|bekijk (?:online|in)\b.*|disiscriviti.*|avregistrera.*"
-    r"|flag(?:ged)? as .{0,20}|(?:not|ir)[- ]?(?:relevant|interested|for me)\W*|(?:(?:times )?cited(?: by| references)?|citations?|cites"
-    r"|references)\W*\d*|\d+ (?:citations?|references)"
-    r"|cited by \d.{0,20}|(?:see )?(?:related|similar) (?:articles?|records?|citations?|content|items?|documents?|publications?|papers"
-    r"|research|searches|pages)"
-    r"|(?:all )?\d* ?versions|export(?: .{0,20})?|more like this|mark as .{0,20}|(?:alt)?metrics|(?:rights (?:and|&) )?permissions"
-    r"|(?:order )?reprints?"
-    r"|request (?:the |a )?(?:full[- ]?text|copy|pdf)|(?:front )?cover(?: image)?|(?:view |see |browse |read )?(?:the )?(?:full )?"
-    r"(?:table of contents|toc|(?:full|current|latest|whole|entire) issue)|(?:add|save) to [\w'’]+(?: [\w'’]+){0,3}|tell us what you think"
-    r"|rate this .{0,20}"
-    r"|(?:give |send |leave |share )?(?:us )?(?:your )?feedback|learn why this is important|(?:report|block) .{0,20}(?:spam|abuse|phishing"
-    r"|sender|message)"
-    r"|(?:read|open|view|continue)(?: (?:it|this))? (?:in|on|with) (?:the |our )?app|(?:start|begin) writing|why (?:did|am) i .*"
-    r"|update your .*|upgrade .{0,30}"
+    r"(?:(?:please\s)?(?:click here\s)?(?:to\s)?(?:view|read|see|open)(?=.*\b(?:e-?mail|message|newsletter|issue|bulletin|letter|alert|online"
+    r"|web|html|version|page|browser|site|mobile|device)\b)(?: (?:this|it|the|in|as|on|a|an|your|our|e-?mail|message|newsletter|issue|bulletin"
+    r"|letter|alert|full|online|web|html|version|page|browser|site|mobile|device))+|(?:view|see|show|list|browse)(?= \w)(?: (?:all|complete|more"
+    r"|full|your))? ?(?:(?:results?|alerts?|search(?:es)?|jobs|events|articles|issues?)(?: (?:in|on|at)(?: the)?(?: \w+){1,4})?)?(?: in \w+)?"
+    r"|(?:web|online|browser|mobile) version|view online|in browser|(?:un|re)?subscribe\b.*|sign me up|sign up(?: (?:here|now|for|to)\b.*)?"
+    r"|opt[ -]?out(?: (?:here|now|from\b.*|of (?:all|any|e-?mails?|future|marketing|our|receiving|the|these|this)\b.*))?|(?:manage|update|change"
+    r"|edit|set|review|modify|adjust|cancel|delete|create|turn off)(?: (?:your|my|this|the|these|our|all|a|an|e-?mail|mail|alert|account"
+    r"|communication|contact|frequency|newsletter|notification|of|or|and|personal|saved|search|subscription|subscriber|user))* (?:preferences?"
+    r"|settings?|subscriptions?|alerts?|profile|e-?mails?|details|notifications?|search(?:es)?)(?: (?:here|online|settings?|preferences?))?"
+    r"|(?:my |your |e-?mail |communication )?(?:preferences|settings|profile|account)|(?:(?:our|your|the|read|view|see|full|website|terms|of|use"
+    r"|and|&|our)\s)*(?:privacy|cookies?|data protection)(?: (?:policy|policies|notice|statement|settings|preferences|terms|and|&|cookies?|of"
+    r"|use|information|options|centre|center))*|terms(?: (?:and|&|of) (?:conditions|use|service|sale)\b.*)?|legal(?: notice)?|imprint|impressum"
+    r"|disclaimer|contact(?: us)?|kontakt|about(?: us)?|help(?: cent(?:re|er))?|faqs?|support|(?:forward|send|share|tweet|post|e-?mail|pin|like"
+    r"|recommend|save|print|cite|bookmark|comment|reply|restack|follow)(?: (?:this|it|to|on|us|with|via|by|a|your|the|in|for|friends?"
+    r"|colleagues?|newsletter|article|post|later|facebook|twitter|x|linkedin|mail|e-?mail|library|issue|story|page|reading list))*|facebook"
+    r"|twitter|x|linked ?in|instagram|youtube|bluesky|mastodon|threads|whatsapp|telegram|tiktok|flickr|vimeo|rss|xing|pinterest|reddit|(?:get"
+    r"|download|open in) (?:the |our )?app|home(?: ?page)?|website|donate(?: now)?|support us|(?:back to )?top|archive|past issues"
+    r"|add (?:us )?to (?:your )?address book|whitelist.*|(?:newsletter |hier |jetzt )?(?:abmelden|abbestellen|austragen|abonnieren)(?: .*)?"
+    r"|im browser .{0,20}|(?:online|web)-?(?:version|ansicht)|datenschutz\w*|agb|weiterempfehlen|teilen|(?:e-?mail-?|newsletter-?"
+    r"|meine )?einstellungen(?: .{0,20})?|se d[ée]s(?:inscrire|abonner).*|d[ée]sinscription|voir (?:dans|en|la version)\b.*|version en ligne"
+    r"|mentions l[ée]gales|partager|g[ée]rer (?:mes|vos|mon|ma|votre|les|cette) (?:alertes?|pr[ée]f[ée]rences|abonnements?|param[èe]tres"
+    r"|e-?mails?|inscriptions?|notifications?|newsletters?).{0,20}|pr[ée]f[ée]rences|s'abonner|darse de baja.*|cancelar (?:(?:la|mi|su|tu"
+    r"|esta) )?(?:suscripci|subscrip|alerta|env[íi]o)\w*.*|ver (?:en|online)\b.*|compartir|uitschrijven|afmelden|bekijk (?:online|in)\b.*"
+    r"|disiscriviti.*|avregistrera.*|flag(?:ged)? as .{0,20}|(?:not|ir)[- ]?(?:relevant|interested|for me)\W*|(?:(?:times )?cited(?: by"
+    r"| references)?|citations?|cites|references|citing (?:articles|documents|items|papers|works))\W*\d*|\d+ (?:citations?|references)"
+    r"|cited by \d.{0,20}|(?:see )?(?:related|similar) (?:articles?|records?|citations?|content|items?|documents?|publications?|papers|research"
+    r"|searches|pages)|(?:all )?\d* ?versions|export(?: .{0,20})?|more like this|mark as .{0,20}|(?:alt)?metrics|(?:rights (?:and"
+    r"|&) )?permissions|(?:order )?reprints?|request (?:the |a )?(?:full[- ]?text|copy|pdf)|(?:front )?cover(?: image)?|(?:view |see |browse "
+    r"|read )?(?:the )?(?:full )?(?:table of contents|toc|(?:full|current|latest|whole|entire) issue)|(?:add|save) to [\w'’]+(?: [\w'’]+){0,3}"
+    r"|tell us what you think|rate this .{0,20}|(?:give |send |leave |share )?(?:us )?(?:your )?feedback|learn why this is important|(?:report"
+    r"|block)(?: (?:this|as|it|a|an|the))*(?: (?:spam|abuse|phishing|sender|message|e-?mail))+|(?:read|open|view|continue)(?: (?:it"
+    r"|this))? (?:in|on|with) (?:the |our )?app|(?:start|begin) writing|why (?:did|am|do) i (?:getting|get|receiv\w*|seeing|see|on this)\b.*"
+    r"|update your (?:address|app|browser|information|records?)|upgrade(?: (?:now|to|your (?:account|plan|subscription))\b.{0,30})?"
     r"|become a (?:paid |free )?(?:member|subscriber|supporter)|refer a friend|advertise(?: with us| here)?|search(?: again)?|log ?out"
-    r"|my account|your account"
-    r"|submit (?:a|an|your) (?:manuscript|paper|article)|(?:information )?for authors|editorial board|(?:journal )?home ?page"
-    r"|visit (?:the )?journal.{0,20}"
-    r"|follow(?: (?:this|the))? (?:journal|author|researcher|topic)|(?:view|visit) (?:profile|group|topic|thread|discussion).{0,20}"
-    r"|(?:i )?(?:lov|lik|hat|enjoy)ed it\W*|meh\W*|it was (?:ok|okay|fine|good|great|bad)|(?:yes|no|(?:not|very|quite)? ?(?:great|good|bad"
-    r"|useful|helpful|ok))\W*"
-    r"|(?:get |sent (?:from|with|via) )?(?:my )?(?:outlook|yahoo mail|mail|gmail|proton ?mail|samsung \w+|iphone|ipad|android)(?: (?:for|on"
-    r"|secure) .{0,20})?"
-    r"|thumbs (?:up|down)|if you .*|having trouble.*|(?:please )?(?:confirm|verify|activate)\b.{0,40}|(?:log|sign) ?in(?: .{0,30})?"
-    r"|reset .{0,20}password)",
+    r"|my account|your account|submit (?:a|an|your) (?:manuscript|paper|article)|(?:information )?for authors|editorial board"
+    r"|(?:journal )?home ?page|visit (?:the )?journal.{0,20}|follow(?: (?:this|the))? (?:journal|author|researcher|topic)|(?:view"
+    r"|visit) (?:profile|group|topic|thread|discussion).{0,20}|(?:i )?(?:lov|lik|hat|enjoy)ed it\W*|meh\W*|it was (?:ok|okay|fine|good|great"
+    r"|bad)|(?:yes|no|(?:not|very|quite)? ?(?:great|good|bad|useful|helpful|ok))\W*|(?:get |sent (?:from|with|via) )?(?:my )?(?:outlook"
+    r"|yahoo mail|mail|gmail|proton ?mail|samsung \w+|iphone|ipad|android)(?: (?:for|on|secure) .{0,20})?|thumbs (?:up|down)|if you (?:no longer"
+    r"|cannot|can['’]t|received|wish to|prefer|would (?:rather|prefer|like to (?:stop|leave|unsub|change))|(?:do not|don['’]t) (?:want|wish)"
+    r"|are (?:having|not)|have (?:any|problems|received|trouble)|want to (?:change|leave|opt|stop|unsub))\b.*|having trouble (?:display|read|see"
+    r"|view|with th)\w*.*|(?:to (?:leave|stop|cancel|quit|end)|stop (?:receiving|getting)|leave (?:this|the|our))\b.{0,40}\b(?:bulletins?"
+    r"|e-?mails?|letters?|list|mailings?|mails|newsletters?|subscription)\b.{0,40}|(?:earlier|older|past|previous|back) (?:bulletins?|editions?"
+    r"|issues|letters?|mailings?|newsletters?|numbers)(?: (?:are|at|can|here|of (?:the|this|our)|on|online)\b.{0,30})?|(?:please )?(?:confirm"
+    r"|verify|activate)(?: .{0,25}\b(?:account|address|attendance|booking|device|e-?mail|identity|membership|place|registration|sign-?up"
+    r"|subscription))?.{0,10}|(?:log|sign) ?in(?: (?:and|here|now|or|to|with)\b.{0,30})?|reset .{0,20}password)",
     re.IGNORECASE,
 )
 _CHROME_URLS = re.compile(
@@ -104,18 +103,16 @@ _WARNING = re.compile(
 )
 _VIEWING = re.compile(
     r"\W*(?:(?:no|can['’]?t see|cannot see|missing) (?:the )?(?:images|pictures)|images? (?:not|blocked)|(?:having )?(?:trouble|problems?"
-    r"|difficult\w*)\b.{0,40}"
-    r"(?:view|read|see|display)\w*|(?:can['’]?t|cannot|unable to) (?:see|read|view)|(?:e-?mail|message|newsletter) not display|view(?:ing)? problems?"
-    r"|(?:(?:was|has) this .{0,20}|did (?:someone|a (?:friend|colleague)) )?forward(?:ed)? (?:to you|this|you)|not (?:yet )?a subscriber"
-    r"|know (?:someone|anyone) who"
-    r"|you are reading a plain|(?:please )?copy and paste|view image\W|follow image link|caption\W*$|your e-?mail (?:client|program"
-    r"|reader) (?:can ?not|can['’]t|does not)|probleme (?:mit der|bei der) (?:darstellung|anzeige)|wird (?:diese|die) .{0,30}nicht"
-    r"|si vous (?:ne|n['’])|si no (?:puede|ve|visualiza)|se non (?:visualizz|riesc|ved)\w*|(?:wenn|falls) (?:sie )?diese|kunt u deze"
-    r"|om du (?:inte|har problem)"
-    r"|si (?:ce|cet) .{0,30}(?:ne s['’]affiche)|was this (?:e-?mail|newsletter|alert) (?:useful|helpful)|(?:enjoy(?:ed|ing)?|like"
-    r"|love) (?:this|what you)"
-    r"|your feedback is important|thanks for reading|(?:how (?:did you|was|are we|would you)|what did you think)\b.{0,40}(?:issue|edition"
-    r"|newsletter|e-?mail|do))\b",
+    r"|difficult\w*)\b.{0,40}(?:view|read|see|display)\w*|(?:can['’]?t|cannot|unable to) (?:see|read|view)(?: (?:this|the|our|these"
+    r"|any))? (?:e-?mail|html|images?|it|letter|links?|message|newsletter|page|pictures?|text)|(?:e-?mail|message|newsletter) not display"
+    r"|view(?:ing)? problems?|(?:(?:was|has) this .{0,20}|did (?:someone|a (?:friend|colleague)) )?forward(?:ed)? (?:to you|this|you)"
+    r"|not (?:yet )?a subscriber|know (?:someone|anyone) who|you are reading a plain|(?:please )?copy and paste|view image\W|follow image link"
+    r"|caption\W*$|your e-?mail (?:client|program|reader) (?:can ?not|can['’]t|does not)|probleme (?:mit der|bei der) (?:darstellung|anzeige)"
+    r"|wird (?:diese|die) .{0,30}nicht|si vous (?:ne|n['’])|si no (?:puede|ve|visualiza)|se non (?:visualizz|riesc|ved)\w*|(?:wenn"
+    r"|falls) (?:sie )?diese|kunt u deze|om du (?:inte|har problem)|si (?:ce|cet) .{0,30}(?:ne s['’]affiche)|was this (?:e-?mail|newsletter"
+    r"|alert) (?:useful|helpful)|(?:enjoy(?:ed|ing)?|like|love) (?:this|what you)|(?:do you )?(?:want|wish) to publish (?:in|with|your)"
+    r"|submit your (?:article|manuscript|paper|work)|your feedback is important|thanks for reading|(?:how (?:did you|was|are we|would you)"
+    r"|what did you think)\b.{0,40}(?:issue|edition|newsletter|e-?mail|do))\b",
     re.IGNORECASE,
 )
 _ASIDE = 240  # characters; a paragraph that is longer says more than how to read the letter
@@ -124,7 +121,10 @@ _ISSUES = re.compile(
     r"/(?:toc|loi|issues?|vol(?:ume)?s?|journals?)/|/volumes-and-issues|bmj\.com/content/\d{1,3}/[\w]{1,8}/?(?:[?#]|$)|jstor\.org/stable/i\d",
     re.IGNORECASE,
 )
-_ISSUE = re.compile(r"\b(?:vol(?:ume|\.)?|issue|no\.?|number|nr\.?|heft|band)\s*\d|\b(?:current|latest|new|this|full) issue\b|^$", re.IGNORECASE)
+_ISSUE = re.compile(
+    r"\b(?:vol(?:ume|\.)?|issue|no\.?|number|nr\.?|heft|band)\s*\d|\b(?:current|latest|new|this|full) issue\b|\b(?:table of contents|toc)\b|^$",
+    re.IGNORECASE,
+)
 _ROOM = re.compile(r"/(?:toc|loi|search|alerts?)/", re.IGNORECASE)
 
 

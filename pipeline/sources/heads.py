@@ -40,16 +40,14 @@ _INVITES = re.compile(
     re.IGNORECASE,
 )
 _CHROME = re.compile(
-    r"(?:(?:view|see|read|browse|visit|all|our|the|in|online|open|this|message|email|e-mail|issue|it)\s+){0,4}"
-    r"(?:archives?|(?:past|back|previous|earlier|older) (?:issues?|editions?|bulletins?|newsletters?|letters?|numbers?|mailings?|copies)"
-    r"|(?:web )?browser|web version"
-    r"|online version|online)"
-    r"|unsubscribe.*|(?:un)?subscribe(?: (?:here|now|to .*))?|(?:manage|update|change|edit|your|email|my|and|\s)*(?:preferences|subscription)s?"
-    r"|(?:leave|stop) (?:getting |receiving )?(?:it|this|the|our|these)(?: (?:mailing )?(?:list|letters?|e-?mails?|mailings?|bulletins?))?"
-    r"|opt[ -]?out|tell a friend"
-    r"|privacy(?: (?:policy|notice|statement))?|cookies?.*|terms.*|forward.*|share.*|tweet.*|like|print|follow us.*|facebook|twitter|x|linkedin"
-    r"|instagram"
-    r"|youtube|bluesky|mastodon|whatsapp|contact(?: us)?|home(?: ?page)?|(?:back to )?top|about(?: us)?|accessibility|contents|skip .*",
+    r"(?:(?:view|see|read|browse|visit|all|our|the|in|online|open|this|message|email|e-mail|issue|it)\s+){0,4}(?:archives?|(?:past|back|previous"
+    r"|earlier|older) (?:issues?|editions?|bulletins?|newsletters?|letters?|numbers?|mailings?|copies)|(?:web )?browser|web version"
+    r"|online version|online)|unsubscribe.*|(?:un)?subscribe(?: (?:here|now|to .*))?|(?:manage|update|change|edit|your|email|my|and"
+    r"|\s)*(?:preferences|subscription)s?|(?:leave|stop) (?:getting |receiving )?(?:it|this|the|our|these)(?: (?:mailing )?(?:list|letters?"
+    r"|e-?mails?|mailings?|bulletins?))?|opt[ -]?out|tell a friend|privacy(?: (?:policy|notice|statement))?|cookies?(?: (?:notice|policy"
+    r"|preferences|settings|statement)\b.*)?|terms(?: (?:and|&|of) (?:conditions|sale|service|use)\b.*)?|(?:forward|share|tweet)(?: (?:by|it|on"
+    r"|this|to|via|with)\b.*)?|like|print|follow us.*|facebook|twitter|x|linkedin|instagram|youtube|bluesky|mastodon|whatsapp|contact(?: us)?"
+    r"|home(?: ?page)?|(?:back to )?top|about(?: us)?|accessibility|contents|skip to\b.*",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(

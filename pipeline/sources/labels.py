@@ -58,6 +58,41 @@ _FORMAT = re.compile(
     r"(?:\d+(?:[.,]\d+)?\s*(?:[kmg]i?b|bytes|pages|pp?))?\s*[\])]\s*$"
 )
 _SIZE = re.compile(r"\(?\b\d+(?:[.,]\d+)?\s*[km]b\b\)?|\s\(?\d{1,4}\)?$")
+_READS_ON = re.compile(
+    r"(?:(?:en )?savoir plus|lire (?:la suite|plus|l['’]article|le \w+)|voir (?:plus"
+    r"|la suite|le \w+)|(?:consulter|d[ée]couvrir|voir|regarder|[ée]couter)(?: (?:le|la"
+    r"|les|l['’]) ?(?:article|dossier|[ée]mission|[ée]tude|guide|outil|podcast|programme"
+    r"|projet|rapport|replay|ressource|site|suite|vid[ée]o)s?)?"
+    r"|t[ée]l[ée]charger(?: .{1,20})?|je m['’]inscris|(?:s['’])?inscri(?:re|ption)s?"
+    r"|plus d['’]info(?:rmation)?s?|acc[ée]der (?:à|au|aux)\b.{1,20}|weiter ?lesen"
+    r"|mehr (?:dazu|erfahren|infos?|informationen|lesen)|(?:jetzt |hier "
+    r"|mehr )?(?:\w+ )?(?:anmelden|anh[öo]ren|ansehen|bestellen|bewerben|buchen"
+    r"|herunterladen|klicken|lesen|mitmachen|registrieren|teilnehmen)"
+    r"|(?:weiter )?zu[mr] (?:angebot|anmeldung|artikel|beitrag|bericht|blog|dokument"
+    r"|download|interview|meldung|pdf|podcast|programm|projekt|publikation|seite|studie"
+    r"|text|veranstaltung|video|volltext|webseite|website)|leer (?:m[áa]s|todo|el \w+)"
+    r"|seguir leyendo|saber m[áa]s|m[áa]s info(?:rmaci[óo]n)?|ver (?:m[áa]s|v[íi]deo"
+    r"|el \w+)|descargar?(?: .{1,20})?|inscr[íi]bete|inscribirse|escuchar"
+    r"|leggi(?: (?:tutto|di pi[ùu]|ancora|l['’]articolo|il \w+))?|continua(?: a leggere)?"
+    r"|scopri(?: di pi[ùu])?|scarica(?: .{1,20})?|iscriviti(?: .{1,20})?|ascolta"
+    r"|guarda(?: (?:il|la|i) (?:video|webinar|registrazione))?|vai (?:al|alla) \w+"
+    r"|ler (?:mais|o \w+)|saiba mais|continu(?:e|ar) (?:a ler|lendo)|leia mais|baixar"
+    r"|inscreva-se|(?:lees|meer) (?:meer|verder|weten|lezen|info(?:rmatie)?|hierover)"
+    r"|aanmelden|(?:bekijk|luister|naar|lees)(?: naar)?(?: (?:het|de|hier"
+    r"|meer))?(?: (?:agenda|artikel|bericht|opname|pagina|podcast|programma|publicatie"
+    r"|rapport|video|webinar|website))|bekijk|luister|l[äae]s (?:mer|mere|vidare|hela \w+"
+    r"|artikkelen|artiklen)|les (?:mer|hele \w+)|anm[äa]l(?: dig)?(?: h[äa]r)?|se mer"
+    r"|lyssna|till (?:anm[äa]lan|artikeln|filmen|kursen|podden|rapporten|sidan)"
+    r"|meld deg p[åa]|tilmeld(?: dig)?|lue lis[äa][äa]|ilmoittaudu|czytaj (?:wi[ęe]cej"
+    r"|dalej)|(?:dowiedz si[ęe] )?wi[ęe]cej|zapisz si[ęe]|pobierz|zobacz(?: (?:wi[ęe]cej"
+    r"|wideo|szczeg[óo][łl]y))?|[čc][íi]st (?:v[íi]ce|d[áa]l)|v[íi]ce"
+    r"|tov[áa]bb(?: olvasom)?|olvass tov[áa]bb|cite[șs]te mai (?:mult|departe)"
+    r"|devam[ıi]n[ıi] oku|подробнее|читать (?:далее|полностью)|дізнатися більше"
+    r"|читати далі|διαβάστε (?:περισσότερα|το \w+)|περισσότερα|続きを読む|詳細(?:はこちら|を見る)?"
+    r"|もっと(?:見る|読む)|阅读(?:更多|全文)|閱讀(?:更多|全文)|查看(?:更多|详情)|更多|자세히(?: 보기)?|더 보기|اقر[أا] المزيد"
+    r"|المزيد|קרא(?:ו)? עוד|לקריאה נוספת)",
+)
+"""Invitations in the languages of a desk's sources, as `bare` leaves them."""
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 _LONGEST = 60  # characters; beyond this a link's words are a title or a sentence
 
@@ -108,7 +143,7 @@ def is_label(words: str) -> bool:
         return False
     left = bare(words)
     noun = _noun(words)[1]
-    if not noun:
+    if not noun or _READS_ON.fullmatch(left):
         return bool(left)
     starts = left.split(maxsplit=1)[0]
     return noun in _NOUNS and (starts in _VERBS or starts in ("link", "full", "the", "pdf", "website") or len(left.split()) == 1)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
-from itertools import islice
+from itertools import islice, takewhile
 from urllib.parse import urlsplit
 
 from pipeline import urls
@@ -47,11 +47,10 @@ _ADVERT = re.compile(
 )
 _FOOTER = re.compile(
     r"you(?:'re|’re| are| were| have)? (?:receiv|sent|subscrib|getting)|you received|unsubscribe|this (?:e-?mail|message|newsletter) was sent"
-    r"|our (?:mailing|postal) address|copyright\b|©"
-    r"|all rights reserved|manage (?:your )?(?:alerts|preferences|subscription)|update (?:your )?preferences|want to change how you receive"
-    r"|sie erhalten diese|abmelden|impressum"
-    r"|vous recevez ce|se d[ée]s(?:inscrire|abonner)|recibe (?:este|usted)|u ontvangt deze|del(?:ivered|ivery) (?:by|service)"
-    r"|registered (?:charity|company|office)|do not reply",
+    r"|our (?:mailing|postal) address|copyright\b|©|all rights reserved|manage (?:your )?(?:alerts|preferences|subscription)"
+    r"|update (?:your )?preferences|want to change how you receive|sie erhalten diese|abmelden|impressum|vous recevez ce|se d[ée]s(?:inscrire"
+    r"|abonner)|recibe (?:este|usted)|u ontvangt deze|del(?:ivered|ivery) (?:by|service)|registered (?:charity|company|office)|do not reply"
+    r"|stay connected|subscriber services|(?:follow us|folgen sie uns|suivez-nous|s[íi]guenos|seguici|volg ons|f[öo]lj oss)\b",
     re.IGNORECASE,
 )
 _PRINTED = re.compile(r"https?://[^\s<>\"“”]+[^\s<>\"“”.,;:!?)\]'’]", re.IGNORECASE)
@@ -74,11 +73,17 @@ _ON = re.compile(
 )
 _CLOSES = re.compile(
     r"(?:(?:with |my )?(?:best|kind|warm|kindest|warmest|many thanks and best)(?: (?:wishes|regards))?|(?:many )?thanks(?: again)?|thank you"
-    r"|regards|cheers|yours(?: \w+)?"
-    r"|all the best|(?:mit )?(?:viele|freundliche[nr]?|herzliche[nr]?|beste|liebe) gr[üu](?:ß|ss)en?|(?:bien )?cordialement|bien à vous|amitiés"
-    r"|saludos(?: cordiales)?"
-    r"|un saludo|cordiali saluti|met vriendelijke groet(?:en)?|hälsningar|(?:med )?vänliga? hälsning(?:ar)?|mvh|lg|vg"
-    r"|mfg)[\s,.!]*(?:[A-ZÀ-Þ][\w.'’-]*\s?){0,3}",
+    r"|regards|cheers|yours(?: \w+)?|all the best|(?:mit )?(?:viele|freundliche[mnr]?|herzliche[mnr]?|beste[mnr]?|liebe[mnr]?"
+    r"|sch[öo]ne[mn]?) gr[üu](?:ß|ss)(?:en?)?|(?:bien )?cordialement|bien à vous|amitiés|saludos(?: cordiales)?|un saludo|cordiali saluti"
+    r"|met vriendelijke groet(?:en)?|hälsningar|(?:med )?vänliga? hälsning(?:ar)?|mvh|lg|vg|mfg)[\s,.!]*(?:[A-ZÀ-Þ][\w.'’-]*\s?){0,3}",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"[(\[]?\d{1,3}[.)\]]{1,2}")
+"""The number of an item, in a cell of its own."""
+_OLDER = re.compile(
+    r"(?:(?:more|our) )?(?:earlier|older|past|previous|recent) (?:articles|blog posts|entries|posts|stories|updates)|(?:ältere|frühere"
+    r"|letzte) (?:artikel|beiträge)|articles (?:précédents|récents)|entradas (?:anteriores|recientes)|articoli (?:precedenti|recenti)|(?:eerdere"
+    r"|recente) berichten|(?:tidigare|äldre) inlägg|(?:ostatnie|starsze) wpisy",
     re.IGNORECASE,
 )
 _SIGNATURE = re.compile(r"(?:--|__|—)\s?$")
@@ -147,10 +152,11 @@ def opened(found: Sequence[Block], *, forwarded: bool) -> Letter:
 
 def content(found: Sequence[Block], *, sender: str) -> tuple[Block, ...]:
     """Leave out what is the letter's own: links that are no items, their blocks, and the footer."""
-    found = [block for block in _without_adverts(found) if not chrome.is_aside("".join(run.words[:_BEGINS_WITH] for run in block.runs[:8]))]
+    found = [block for block in _without_adverts(found) if not _COUNT.fullmatch(block.words[:9])]
+    found = [block for block in found if not chrome.is_aside("".join(run.words[:_BEGINS_WITH] for run in block.runs[:8]))]
     kept = _without_twins([_cleared(block, sender) for block in found])
-    end = next((place for place, block in enumerate(kept) if 2 * place >= len(kept) and _is_footer(block, kept[place:])), len(kept))
-    return tuple(block for block, before in zip(kept[:end], found, strict=False) if block.runs or not before.runs)
+    ends = (place for place, block in enumerate(kept) if 2 * place >= len(kept) and (_is_footer(block, kept[place:]) or _signs(kept[place:])))
+    return _without_older(tuple(block for block, before in zip(kept[: next(ends, len(kept))], found, strict=False) if block.runs or not before.runs))
 
 
 def written(found: Sequence[Block]) -> tuple[Block, ...]:
@@ -264,6 +270,18 @@ def _is_footer(block: Block, rest: Sequence[Block]) -> bool:
         return False
     linked = sum(bool(run.url) for other in rest[1:] for run in other.runs)
     return len(block.words) < 400 and linked <= 8
+
+
+def _signs(rest: Sequence[Block]) -> bool:
+    """Whether the writer's greeting begins here, and nothing that leads anywhere follows it."""
+    return bool(_CLOSES.fullmatch(rest[0].words[:_LONGEST])) and not any(_leads(block) for block in rest)
+
+
+def _without_older(found: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Leave out a list of older posts without words of their own, which blogs that mail themselves put below the new ones."""
+    start = next((place for place, block in enumerate(found) if _OLDER.fullmatch(block.words.strip(chrome.EDGES))), len(found))
+    titles = sum(1 for _ in takewhile(lambda block: not block.level and _is_link(block), found[start + 1 :]))
+    return found[:start] + found[start + 1 + titles :] if titles and any(_leads(block) for block in found[:start]) else found
 
 
 # ---------------------------------------------------------------- forwards

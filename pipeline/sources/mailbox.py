@@ -88,7 +88,7 @@ def opened(source: Source, page: Page) -> Opened:
     allowed = options.texts(source.options, "senders")
     made = [
         replace(lead, source=source.id, via=_via(mail))
-        for one, entries in zip(read, cut, strict=True)
+        for one, entries in (() if sorts.is_notice(mail) else zip(read, cut, strict=True))
         if (_is_wanted(mail.sender, allowed) or _is_wanted(one.sender, allowed)) and not _asks_to_confirm(one, entries)
         for lead in _read(one, entries, sort)
     ]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline import urls
-from pipeline.sources import citation
+from pipeline.sources import chrome, citation
 from pipeline.sources.blocks import Block, Run
 from pipeline.sources.bulletin import Entry
 from pipeline.sources.unwrap import unwrap
@@ -42,6 +42,7 @@ _OPEN_END = re.compile(
 )
 _CLOSED = re.compile(r"^\s*[)>\].,;]+\s*")
 _JOINS = re.compile(r"^[\s\])>.,;:–—-]*(?:(?:and|but|or|also|then|und|et|y)\b[\s,]*)*", re.IGNORECASE)
+_SENTENCE = re.compile(r"[.!?]\s+")
 _FEW = 3  # words; so few before a further address of a sentence do not name anything
 _STARRED = re.compile(r"\s*(?:\*{1,3}[^*_#\s][^*]{0,120}\*{1,3}|__[^*_#\s][^_]{0,120}__|#{1,4} [^#]{1,120})\s*:?\s*$")
 _EDGES = " \t|·•–—-:>›»→*(["
@@ -135,6 +136,8 @@ def _block(line: str, notes: dict[str, str]) -> Block:
         elif squeeze(before).strip(_EDGES) and not runs:
             label = squeeze(before).strip(" \t|·•–—:>›»→([")
             runs.append(Run(label, url))
+        elif chrome.is_chrome_words(_SENTENCE.split(squeeze(before))[-1].strip(chrome.EDGES)):  # "To stop these letters, go here [6]."
+            runs.append(Run(before))
         else:
             runs += [Run(before.rstrip("( <[")), Run(line[start:stop].strip("<>"), url)]
         end = stop

@@ -95,6 +95,24 @@ _CONFIRM = re.compile(
     r"|r[ée]servation)",
     re.IGNORECASE,
 )
+_NOTICES = re.compile(
+    r"(?:.{1,80}\s)?(?:(?:mentioned|tagged|assigned|messaged|nudged|poked|followed|removed) you\b|(?:replied to|reacted to|commented on|liked"
+    r"|endorsed|viewed|accepted) (?:you\b|your )|(?:sent|left) you (?:a|an|\d+) (?:new )?\w*\s?(?:message|task|request)|(?:added"
+    r"|invited) you to (?:a |an |the |their )?(?:\w+ )?(?:board|card|channel|chat|conversation|group|page|project|space|task|team|workspace)\b"
+    r"|assigned (?:a|an|the|\d+) (?:\w+ )?(?:card|issue|item|task|ticket)s? to you\b|(?:commented on|moved|archived) the (?:card|issue|task"
+    r"|ticket)\b)|(?:re: )?(?:[^,]{1,40}, )?you (?:have|['’]ve|were|are|have been|['’]ve been)? ?(?:been )?(?:mentioned|tagged|assigned|added"
+    r"|invited) (?:by|in|on|to)\b|(?:[^,]{1,40}, )?you (?:have )?(?:missed|got)\b.{0,40}\b(?:activity|conversations?|messages?|notifications?)"
+    r"|(?:[^,]{1,40}, )?you (?:have|['’]ve got) (?:\d+|a|an|some) (?:new |unread |missed )*(?:comments?|connections?|followers?|invitations?"
+    r"|likes?|mentions?|messages?|notifications?|requests?|tasks?)\b|(?:your teammates|.{1,60}) (?:are|is) trying to reach you\b"
+    r"|.{0,60}\b(?:missed|unread) (?:activity|conversations?|mentions?|messages?|notifications?)\b|(?:your )?(?:missed (?:activity|messages?"
+    r"|conversations?)|unread (?:messages?|notifications?|mentions?))\b|\d+ (?:new |unread )(?:comments?|mentions?|messages?|notifications?)\b"
+    r"|(?:.{1,80}\s)?(?:hat (?:sie|dich|ihnen|dir) (?:.{1,40} )?(?:erwähnt|markiert|zugewiesen|eingeladen)|hat (?:sie"
+    r"|dich) zu .{1,60} (?:hinzugefügt|eingeladen)|vous a (?:mentionné|identifié|assigné|attribué|ajouté)|t['’]a (?:mentionné|identifié|assigné"
+    r"|ajouté)|te (?:mencionó|etiquetó|asignó|ha (?:mencionado|etiquetado|asignado))|ti ha (?:menzionat|taggat|assegnat)[oa]|heeft (?:je"
+    r"|u) (?:genoemd|getagd|toegewezen|vermeld)|nämnde dig|har (?:nämnt|taggat|tilldelat|nevnt|nævnt) (?:dig|deg)|wspomniał[a]? o tobie)\b",
+    re.IGNORECASE,
+)
+"""Subjects by which boards, chats and networks tell what somebody did; the thing itself is for those who are in it, and news to nobody else."""
 _FORWARD = re.compile(r"(?:(?:re|aw|antw|sv)\s?:\s*)*(?:fwd?|wg|tr|rv|i|enc|doorst|vs|vb|pd)\s?:", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:re|aw|antw|sv|rép|odp|vá|r)\s?:", re.IGNORECASE)
 _GREETING = re.compile(
@@ -144,6 +162,11 @@ def is_robot(sender: str) -> bool:
 def asks_to_confirm(words: str) -> bool:
     """Say whether a letter asks its reader to confirm a subscription or an address."""
     return bool(_CONFIRM.search(words[:_ENDS]))
+
+
+def is_notice(mail: Mail) -> bool:
+    """Say whether a machine tells its reader what somebody did on a board, in a chat or in a network."""
+    return is_bulk(mail) and bool(_NOTICES.match(mail.subject[:200]))
 
 
 def is_forward(subject: str) -> bool:
