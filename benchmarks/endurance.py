@@ -27,7 +27,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.desk_file import vocabulary
-from pipeline import dedupe, deliver, learn, publish, service
+from pipeline import dedupe, deliver, learn, processes, publish, service
 from pipeline.config import Config, load
 from pipeline.model import Claim, Decision, ItemId, Lead, Resource, Run, State, SubscriberState, Verdict
 from pipeline.store import Store
@@ -229,6 +229,7 @@ def _growth(part: list[Month]) -> float:
 
 def main(items: int, sources: int) -> int:
     begin, seen = time.monotonic(), list[Month]()
+    processes.keep_little()  # as `serve` does
     print(f"{MONTHS} months, {sources} sources, {items:,} items\n{HEAD}", flush=True)
     with tempfile.TemporaryDirectory(prefix="gleanings-endurance-") as folder:
         for month in Life(Path(folder), items=items, sources=sources).months():

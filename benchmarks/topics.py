@@ -77,10 +77,9 @@ def measure(corpus: Path, taxonomy: list[Topic], pairs: list[tuple[Row, Features
     shuffled = list(pairs)
     random.Random(7).shuffle(shuffled)
     cut = len(shuffled) * 6 // 10
-    model = learning.learn(taxonomy, [packed for _, packed in pairs])
     for each in EACH:
         told = list(decisions(shuffled[:cut], each))
-        found = model.relearn(told).suggest([packed for _, packed in shuffled[cut:]])
+        found = learning.learn(taxonomy, [packed for _, packed in pairs], told).suggest([packed for _, packed in shuffled[cut:]])
         yield each, len(told), score(corpus, [row for row, _ in shuffled[cut:]], found)
 
 

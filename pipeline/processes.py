@@ -33,6 +33,17 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def keep_little() -> None:
+    """Let glibc keep less of what is freed, in a process that runs for years: large arrays stand by themselves and go back at once (else the bound
+    from which they do rises with each, mallopt(3)), and threads share one heap. Holes fell from 165 to 48 MB in three months of a desk."""
+    import ctypes
+
+    with suppress(AttributeError, OSError, TypeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-3, 1 << 18)  # M_MMAP_THRESHOLD
+        libc.mallopt(-8, 1)  # M_ARENA_MAX
+
+
 def _begin(environ: Mapping[str, str]) -> None:
     """Give this worker the environment of now (the clean process keeps that of its start), and let it end with its parent, even where that is
     killed: an orphan would go on working, and then wait for ever."""

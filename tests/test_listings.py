@@ -131,3 +131,69 @@ def test_the_name_of_a_file_and_a_label_with_its_size_are_no_titles(words: str, 
 def test_no_markup_however_broken_breaks_the_reader(parts: list[str]) -> None:
     with contextlib.suppress(ParseError):  # nothing is listed there
         assert all(lead.url.startswith("https://") for lead in leads(f"<body>{''.join(parts)}</body>"))
+
+
+STORIES = (
+    (
+        "Walking rounds at night",
+        "What a head nurse saw in forty nights of walking the wards with a notebook.",
+        "Jane Roe",
+        "2026-11-03",
+        "03.11.2026",
+    ),
+    ("Six ways to open a meeting", "Short exercises that need no flip chart and no courage.", "Paul Oduya", "2026-10-21", "21.10.2026"),
+    ("The cost of a missed visit", "A model and a spreadsheet for home care planners.", "Ines Marques", "2026-09-14", "14.09.2026"),
+)
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "<p>{short} | von {name}</p>",
+        "<p>Par {name}</p><p>Publié le {short}</p>",
+        "<p><em>Autora: {name}</em></p><p>Publicado el {short}</p>",
+        "<p>Text: {name} Foto: Eva Berg</p><time>{day}</time>",
+        "<p>{name} posted on {day}</p>",
+        "<p><b>{name}</b>, Director of Nursing</p><p>{day}</p>",
+        "<p>by <a rel='author' href='/author/x'>{name}</a> | {day} | 3 comments</p>",
+        "<p><a href='/author/{name}'>{name}</a> {day} — 5 min read</p>",
+        "<p>{day} · 90 visualizaciones · Teacher: {name}</p>",
+    ],
+)
+def test_who_wrote_it_is_read_from_bylines_in_many_forms(byline: str) -> None:
+    cards = "".join(
+        f"<div class='card'><h3><a href='/s/{at}'>{title}</a></h3><p>{said}</p>{byline.format(name=name, day=day, short=short)}</div>"
+        for at, (title, said, name, day, short) in enumerate(STORIES)
+    )
+    found = leads(f"<body><main>{cards}</main></body>")
+    assert [(one.title, one.description, one.creators or (one.posted_by,), str(one.published)) for one in found] == [
+        (title, said, (name,), day) for title, said, name, day, _ in STORIES
+    ]
+
+
+def test_a_repository_prints_people_publisher_and_day_in_one_line() -> None:
+    rows = "".join(
+        f"<div class='row'><h4><a href='/handle/{at}'>{one[0]}</a></h4><span>Roe, Jane (Harbour Institute, {one[3]})</span><div>{one[1]}</div></div>"
+        for at, one in enumerate(STORIES)
+    )
+    found = leads(f"<body><main>{rows}</main></body>")
+    assert [(one.creators, one.publisher, str(one.published)) for one in found] == [(("Roe, Jane",), "Harbour Institute", one[3]) for one in STORIES]
+
+
+def test_the_picture_of_who_wrote_it_leads_to_no_resource() -> None:
+    cards = "".join(
+        f"<div class='post'><a href='/display/~u{at}'><img alt='User icon: u{at}' src='/i.svg'></a>"
+        f"<span><a href='/display/p/{at}'>{one[0]}</a></span><p>{one[1]}</p></div>"
+        for at, one in enumerate(STORIES)
+    )
+    found = leads(f"<body><main>{cards}</main></body>")
+    assert [(one.title, one.url) for one in found] == [(one[0], f"https://fen.example/display/p/{at}") for at, one in enumerate(STORIES)]
+
+
+def test_the_column_with_the_links_holds_the_titles_whatever_its_name() -> None:
+    rows = "".join(
+        f"<tr><td><a href='/t/{at}'>{one[0]}</a></td><td>{at + 9}</td><td>518</td><td>{one[3]}</td></tr>" for at, one in enumerate(STORIES)
+    )
+    table = f"<table><thead><tr><th>Topic</th><th></th><th>Replies</th><th>Activity</th></tr></thead><tbody>{rows}</tbody></table>"
+    found = leads(f"<body><main>{table}</main></body>")
+    assert [one.title for one in found] == [one[0] for one in STORIES]

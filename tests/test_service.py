@@ -293,3 +293,17 @@ def test_a_database_that_cannot_be_had_is_logged_and_learning_goes_on_at_the_nex
 
     study(site.config, Doors(app=site.app, open_store=fails, clock=lambda: site.now, child=DONE), Harvester(DONE))
     assert "learning failed: The disk is full." in caplog.text
+
+
+def test_a_process_that_runs_for_years_keeps_little_of_what_was_freed() -> None:
+    """Large arrays stand by themselves and go back when they are freed, whatever was freed before (mallopt(3), M_MMAP_THRESHOLD)."""
+    code = (
+        "import re; from pipeline import processes\n"
+        "processes.keep_little()\n"
+        "for _ in range(3): large = bytearray(24 << 20); del large\n"  # from these glibc would learn to keep what is as large
+        "parts = [bytearray(8 << 20) for _ in range(12)]; pin = bytearray(200_000); del parts\n"
+        "print(re.search(r'VmRSS:\\s+(\\d+)', open('/proc/self/status').read())[1])"
+    )
+    root = Path(__file__).parents[1]
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
+    assert int(said) < 60_000  # kilobytes; 113,000 without

@@ -85,7 +85,7 @@ def test_decisions_on_one_topic_only_leave_the_others_their_place(many: int) -> 
     others = [packed for packed, right in pages if right == "data"]
     liked = [number for number, (_, right) in enumerate(pages) if right == "staff"][:many]
     cold = topics.learn(TAXONOMY, [packed for packed, _ in pages])
-    taught = cold.relearn([told(number, *pages[number]) for number in liked])
+    taught = topics.learn(TAXONOMY, [packed for packed, _ in pages], [told(number, *pages[number]) for number in liked])
     first = [sum(bool(some) and some[0].topic == "data" for some in model.suggest(others)) for model in (cold, taught)]
     assert first[0] > 0.6 * len(others)
     assert first[1] > 0.75 * first[0], first

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.classify.embeddings import unpack as unpack_vectors
+from pipeline.classify import embeddings
 from pipeline.classify.features import features, term_hash, unpack, written
 from pipeline.classify.space import Space
 from pipeline.model import Features, Resource, Topic
@@ -110,8 +110,9 @@ def fit(topics: Sequence[Topic], background: Sequence[Features], *, space: Space
     for number, worth in enumerate(terms):
         weights[np.searchsorted(words.vocabulary, list(worth)), number] = list(worth.values())
     basis = _basis(rows)
-    meaning = unpack_vectors(own)
-    centred = unit(meaning - meaning.sum(axis=0) / (len(topics) + _PRIOR_TOPICS))
+    meaning = embeddings.unpack(own) * _tells(topics, background)[:, np.newaxis]
+    centre = meaning.sum(axis=0) / (len(topics) + _PRIOR_TOPICS)
+    centred = unit(np.where(meaning.any(axis=1, keepdims=True), meaning - centre, 0).astype(np.float32))
     cold = Cold(words, weights, basis, unit(space.rows(own) @ basis), centred, (), _measure(np.zeros((0, len(topics)), np.float32), 0.0, 1.0))
     raw = cold.raw(background, rows, vectors)
     looks = tuple(_measure(one, *prior) for one, prior in zip(raw, _PRIORS, strict=True))
@@ -135,6 +136,19 @@ def _measure(scores: Matrix, mean: float, spread: float) -> Measure:
     means = (scores.sum(axis=0) + _PRIOR_SIZE * mean) / size
     squares = ((scores - means) ** 2).sum(axis=0) + _PRIOR_SIZE * spread**2
     return Measure(means.astype(np.float32), np.sqrt(squares / size).astype(np.float32))
+
+
+def _tells(topics: Sequence[Topic], background: Sequence[Features]) -> NDArray[np.bool_]:
+    """Say of each topic whether its word vector means anything: a word of its own, not one of an address, stands in the harvest or in the table.
+    The vector of "Xqz" is put together from letters, and would be near to items by accident alone."""
+    harvest = np.unique(np.concatenate([np.empty(0, np.uint32), *(unpack(one)[0] for one in background)]))
+    tells = np.zeros(len(topics), dtype=bool)
+    for number, topic in enumerate(topics):
+        told = (topic.name, *topic.keywords, *(one for one in topic.examples if not _ADDRESS.match(one)), topic.description[:5_000])
+        own = [(term_hash(term), word) for phrase in told for term, word in written(phrase) if " " not in term]
+        heard = np.isin(np.array([key for key, _ in own], np.uint32), harvest).any()
+        tells[number] = heard or any(embeddings.knows(word) for _, word in own)
+    return tells
 
 
 def _as_resource(topic: Topic) -> Resource:

@@ -44,6 +44,12 @@ def vector(content: str) -> bytes:
     return (mean / norm).astype(np.float16).tobytes() if norm > 0 else b""
 
 
+def knows(word: str) -> bool:
+    """Say whether the table has a word whole, as written or in small letters; one of pieces may mean nothing. False without a table."""
+    loaded = _loaded()
+    return loaded is not None and any(len(loaded[1].encode(form, add_special_tokens=False).ids) == 1 for form in (word, word.lower()))
+
+
 def unpack(packed: Sequence[Features]) -> NDArray[np.float32]:
     """Put the vectors under each other (n × 256); a row of zeros where there is none."""
     rows = np.zeros((len(packed), SIZE), np.float32)

@@ -102,7 +102,7 @@ def review(topics: Sequence[Topic], items: Iterable[Item]) -> tuple[Remark, ...]
 def _looked(topics: Sequence[Topic], items: Iterable[Item]) -> _Look:
     look = _Look()
     known = {topic.id for topic in topics}
-    vocabulary = {term for topic in topics for phrase in (topic.name, *topic.keywords) for term in _demanded(phrase)}
+    vocabulary = {term for topic in topics for phrase in (topic.name, *topic.keywords) for term, _ in written(phrase)}
     for item in items:
         if item.state is State.MERGED:
             continue
@@ -165,7 +165,7 @@ def _firing(topics: Sequence[Topic], look: _Look) -> Iterator[Remark]:
     for topic in topics:
         fired = look.fired[topic.id]
         if not fired:
-            sentence = f"“{topic.name}” is suggested for none of {counted(look.items, 'item')}."
+            sentence = f"“{topic.name}” is suggested for none of {counted(look.items, 'item')}.{_unknown(topic, look)}"
             yield Remark(topic=topic.id, about="never", sentence=sentence, of=look.items)
         elif len(fired) >= OFTEN * look.items:
             words = _commonest(topic, look)
@@ -174,6 +174,13 @@ def _firing(topics: Sequence[Topic], look: _Look) -> Iterator[Remark]:
             yield Remark(
                 topic=topic.id, about="often", sentence=sentence, count=len(fired), of=look.items, words=words, examples=look.examples(fired)
             )
+
+
+def _unknown(topic: Topic, look: _Look) -> str:
+    """Say so where none of the topic's own words stands in any item: nothing but its word vectors could propose it."""
+    if any(look.heard[term] for term, _ in _singles((topic.name, *topic.keywords))):
+        return ""
+    return " No word of its name and keywords stands in them: give it other keywords, or put it on items by hand."
 
 
 def _commonest(topic: Topic, look: _Look) -> tuple[str, ...]:

@@ -130,10 +130,6 @@ class TopicModel:
             found.append({topic: self._strongest(words, self._worth(near, numbers[topic])) for topic in topics if topic in numbers})
         return found
 
-    def relearn(self, examples: Sequence[Example]) -> TopicModel:
-        """Learn from other decisions on the same ground: quicker than from the beginning, with the same result."""
-        return _taught(self.topics, self.ground, examples)
-
     def _suggestions(self, chances: NDArray[np.float64]) -> tuple[Suggestion, ...]:
         likely = [number for number in np.argsort(-chances, kind="stable") if chances[number] >= LEAST]
         return tuple(

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIServer
 
 import uvicorn
@@ -30,6 +31,11 @@ from pipeline.service.notify import notify, patience
 from pipeline.service.ticking import TICK, Doors
 from pipeline.store.lock import hold
 from pipeline.watch.metrics import Metrics
+
+if TYPE_CHECKING:
+    from pipeline import processes
+else:
+    processes = late.late("pipeline.processes")
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +112,7 @@ class InHand:
 def _begin(jobs: BackgroundScheduler, doors: Doors) -> None:
     """Load what pages want, and then let the scheduler begin, whose jobs are busy at first: both once the desk answers, and not before."""
     doors.ends.wait(_HASTE)
+    processes.keep_little()
     late.load(*_PAGES)
     if not doors.ends.is_set():
         jobs.start()

@@ -6,6 +6,7 @@ Tables and lists of terms name their parts, so nothing has to be guessed from th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -26,7 +27,8 @@ _HEADS = {
     DATE: "date dates added modified updated published uploaded created issued released posted when changed revised datum stand geändert aktualisiert"
     " veröffentlicht erschienen publié fecha data publicado publicatiedatum dato dyddiad",
     AUTHOR: "author authors creator creators writer speaker speakers presenter presenters autor autoren autorin autorinnen verfasser auteur auteurs"
-    " autores autore autori forfatter awdur by",
+    " autores autore autori forfatter awdur by teacher trainer instructor tutor lecturer facilitator dozent dozentin referent referentin lehrkraft"
+    " enseignant formateur formatrice intervenant intervenante docente ponente docent föreläsare lärare",
     POSTER: "keeper owner contributor uploader editor poster maintainer steward ansprechpartner ansprechpartnerin ansprechperson",
     KIND: "type kind format category medium art typ kategorie dokumenttyp formato tipo soort catégorie math",
     FILE: "file files document documents download downloads link links pdf attachment attachments access view url datei dateien dokument"
@@ -81,7 +83,7 @@ def named(table: Element) -> tuple[Element | None, dict[Element, str]]:
     head = next((row for row in rows[:3] if _is_head(row)), None)
     if head is None:
         return None, {}
-    roles = _in_order(head)
+    roles = _in_order(head, _linked([row for row in rows if row is not head]))
     if sum(bool(role) for role in roles) < 2 or TITLE not in roles:
         return None, {}
     cells = {}
@@ -108,8 +110,19 @@ def paired(terms: Element) -> tuple[set[Element], dict[Element, str]]:
     return known, roles
 
 
-def _in_order(head: Element) -> list[str]:
-    """Name the columns from left to right; one of them holds the title."""
+def _linked(rows: list[Element]) -> set[int]:
+    """Find the columns that hold a link of some words in most rows, as titles do."""
+    held = Counter(
+        at
+        for row in rows
+        for at, cell in enumerate(_cells(row))
+        if any(len(markup.words(link).split()) > 1 for link in cell.iter("a") if link.get("href"))
+    )
+    return {at for at, times in held.items() if 2 * times > len(rows)}
+
+
+def _in_order(head: Element, linked: set[int]) -> list[str]:
+    """Name the columns from left to right; one of them holds the title. `linked` are those that hold links."""
     roles: list[str] = []
     for cell in _cells(head):
         words = markup.words(cell)
@@ -118,7 +131,8 @@ def _in_order(head: Element) -> list[str]:
             return []
     if TITLE not in roles:
         # "Document | Date" and "Report | Year": what is called a file or has an unknown name is what the table lists.
-        free = [at for at, role in enumerate(roles) if role == FILE] or [at for at, role in enumerate(roles) if not role]
+        wanted = ([FILE, ""], linked), ([ASIDE], linked), ([FILE], set(range(len(roles)))), ([""], set(range(len(roles))))
+        free = next((found for kinds, among in wanted if (found := [at for at, role in enumerate(roles) if role in kinds and at in among])), [])
         if free:
             roles[free[0]] = TITLE
     first = roles.index(TITLE) if TITLE in roles else 0

@@ -36,7 +36,7 @@ _CHROME_WORDS = re.compile(
 )
 _CHROME_PATHS = re.compile(
     r"/(?:authors?|categor(?:y|ies)|tags?|topics?|users?|profiles?|people|members?|login|comments?|share|itemlist|_layouts|~[\w.-]+"
-    r"|subjects?|keywords?|contributors?|creators?|communities|doc-types?|types?)(?:/|$)"
+    r"|subjects?|keywords?|contributors?|creators?|communities|doc-types?|types?)(?:[/?]|$)"
     r"|/search(?:/|\?)|[?&](?:sort|order|filter|facet|replytocom|tag|category|author|creator|subject|keyword)=",
     re.IGNORECASE,
 )

@@ -14,9 +14,10 @@ from datetime import date, timedelta
 from pipeline import dates, text
 from pipeline.model import Citation, Kind, Lead, Page, Source
 from pipeline.names.credits import credit_line
+from pipeline.sources import bylines
 from pipeline.sources.columns import ASIDE, AUTHOR, DATE, POSTER, TITLE, role_of
 from pipeline.sources.cut import invites, is_row, links_of
-from pipeline.sources.labels import is_file, is_label, kind_of_label, kind_of_noun
+from pipeline.sources.labels import is_file, is_furniture, is_label, kind_of_label, kind_of_noun
 from pipeline.sources.lines import Line, Link
 from pipeline.sources.markup import stand_in
 from pipeline.sources.unwrap import unwrap
@@ -27,11 +28,11 @@ _SHORT = 70  # characters: dates, names and kinds are shorter, sentences longer
 _PARTS = re.compile(
     r"\s+[|·•]\s+|\s+[|·•]|[|·•]\s+|\.\s+(?=[\w-]{1,20}[ -]min(?:ute)?s?\b)"
     r"|(?:\s+[—–-]|,)\s+"
-    r"(?=(?:(?:last |first )?(?:published|posted|updated|modified|created|uploaded|filed under)|veröffentlicht|aktualisiert|publié)\b)",
+    r"(?=(?:(?:last |first )?(?:published|posted|updated|modified|created|uploaded|filed under)|veröffentlicht|aktualisiert|publié"
+    r"|\d{1,3}[ -]min(?:ute)?s?)\b)",
     re.IGNORECASE,
 )
 _POSTED = re.compile(r"(?:posted|shared|submitted|added|uploaded|created|contributed)\s+by:?\s+(.{3,80}?)(?:\s+on\s+(.{6,40}))?\.?", re.IGNORECASE)
-_WRITTEN = re.compile(r"(?:by|authors?|written by|words by|speakers?|presented by)(?::\s*|\s+)(.{3,300}?)\.?", re.IGNORECASE)
 _KEYED = re.compile(r"(?:document type|resource type|type|format|kind|published in|category|content type):?\s+(.{2,40})", re.IGNORECASE)
 _DATED = re.compile(
     r"(?:(?:last )?(?:updated|modified)|published(?: on)?|posted on|posted|date|added(?: on)?|created(?: on)?|uploaded(?: on)?|issued|released|on"
@@ -39,19 +40,15 @@ _DATED = re.compile(
     re.IGNORECASE,
 )
 _HAPPENS = re.compile(r"(?:start|end|when|from|until|to|deadline|clos)\w*\b", re.IGNORECASE)  # the dates of an event, not of its announcement
-_CHROME = re.compile(
-    r"(?:share|save|comments?|leave a comment|cite|print|published in|posted on|part of .*|filed under:? .*|organisation:.*|[\d:., ]+"
-    r"|\d[\d.,]*k? (?:likes?|views?|comments?|downloads?|plays?|shares?|replies|reactions?|subscribers|followers))\W*",
+_BYLINE = re.compile(
+    r"(?:posted|published)(?: on)?:? (?P<day>.{6,40}?),? by:? (?P<who>.{3,120})"
+    r"|(?P<name>.{3,80}?) (?:posted|published|wrote)(?: this)? on (?P<when>.{6,40})",
     re.IGNORECASE,
 )
-_NOMINALS = re.compile(r",?\s+\(?(?:RN|RGN|RMN|RM|MSc|BSc|PhD|DPhil|MA|BA|MBA|MPH|MBE|OBE|CBE|MD|MBBS|MBChB|FRC\w+|MRC\w+|DipHE)\b.*")
-_BYLINE = re.compile(r"(?:posted|published)(?: on)?:? (.{6,40}?),? by:? (.{3,120})", re.IGNORECASE)
-_TITLES = "(?:(?:Dr|Prof|Professor|Sir|Dame|Mr|Mrs|Ms|Rev)\\.? )?"
-_NAME = re.compile(_TITLES + r"[^\W\d_][\w'’.-]{0,24}(?: (?:de|van|von|der|den|la|le|da|dos|bin|al|[^\W\d_a-z][\w'’.-]{0,24})){1,4}")
-_BETWEEN = re.compile(r"\s*;\s*|,\s*(?:and\s+)?|\s+(?:and|&)\s+")
 _MINUTES = re.compile(r"\(?([\w-]{1,20}) ?-?(?:min(?:ute)?s?)\b ?(?:read|watch|listen|video|blog|podcast|film)?\)?\.?", re.IGNORECASE)
 _KEY = re.compile(r"([^\W\d_][\w ()/-]{1,30}?)\s*:\s*(\S.{0,200})")
-_FAMILY_FIRST = re.compile(r"[^\W\d_a-z][\w'’-]{1,30}(?: [^\W\d_a-z][\w'’-]{1,30})?, (?:[^\W\d_a-z](?:[\w'’-]{0,30}|\.)(?:[ -]|$)){1,4}")
+_YEARLESS = re.compile(r"[^\W\d_]{3,9}\.? \d{1,2}|\d{1,2}\.? [^\W\d_]{3,9}\.?")
+_GOES_ON = re.compile(r"[.!?]\s+\S")
 _SIZE = re.compile(r"(?:[a-z]{2,6}\W+)?\(?\d+(?:[.,]\d+)?\s*(?:[kmg]i?b|bytes|pages|seiten|pp?\.?)\b\)?(?:\W+[a-z]{2,6})?", re.IGNORECASE)
 _OVER_GOOGLE = re.compile(r"https?://(?:www\.)?google\.[a-z.]{2,6}/url\?", re.IGNORECASE)
 _MEMBER = "community member"  # as a page calls one whom it does not name
@@ -96,6 +93,7 @@ def leads(source: Source, page: Page, items: Sequence[Sequence[Line]]) -> Iterat
         labels = [one.words for one in links if one.url == link.url and one.words and invites(one)]
         found = _read(lines, habits, link, {one.words for one in links if one.words and invites(one) and not _is_sort(one, link, lines)})
         label = labels[0] if labels else _label(link, found.title)
+        found.blurb = [words for words in found.blurb if words != label]
         name = found.title or " ".join(found.blurb)
         if not links and not is_row(lines) and (len(found.title + " ".join(found.blurb)) < _NAMED or not _is_told(lines, found)):
             continue
@@ -149,7 +147,7 @@ def _kind(label: str | None, said: Kind | None) -> Kind | None:
 
 def _habits(items: Sequence[Sequence[Line]]) -> _Habits:
     every = [line.words for lines in items for line in lines]
-    names = Counter(words for lines in items for words in {line.words for line in lines} if len(words) <= _SHORT and _people(words))
+    names = Counter(words for lines in items for words in {line.words for line in lines} if len(words) <= _SHORT and bylines.people(words))
     dayfirst = not any(_MONTH_FIRST.search(words) for words in every if len(words) <= _SHORT)
     said = Counter(words for lines in items for words in {line.words for line in lines if not line.heading} if len(words) <= _SHORT)
     posters, furniture = (frozenset(words for words, times in counted.items() if times > 2) for counted in (names, said))
@@ -190,6 +188,8 @@ def _read(lines: Sequence[Line], habits: _Habits, link: Link, labels: set[str]) 
             found.published = dates.parse(line.time)
         for part in _PARTS.split(_rest(line, found, labels)):
             _take(_stripped(part), found, habits)
+    if not found.creators and not found.posted_by:
+        found.creators = next((named for line in lines for one in line.links if bylines.is_author(one) and (named := bylines.people(one.words))), ())
     if not found.title:
         found.title = _short_line(found) or _before_dash(found) or ("" if found.blurb or is_label(link.words) else link.words)
     return found
@@ -197,7 +197,7 @@ def _read(lines: Sequence[Line], habits: _Habits, link: Link, labels: set[str]) 
 
 def _stripped(part: str) -> str:
     """Take off what parts a line, and brackets around all of it or without their fellow."""
-    part = part.strip(" |·•–—-→»").lstrip(": ")
+    part = part.strip(" |·•–—-→»").lstrip(":,; ")
     if part.startswith("(") and part.endswith(")"):
         return part[1:-1].strip()
     return part if part.count("(") == part.count(")") else part.strip("() ")
@@ -208,6 +208,8 @@ def _rest(line: Line, found: _Found, labels: set[str]) -> str:
     rest = line.words.replace(found.title, "", 1) if found.title and found.title in line.words else line.words
     for words in (*line.tags, *(one.words for one in line.links if one.words and {"tag", "category"} & set(one.rel.split()))):
         rest = _without(rest, words) if _take_tag(words, found) else rest
+    for one in line.links:
+        rest = rest.removeprefix(one.words) if bylines.is_author(one) and bylines.people(one.words) and rest != one.words else rest
     for words in labels | {one.words for one in line.links if one.words.startswith("Continue reading")}:
         rest = _without(rest, words)
     return rest
@@ -217,12 +219,14 @@ def _take_role(line: Line, found: _Found, habits: _Habits) -> bool:
     """Read a line whose column says what it is. Says no where it has to be read by its form after all."""
     words = line.words
     match line.role:
+        case "title" if len(words) > _SHORT and found.title and found.title not in words:
+            return False  # what stands below the title in its cell
         case "title" | "file" | "aside":
             pass
         case "date":
             found.published = found.published or dates.parse(line.time or words, dayfirst=habits.dayfirst)
         case "author":
-            found.creators = found.creators or _people(words) or ((words,) if _FAMILY_FIRST.fullmatch(words) else ())
+            found.creators = found.creators or bylines.people(words) or ((words,) if bylines.is_inverted(words) else ())
         case "poster":
             found.posted_by = found.posted_by or words
         case "kind":
@@ -260,7 +264,7 @@ def _title(lines: Sequence[Line], link: Link) -> str:
 
 
 def _is_day(words: str) -> bool:
-    return len(words) <= _TAG and words[-1:].isdigit() and dates.parse(words) is not None
+    return len(words) <= _TAG and (words[-1:].isdigit() or words[-1:] in "日일") and dates.parse(words) is not None
 
 
 def _short_line(found: _Found) -> str:
@@ -285,11 +289,17 @@ def _before_dash(found: _Found) -> str:
 
 def _take(words: str, found: _Found, habits: _Habits) -> None:
     """Read one line, or part of a line, for what it is."""
-    if not words or (is_label(words) and kind_of_noun(words) is None) or _CHROME.fullmatch(words) or _SIZE.fullmatch(words) or is_file(words):
+    if (
+        not words
+        or (is_label(words) and kind_of_noun(words) is None)
+        or (is_furniture(words) and dates.parse(words) is None)
+        or _SIZE.fullmatch(words)
+        or is_file(words)
+    ):
         return
     if (keyed := _KEY.fullmatch(words)) and _take_keyed(keyed[1], keyed[2], found, habits):
         return
-    if _take_credit(words, found):
+    if _take_credit(words, found) or _take_held(words, found):
         return
     if len(words) > _SHORT:
         _take_long(words, found)
@@ -301,9 +311,9 @@ def _take_keyed(key: str, value: str, found: _Found, habits: _Habits) -> bool:
     """Read "Tags: wards, slow" or "Datum: 3. März 2026" by the word before the colon. Says no where that is no such word."""
     role = role_of(key)
     if role == ASIDE:
-        return True
+        return not _GOES_ON.search(value)  # "On 24 pages: what to say. With forms to copy." is a text
     day = dates.parse(value, dayfirst=habits.dayfirst) if role == DATE else None
-    people = _people(value) if role in (AUTHOR, POSTER) else ()
+    people = bylines.people(value) if role in (AUTHOR, POSTER) else ()
     found.published = found.published or day
     if role == AUTHOR:
         found.creators = found.creators or people
@@ -332,8 +342,14 @@ def _take_credit(words: str, found: _Found) -> bool:
     return True
 
 
+def _take_held(words: str, found: _Found) -> bool:
+    people, publisher, day = bylines.held(words)
+    found.creators, found.publisher, found.published = found.creators or people, found.publisher or publisher, found.published or dates.parse(day)
+    return bool(people)
+
+
 def _take_long(words: str, found: _Found) -> None:
-    if people := _written(words):
+    if people := bylines.written(words):
         found.creators = found.creators or people
         return
     if found.minutes is None:
@@ -349,22 +365,16 @@ def _take_person(words: str, found: _Found, habits: _Habits) -> bool:
         found.posted_by = found.posted_by or posted[1].strip()
         found.published = found.published or (dates.parse(posted[2], dayfirst=habits.dayfirst) if posted[2] else None)
         return True
-    if words in habits.posters or (_NOMINALS.search(words) and _people(words)):
+    if words in habits.posters or bylines.has_letters(words):
         found.posted_by = found.posted_by or words
         return True
     if dated := _BYLINE.fullmatch(words):
-        found.published = found.published or dates.parse(dated[1], dayfirst=habits.dayfirst)
-        words = dated[2]
-    people = _written(words) or _people(words)
+        found.published = found.published or dates.parse(dated["day"] or dated["when"], dayfirst=habits.dayfirst)
+        words = dated["who"] or dated["name"]
+    people = bylines.written(words) or bylines.people(words)
     if people and not found.creators:
         found.creators = people
     return bool(people)
-
-
-def _written(words: str) -> tuple[str, ...]:
-    """Read "By Ada Marsh and Joan Reed." as its people."""
-    named = _WRITTEN.fullmatch(words.rstrip(". "))
-    return _people(named[1]) if named else ()
 
 
 def _take_fact(words: str, found: _Found, habits: _Habits) -> bool:
@@ -375,23 +385,11 @@ def _take_fact(words: str, found: _Found, habits: _Habits) -> bool:
     if minutes:
         found.minutes = found.minutes or minutes
         return True
+    if found.published and _YEARLESS.fullmatch(words):
+        return True
     dated = _DATED.fullmatch(words)
     day = dates.parse(dated[1] if dated else words, dayfirst=habits.dayfirst)
     if day is not None and (dated or len(words) <= 40) and not _HAPPENS.match(words):
         found.published = found.published or day
         return True
     return False
-
-
-def _people(words: str) -> tuple[str, ...]:
-    """Read a line that is nothing but names, as those names; empty for any other."""
-    if len(words) > 300 or words.endswith(("?", "!", ":")):
-        return ()
-    listed = [name.strip() for name in words.split(";")]
-    if (";" in words or words.endswith(".")) and all(_FAMILY_FIRST.fullmatch(name) for name in listed):
-        return tuple(listed)
-    if words.endswith("."):
-        return ()
-    bare = _NOMINALS.sub("", words)
-    names = [name.strip() for name in _BETWEEN.split(bare) if name.strip()]
-    return tuple(names) if names and all(_NAME.fullmatch(name) and name[0].isupper() for name in names) else ()

@@ -94,6 +94,15 @@ _READS_ON = re.compile(
 )
 """Invitations in the languages of a desk's sources, as `bare` leaves them."""
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+_FURNITURE = re.compile(
+    r"(?:share|save|comments?|leave a comment|cite|print|published in|posted on|part of .*|filed under:? .*|organisation:.*"
+    r"|[\d:., ]+|\d[\d.,]*k? (?:likes?|views?|comments?|downloads?|plays?|shares?|replies|reactions?|subscribers|followers"
+    r"|aufrufe|ansichten|kommentare?|vues?|j['’]aime|commentaires?|visualizaciones|vistas|me gusta|comentarios?"
+    r"|visualiza[çc][õo]es|coment[áa]rios?|visualizzazioni|commenti|weergaven|reacties|visningar|visninger|kommentare?r"
+    r"|wy[śs]wietle[ńn]\w*|komentarz\w*)|\d+ ?(?:件のコメント|回(?:閲覧|視聴)|条评论|阅读))\W*",
+    re.IGNORECASE,
+)
+"""What a page says of each of its items: buttons, and how often it was seen, liked and answered."""
 _LONGEST = 60  # characters; beyond this a link's words are a title or a sentence
 
 
@@ -134,6 +143,11 @@ _FILE = re.compile(
 def is_file(words: str) -> bool:
     """Say whether the words of a link are the name of a file ("waiting_times_v7_final.pdf"), which is no title where the page gives one."""
     return _FILE.fullmatch(words) is not None
+
+
+def is_furniture(words: str) -> bool:
+    """Say whether words are a button of an item or a tally of its readers, which tell nothing of the thing itself."""
+    return _FURNITURE.fullmatch(words) is not None
 
 
 @lru_cache(16_384)
