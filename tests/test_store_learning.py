@@ -427,3 +427,11 @@ def test_an_act_of_before_there_were_lanes_is_undone_too(store: Store) -> None:
         store._change(f"UPDATE decisions SET {column} = json_remove({column}, '$.lanes')")  # noqa: S608
     store.undo(1, by="Sam", now=LATER)
     assert store.item(item).state is State.QUEUED
+
+
+def test_what_waits_is_listed_whole_however_many_rows_are_read_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [add(store, number) for number in range(1, 8)]
+    whole = store.waiting()
+    monkeypatch.setattr("pipeline.store.learning._BLOCK", 3)  # the number stands in the SQL, so two blocks and a rest
+    assert store.waiting() == whole
+    assert [one.item for one in whole] == items

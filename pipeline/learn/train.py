@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.learn.fit import BACKGROUND, BATCH, Report, count, examples, learnt, quiet, state
 from pipeline.learn.skipping import weighed
 from pipeline.learn.suggest import READ, UNRULED, explain_topics, rulings, score
-from pipeline.model import Candidate, Example, ItemId, Lane, Verdict
+from pipeline.model import Candidate, Example, ItemId, Lane, State, Verdict
 from pipeline.store import SKIPPED_UNASKED, ItemQuery, Store, Training
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def train(config: Config, store: Store, *, now: datetime, report: Report = quiet
     given = examples(store)
     model = learnt(config, store, given)
     ruled: dict[ItemId, Ruling] = {}
-    done, total = 0, len(store.waiting())
+    done, total = 0, sum(store.counts()[state] for state in (State.QUEUED, State.DEFERRED))
     for batch in _batches(store):
         named = rulings(config, store, [one.item for one in batch], now=now)
         score(store, batch, model=model, ruled=named, now=now)
@@ -99,8 +99,8 @@ def _put_by(config: Config, store: Store, ruled: Mapping[ItemId, Ruling], *, cal
     drawn = _drawn(store, tray, now=now)
     lower = _SKIPPED if weighed(config, store, unseen=len(tray), now=now).is_on else _BELOW
     low = {**dict.fromkeys(below, lower), **dict.fromkeys(stale, _STALE)}
-    moves = [(one.item, *_lane(one.item, ruled, low=low, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting]
-    changed = [move for move, one in zip(moves, waiting, strict=True) if move[1:] != (one.lane, one.lane_reason)]
+    moves = ((one, *_lane(one.item, ruled, low=low, drawn=drawn, month=f"{now:%Y-%m}")) for one in waiting)
+    changed = [(one.item, lane, reason) for one, lane, reason in moves if (lane, reason) != (one.lane, one.lane_reason)]
     for start in range(0, len(changed), BATCH):
         with store.transaction():
             for item, lane, reason in changed[start : start + BATCH]:

@@ -20,6 +20,8 @@ SILENCE = 0.25
 DUPLICATE = "duplicate"
 """A reason of rejection that says nothing of what is wanted: the other one may have been kept."""
 
+_BLOCK = 20_000
+"""Rows that are read at once of what is too long for that."""
 _VERDICTS = "('accept', 'reject', 'defer', 'reopen')"
 _CANDIDATE = """SELECT i.id, i.head, coalesce(json_extract(o.overlay, '$.kind'), i.kind) AS kind,
                 coalesce(i.published, substr(i.added, 1, 10)) AS day,
@@ -118,22 +120,25 @@ class Learning(Decisions):
         return self._candidates(self._rows(sql, (json.dumps(items),)))
 
     def waiting(self) -> tuple[Waiting, ...]:
-        """List where the items stand that wait, by number."""
+        """List where the items stand that wait, by number. Their rows are read a block at a time: those of a million take more room than the list."""
         touched = f"EXISTS (SELECT 1 FROM decisions d WHERE d.item = i.id AND d.undone IS NULL AND d.act IN {_VERDICTS})"  # noqa: S608
         sql = f"""SELECT i.id, i.state, i.added, i.rank, i.lane, i.lane_reason, {touched} AS touched
-                  FROM items i WHERE i.state IN ('queued', 'deferred') ORDER BY i.id LIMIT 10000000"""  # noqa: S608
-        return tuple(
-            Waiting(
-                item=ItemId(row["id"]),
-                queued=row["state"] == State.QUEUED,
-                added=datetime.fromisoformat(row["added"]),
-                rank=row["rank"],
-                lane=Lane(row["lane"]),
-                lane_reason=row["lane_reason"],
-                touched=bool(row["touched"]),
+                  FROM items i WHERE i.id > ? AND +i.state IN ('queued', 'deferred') ORDER BY i.id LIMIT {_BLOCK}"""  # noqa: S608
+        found, reasons = list[Waiting](), dict[str, str]()
+        while rows := self._rows(sql, (found[-1].item if found else -1,)):
+            found += (
+                Waiting(
+                    item=ItemId(row["id"]),
+                    queued=row["state"] == State.QUEUED,
+                    added=datetime.fromisoformat(row["added"]),
+                    rank=row["rank"],
+                    lane=Lane(row["lane"]),
+                    lane_reason=reasons.setdefault(row["lane_reason"], row["lane_reason"]),
+                    touched=bool(row["touched"]),
+                )
+                for row in rows
             )
-            for row in self._rows(sql)
-        )
+        return tuple(found)
 
     def rerank(self, ranks: Iterable[tuple[ItemId, float]]) -> None:
         """Give waiting items another place in the queue; what is suggested stays."""
