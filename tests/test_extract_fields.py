@@ -227,3 +227,44 @@ def test_real_leads_are_of_the_kind_that_their_words_tell(corpus: Path) -> None:
             told.append(found.kind == RENAMED.get(row["kind"], row["kind"]))
     assert right / len(rows) >= FLOORS["kind_of_leads"]
     assert sum(told) / len(told) >= FLOORS["kind_with_evidence"]
+
+
+PARAGRAPHS = "".join(
+    f"<p>{line}</p>" for line in ("We met each week and wrote down what we had learnt from one another since the last time. " * 3,) * 4
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "names"),
+    [
+        ("", "<p>This is a guest post by Leonie Duchamp.</p>{text}", ("Leonie Duchamp",)),
+        (
+            '<meta name="author" content="Ward Blog">',
+            "<p>In this guest blog, Amir Noor, a nurse in Leeds, asks who listens.</p>{text}",
+            ("Amir Noor",),
+        ),
+        (
+            '<meta name="author" content="Sam Reed">',
+            "<p>Sam Reed looks back on a year in which a guest post by nobody came.</p>{text}",
+            ("Sam Reed",),
+        ),
+        ("", '<p class="byline">Reportage de Solène Guivarc’h</p>{text}', ("Solène Guivarc’h",)),
+        ("", '<p class="byline">Rozmawiała: Anna Kowalska</p>{text}', ("Anna Kowalska",)),
+        (
+            "",
+            '<div><h2 class="cmp-byline__name">Shanice Orville, MPH, RN</h2><p class="cmp-byline__job">Director of rural programs</p></div>{text}',
+            ("Shanice Orville",),
+        ),
+        ("", "<div><span>July 19, 2021</span> · 4 min · Tomos Wyndham</div>{text}", ("Tomos Wyndham",)),
+        ('<meta name="author" content="JoC">', "{text}<p><em><strong>Rosalind Peake</strong> is a patient governor.</em></p>", ("Rosalind Peake",)),
+        ('<meta name="author" content="JoC">', "{text}", ("JoC",)),
+    ],
+)
+def test_who_wrote_it_where_the_field_is_empty_or_holds_somebody_else(head: str, body: str, names: tuple[str, ...]) -> None:
+    assert read(body.format(text=PARAGRAPHS), head=f"<title>{TITLE}</title>{head}").creators == names
+
+
+def test_the_day_in_the_footer_of_a_marked_article_is_its_day() -> None:
+    foot = '<div class="footer"><p><time itemprop="datePublished" datetime="2022-01-27">27.01.2022</time></p></div>'
+    inside = f'<div class="article" itemscope itemtype="http://schema.org/Article"><h1>{TITLE}</h1>{foot}{PARAGRAPHS}</div>'
+    assert str(read(inside, heading="").published)[:10] == "2022-01-27"

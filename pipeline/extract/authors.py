@@ -33,7 +33,8 @@ _LEADING = re.compile(
     r"^(?:(?:(?:written|posted|reported|published|submitted|story|words?|opinion|analysis|(?:guest )?(?:blog|post|article|essay))\s+)?by"
     r"|von|par|por|door|av|af"
     r"|autor(?:in)?|auteur|authors?(?:\(s\))?|text|foto|di"
-    r"|geschrieben von|verfasst von|redaktion|view orcid profile)\b[:\s]*",
+    r"|geschrieben von|verfasst von|redaktion|view orcid profile|reportage (?:de|von|di|av)|propos recueillis par|entrevista (?:de|por)"
+    r"|intervista (?:a cura )?di|a cura di|rozmawia[łl][aiy]?|tekst|texte?|testo|texto|aufgezeichnet von|opgetekend door)\b[:\s]*",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
@@ -112,6 +113,12 @@ _ROLE = re.compile(
     r"|general manager|teacher|dean|librarian)\b",
     re.IGNORECASE,
 )
+_OFFICE = re.compile(
+    r"(?:(?:acting|assistant|associate|chief|clinical|co|deputy|executive|general|interim|managing|medical|national|regional|senior|vice)[ -])*"
+    r"(?:chair|coordinator|dean|director|editor|fellow|head|lead|manager|officer|president|professor|secretary) (?:at|for|of)\b",
+    re.IGNORECASE,
+)
+"""What somebody is, in the place of who they are: "Director of rural programs"."""
 _ADDRESS = re.compile(r"\S+@\S+")
 _LETTER = re.compile(r"[^\W\d_]")
 _PERSON = re.compile(rf"{_NAME_WORD}(?:\s+(?:{_NAME_WORD}|von|van|de|der)){{1,3}}")
@@ -129,8 +136,8 @@ _MAX_BREAKS = 60
 _MAX_BROKEN = 30  # elements of lines with breaks between them
 _MAX_INSIDE = 6  # elements in a line
 _MAX_VALUES = 12  # of one term
-_MAX_SCRIPT = 100_000  # characters
 _LOGIN = re.compile(r"[a-z\d._-]+|\w+\d")
+_SHORT = re.compile(r"(?:[A-Z][a-z]?){2,4}")  # "JoC", "BMJ": initials of a house
 _INTRODUCES = re.compile(
     r"\W*(?:(?:written|posted|reported|published|submitted|words|story|(?:guest )?(?:blog|post|article)|veröffentlicht|geschrieben"
     r"|verfasst|publié)\s+)?"
@@ -138,8 +145,6 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 _POSTED = re.compile(r"\W*(?:posted|published|submitted)", re.IGNORECASE)
-_COUNTS = re.compile(r"dataLayer|digitalData|utag_data")
-_AUTHOR_KEY = re.compile(r"""["']?(?:\w*_)?[aA]uthor(?:s|Name)?["']?\s*:\s*\[?\s*["']([^"'<>{}]{3,60})["']""")
 _OPENS = re.compile(
     r"\s*(?:\d|by|von|par|por|door|av|af|di|autor|text|author|auteur|reda|written|posted|reported|published|submitted|words|story|guest"
     r"|blog|post|article|essay|ein|beitrag|geschr"
@@ -171,7 +176,7 @@ def creators(document: Document, site: Site) -> Found[tuple[str, ...]]:
     fallback: Found[tuple[str, ...]] = None
     for values, rule in _claims(document):
         names = people(values, bodies)
-        if persons := tuple(name for name in names if not (_LOGIN.fullmatch(name) or site.is_named(name))):
+        if persons := tuple(name for name in names if not (_LOGIN.fullmatch(name) or _SHORT.fullmatch(name) or site.is_named(name))):
             return _fuller(document, persons, rule) if rule in _STATED_RULES else (persons, rule)
         fallback = fallback or ((names, rule) if names else None)
     return fallback
@@ -193,6 +198,7 @@ def _fuller(document: Document, persons: tuple[str, ...], rule: str) -> tuple[tu
 
 def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     """What may name the makers, the surest first."""
+    yield list(signatures.guests(document.tree)), "guest post"
     yield from _stated(document)
     yield from authorship.marked(document)
     yield from _labelled(document)
@@ -204,7 +210,7 @@ def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     yield from _introduced(document.tree, posted=True)
     for find, rule in ((signatures.introduced, "about the author"), (signatures.signed, "signature")):
         yield list(find(document.tree)), rule
-    yield from _measured(document.tree)
+    yield states.measured(document.tree), "data layer"
 
 
 def _turned(name: str) -> str:
@@ -265,7 +271,7 @@ def _are_two(line: str) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    if not 2 <= len(name) <= 60 or len(name.split()) > 6 or _NOBODY.fullmatch(name) or _AGENCY.search(name):
+    if not 2 <= len(name) <= 60 or len(name.split()) > 6 or _NOBODY.fullmatch(name) or _AGENCY.search(name) or _OFFICE.match(name):
         return False
     return bool(_LETTER.search(name)) and not _NO_NAME.search(name) and not credited.is_role_of_others(name)
 
@@ -358,7 +364,8 @@ def _credited(element: Element) -> tuple[str, ...]:
 
 def _after_day(element: Element) -> tuple[str, ...]:
     begins = element.text or ""
-    if not (_OPENS.match(begins) or _PARTS.search(begins)) or len(element) > _MAX_INSIDE:
+    dated = not begins.strip() and len(element) == 1 and dates.parse(inner(element[0])[:40]) is not None  # a day in a box of its own
+    if not (dated or _OPENS.match(begins) or _PARTS.search(begins)) or len(element) > _MAX_INSIDE:
         return ()
     own = text.squeeze(begins)
     line = own if len(element) == 0 or len(own) > 8 else inner(element)
@@ -387,11 +394,3 @@ def _of_line(line: str) -> str | None:
     if len(parts) > 1 and any(dates.parse(part) for part in parts):
         return next((part for part in parts if _PERSON.fullmatch(part)), None)
     return None
-
-
-def _measured(tree: Element) -> Iterator[tuple[list[str], str]]:
-    """What the page tells those who count its visits."""
-    for script in tree.iter("script"):
-        words = (script.text or "")[:_MAX_SCRIPT]
-        if _COUNTS.search(words) and (found := _AUTHOR_KEY.search(words)):
-            yield [found[1]], "data layer"

@@ -100,7 +100,8 @@ _MARKS = (  # the surest first
         "class author",
         4,
         _has_class(
-            r"(?:author|byline|writer|contributor)s?(?:-?(?:card|bio|info|box|item|details?|block|meta|entry|profile))?(?:-|__|_)*(?:name|author|link)"
+            r"(?:author|byline|writer|contributor)s?(?:-?(?:card|bio|info|box|item|details?|block|meta|entry|profile))?(?:-|__|_)*(?:name|author|link)",
+            "a span div p address strong li cite h2 h3 h4 h5",
         ),
     ),
     _Mark("hcard", 1, _is_hcard),

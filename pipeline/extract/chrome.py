@@ -14,9 +14,16 @@ _NAMES = re.compile(
     r"|read-?more|moreon|latest|see-?also|also-?like|you-?may|more-?(?:from|news|stories|posts)|(?:up|read)-?next|similar"
     r"|(?<!h-)cards?)(?!__(?:title|description|date|meta|text|heading|info)\b)(?:[-_ ]|$)"  # of a box of this name: it tells itself what it is
 )
+_MARKED = re.compile(r"(?:article|posting|report)$", re.IGNORECASE)
 _SUBMITTED = re.compile(
     r"(?:entry|post|node|article|byline|blog)\w*[-_](?:meta|submitted|footer)|submitted"
 )  # a <footer> that says who wrote it and when
+
+
+def _ends_article(element: Element, names: str) -> bool:
+    """Whether a box called a footer is that of an article marked as one (schema.org), as TYPO3 writes its day and kind."""
+    above = element.getparent()
+    return "footer" in names.split() and above is not None and _MARKED.search(above.get("itemtype") or "") is not None
 
 
 def is_chrome(element: Element) -> bool:
@@ -28,7 +35,7 @@ def is_chrome(element: Element) -> bool:
         names = f"{element.get('class') or ''} {element.get('id') or ''}".lower()
         if element.tag in ("aside", "nav") or (element.tag == "footer" and not _SUBMITTED.search(names)):
             return True
-        if _NAMES.search(names):
+        if _NAMES.search(names) and not _ends_article(element, names):
             return heading or element.find(".//h1") is None
         if element.tag == "article":
             return False

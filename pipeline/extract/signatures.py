@@ -17,7 +17,14 @@ from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Element, beginning, inner
 
 _LAST = 6  # blocks at the end of a text that may be a signature
+_FIRST = 8  # paragraphs in which it may be said that a guest wrote
 _LONG, _BIO = 160, 600  # characters
+_NAMED = r"(?:(?:Dr|Prof|Professor|Sir|Dame)\.? )?[A-ZÀ-Þ][\w.'’-]+(?: (?:van|von|de|der|la|al|[A-ZÀ-Þ][\w.'’-]*)){1,4}"
+_PIECE = "(?:article|blog(?: ?post)?|column|contribution|essay|piece|post)"
+_GUEST = re.compile(
+    rf"(?i:guest {_PIECE}) (?:(?:is|was) )?(?:(?:contributed|written) )?(?:by|from) (?P<by>{_NAMED}(?:,? and {_NAMED})?)"
+    rf"|(?i:in (?:this|today['’]s|our latest) guest {_PIECE}),? (?P<who>{_NAMED}(?:,? and {_NAMED})?)(?:,[^.]{{3,120}},)? [a-z]+\b"
+)
 _PARAGRAPHS = frozenset(
     {"p", "div", "h2", "h3", "h4", "h5", "h6", "address", "em", "i", "strong", "b", "span", "center", "font", "small", "blockquote"}
 )
@@ -58,6 +65,18 @@ _IS = re.compile(
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6", "p", "strong", "b", "div", "span", "dt", "summary")
 _SMALL_WORDS = re.compile(r"\b[a-zß-öø-ÿ]{3,}\b")
 _WITHOUT = etree.XPath("count(.//text()[normalize-space()]) = count(.//text()[normalize-space()][ancestor::em or ancestor::i])")
+
+
+def guests(tree: Element) -> tuple[str, ...]:
+    """Those whose text it is as guests, whoever put it on the page: "This is a guest post by …", "In this guest blog, … asks"."""
+    paragraphs = list(islice(tree.iter("p"), 600))
+    for paragraph in (*paragraphs[:_FIRST], *paragraphs[_FIRST:][-_LAST:]):
+        words = beginning(paragraph, _BIO)
+        said = _GUEST.search(words) if "guest" in words.lower() else None
+        names = credited.people(said["by"] or said["who"]) if said and not is_chrome(paragraph) else ()
+        if names:
+            return names
+    return ()
 
 
 def introduced(tree: Element) -> tuple[str, ...]:

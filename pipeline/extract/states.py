@@ -1,4 +1,5 @@
-"""Who wrote a page by the data that its JavaScript framework hands the browser (Next.js, Nuxt, SvelteKit); nobody where its title is not in them.
+"""Who wrote a page by the data that its JavaScript framework hands the browser (Next.js, Nuxt, SvelteKit), nobody where its title is not in them,
+or by what it tells those who count its visits.
 
 Such data hold the teasers of other pages as well: an author counts only beside the title of this one.
 """
@@ -6,15 +7,19 @@ Such data hold the teasers of other pages as well: an author counts only beside 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 
 from lxml import etree
 
 from pipeline.extract import jsonld
-from pipeline.extract.document import Document, written
+from pipeline.extract.document import Document, Element, written
 from pipeline.extract.site import fold
 
+_MAX_SCRIPT = 100_000  # characters
+_COUNTS = re.compile(r"dataLayer|digitalData|utag_data")
+_AUTHOR_KEY = re.compile(r"""["']?(?:\w*_)?[aA]uthor(?:s|Name)?["']?\s*:\s*\[?\s*["']([^"'<>{}]{3,60})["']""")
 _SCRIPTS = etree.XPath("//script[@type='application/json' or @id='__NEXT_DATA__']")
 _MOST_SCRIPTS = 8
 _LONGEST = 1_000_000  # characters
@@ -97,3 +102,12 @@ def _names(value: object) -> Iterator[str]:
             yield f"{given} {family}"
         else:
             yield from islice((one for key in _NAMES if isinstance(one := fields.get(key), str)), 1)
+
+
+def measured(tree: Element) -> list[str]:
+    """What the page tells those who count its visits."""
+    for script in tree.iter("script"):
+        words = (script.text or "")[:_MAX_SCRIPT]
+        if _COUNTS.search(words) and (found := _AUTHOR_KEY.search(words)):
+            return [found[1]]
+    return []
