@@ -10,6 +10,7 @@ from pipeline.plain import Json
 from pipeline.web.api.operation import File, Operation
 from pipeline.web.api.problem import MEDIA_TYPE, Problem
 from pipeline.web.api.schema import REFERENCE, Schemas, fields, noted, required
+from pipeline.web.archive import MEDIA_TYPES
 
 _JSON = "application/json"
 _FAILURES = {
@@ -88,7 +89,8 @@ def _without_null(schema: dict[str, Json]) -> dict[str, Json]:
 
 def _success(one: Operation, schemas: Schemas) -> Json:
     if one.answer is File:
-        return {"description": "The file.", "content": {"application/octet-stream": {}}}
+        kinds = sorted({kind.partition(";")[0] for kind in MEDIA_TYPES.values()} | {"application/octet-stream"})
+        return {"description": "The file, of the type that its format has.", "content": {kind: {} for kind in kinds}}
     return {"description": " ".join((one.answer.__doc__ or "").split()), "content": {_JSON: {"schema": schemas.of(one.answer)}}}
 
 
