@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.model import State
-from tests.test_tenth_desk_walk import event, related
+from tests.test_desk_walk import event, related
 from tests.test_web import JSON, Site
 
 

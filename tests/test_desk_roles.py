@@ -11,7 +11,7 @@ from pipeline.model import Event, Fold, Kind, Match, Role
 from pipeline.web.rights import RIGHTS, Rights
 from tests import builders
 from tests.staff import person, signed_in
-from tests.test_tenth_desk_walk import DOUBT, START
+from tests.test_desk_walk import DOUBT, START
 from tests.test_web import Site
 
 MOST = 60
