@@ -25,7 +25,7 @@ from pipeline.model import Event, Fold, ItemId, Kind, Lane, Match, Suggestion, T
 from pipeline.store import Store
 from pipeline.store.search import phrases
 from pipeline.web import facets as door
-from pipeline.web import held, tally
+from pipeline.web import held, prospect, tally
 from pipeline.web.facets import Facets
 from pipeline.web.filters import ANY, SORTS, Filters, Sort
 from tests import builders
@@ -395,3 +395,21 @@ def test_a_page_never_goes_through_the_log_though_nobody_gathered_statistics_of_
     assert len(plans) >= 5
     assert not [plan for plan in plans if "decisions_act" in plan or "SCAN decisions" in plan]
     assert any("decisions_undone" in plan for plan in plans)
+
+
+@pytest.mark.parametrize("room", [door, prospect])
+def test_counting_a_large_desk_lets_the_page_go_out_first(room: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that counts at once would take every other turn of the page that somebody waits for."""
+    told: list[str] = []
+
+    def opened() -> Store:
+        told.append("opens")
+        return Store.open(tmp_path / "curated.db")
+
+    monkeypatch.setattr(room, "sleep", lambda seconds: told.append(f"waits {seconds}"))
+    if room is door:
+        Facets(opened, lambda: NOW)._work()
+    else:
+        prospect.Prospect(opened, lambda: NOW)._work(0, 0)
+    assert told[:2] == [f"waits {door.BREATH}", "opens"]
+    assert door.BREATH >= 0.2
