@@ -431,6 +431,21 @@ def test_a_list_comes_in_whatever_its_encoding(store: Store, coding: str) -> Non
     assert (lee.name, lee.state, kim.origin, store.notices()) == ("Zoë", SubscriberState.PENDING, "list", ())
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["E-Mail,Date of consent", "Email Address;CONFIRM_TIME", "EMAIL\tOptin Date", "e-mail adresse;Eingewilligt am", '"email","consented_at"'],
+)
+def test_columns_are_known_by_what_other_programs_call_them(store: Store, heading: str) -> None:
+    mark = max(",;\t", key=heading.count)
+    result = take(store, f"{heading}\nkim@example.org{mark}2025-03-01\n")
+    assert (result.counts, result.problems) == ({"new": 1}, [])
+
+
+def test_of_two_columns_of_one_sense_the_first_that_says_something_counts(store: Store) -> None:
+    take(store, "Email Address,CONFIRM_TIME,OPTIN_TIME\nkim@example.org,,2025-03-01\nlee@example.org,2025-04-01,2025-03-01\n")
+    assert [str(one.consented)[:10] for one in store.subscribers()] == ["2025-03-01", "2025-04-01"]
+
+
 def test_a_list_glued_together_from_two_encodings_comes_in(store: Store) -> None:
     take(store, "email,name\nkim@example.org,Jürgen\n".encode() + "lee@example.org,Jürgen\r".encode("cp1252") + b"max@example.org,Max\r")
     assert [(one.email, one.name) for one in store.subscribers()] == [

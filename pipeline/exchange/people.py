@@ -26,6 +26,17 @@ from pipeline.text import clip, squeeze
 from pipeline.wishes import WishError, Wishes
 
 COLUMNS = ("email", "name", "topics", "frequency", "at_most", "form", "language", "timezone", "state", "consented_at")
+_CALLED = {
+    "email": ("e mail", "e mail address", "email address", "mail", "subscriber", "adresse e mail", "e mail adresse", "correo", "correo electrónico"),
+    "name": ("full name", "vorname und name", "nom", "nombre"),
+    "state": ("status",),
+    "timezone": ("time zone",),
+    "consented_at": (
+        *("confirm time", "confirmation date", "confirmed at", "consent date", "consented", "consented on", "date of consent", "eingewilligt am"),
+        *("opt in date", "opt in time", "optin date", "optin time", "subscribed at"),
+    ),
+}
+"""What other programs call a column; what a later column of the same sense says counts only where an earlier one is empty."""
 ORIGIN = "list"
 BATCH = 500
 """Lines in one transaction: so long nobody else may write."""
@@ -165,7 +176,7 @@ def _rows(file: BinaryIO, result: Result) -> Iterator[tuple[int, Mapping[str, st
     text = _Text(_decoded(file))
     heading = next(text, "")[:_HEADING]
     separator = max(",;\t", key=heading.count)
-    names = [name.strip(' \t\r\n"').lower() for name in heading.split(separator)]
+    names = [_column(name) for name in heading.split(separator)]
     if "email" not in names:
         result.refuse(1, "there is no column `email` in the heading")
         return
@@ -177,7 +188,14 @@ def _rows(file: BinaryIO, result: Result) -> Iterator[tuple[int, Mapping[str, st
             result.refuse(number, "its quotation marks are not in order" + (f"; it runs to line {text.number}" if text.number > number else ""))
             continue
         if any(cell.strip() for cell in cells):
-            yield number, {name: as_typed(cell.strip()) for name, cell in zip(names, cells, strict=False)}
+            pairs = [(name, as_typed(cell.strip())) for name, cell in zip(names, cells, strict=False)]
+            yield number, dict(sorted(pairs, key=lambda one: not one[1])[::-1])  # of two with one name the first that says something
+
+
+def _column(said: str) -> str:
+    """Know a column by what other programs call it: "E-Mail Address", "CONFIRM_TIME" (Mailchimp), "Date of consent"."""
+    name = re.sub(r"[^a-zà-ÿ]+", " ", said.lower()).strip()
+    return next((column for column, others in _CALLED.items() if name in others), name.replace(" ", "_"))
 
 
 class _Text:
