@@ -52,12 +52,12 @@ def _parsed(body: bytes) -> EmailMessage:
 
 
 @contextmanager
-def postbox(box: Postbox | None = None) -> Iterator[Postbox]:
-    """Run the server for the length of a test, on a port that is free."""
+def postbox(box: Postbox | None = None, **options: Any) -> Iterator[Postbox]:
+    """Run the server for the length of a test, on a port that is free. `options` are those of aiosmtpd: TLS, who may log in."""
     box = box or Postbox()
     with socket.create_server(("127.0.0.1", 0)) as probe:
         box.port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller = Controller(box, hostname="127.0.0.1", port=box.port, **options)
     controller.start()
     try:
         yield box

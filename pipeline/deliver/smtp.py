@@ -140,7 +140,7 @@ class SmtpMailer:
             server = smtplib.SMTP(settings.host, settings.port, timeout=self._seconds, local_hostname=_greeting())
         try:
             self._introduce(server, context)
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException, UnavailableError):
             server.close()
             raise
         if server.sock is not None:
@@ -153,6 +153,11 @@ class SmtpMailer:
         if settings.tls == "starttls" or (settings.tls == "opportunistic" and server.has_extn("starttls")):
             server.starttls(context=context)
             server.ehlo()
+        if settings.user and settings.tls == "opportunistic" and not isinstance(server.sock, ssl.SSLSocket):
+            raise UnavailableError(
+                f"The mail server {self._name} offers no STARTTLS, and a password goes nowhere in the open.",
+                hint="Set `mail.tls` to tls or starttls; to none where the way to it is safe.",
+            )
         if settings.user:
             server.login(settings.user, settings.password)
 
