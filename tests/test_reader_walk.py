@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
+from pipeline import publish
 from pipeline.deliver import SmtpMailer
 from pipeline.model import MailSettings, Subscriber, SubscriberState
 from pipeline.publish import notices
@@ -42,6 +43,16 @@ class Walk:
         def work() -> None:
             with self.site.open() as store, SmtpMailer(self.site.config.mail) as mailer:
                 notices.send_notices(self.site.config, store, mailer, now=lambda: self.site.now)
+
+        with ThreadPoolExecutor() as threads:
+            threads.submit(work).result()
+
+    def issue(self, edition: str) -> None:
+        """Send an edition to whom it is due, in a thread of its own."""
+
+        def work() -> None:
+            with self.site.open() as store, SmtpMailer(self.site.config.mail) as mailer:
+                publish.send(edition, self.site.config, store, [mailer], doors=publish.Doors(now=lambda: self.site.now))
 
         with ThreadPoolExecutor() as threads:
             threads.submit(work).result()
@@ -127,6 +138,43 @@ def test_a_reader_subscribes_confirms_changes_leaves_and_is_forgotten(browser: B
     page.get_by_role("button", name="Erase everything").click()
     assert (heading(page), walk.person()) == ("Everything is erased", None)
     assert context.cookies() == []
+    context.close()
+
+
+def test_a_reader_gets_an_issue_uses_it_and_leaves_by_the_links_of_the_mail(browser: Browser, walk: Walk) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{walk.home}/subscribe")
+    page.get_by_label("Mail address").fill("kim@example.org")
+    page.get_by_role("button", name="Subscribe").click()
+    walk.send()
+    page.goto(walk.link("confirm"))
+    page.get_by_role("button", name="Yes, mail it to me").click()
+
+    walk.issue("2026-11")
+    mail = walk.box.mails[-1]
+    assert (mail["To"], walk.box.recipients[-1]) == ("kim@example.org", "kim@example.org")
+    body = mail.get_body(("html",))
+    assert body is not None
+    page.set_content(body.get_content())
+    expect(page.get_by_role("heading", name="How teams learn, part 0")).to_be_visible()
+    useful = page.locator("a[href*='/useful/']").first.get_attribute("href")
+    leave = page.locator("a[href*='/unsubscribe/'], a[href*='/leave/']").first.get_attribute("href")
+    assert useful
+    assert leave
+
+    page.goto(useful)
+    page.get_by_role("button", name="Will use", exact=False).click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.goto(leave)
+    page.get_by_role("button", name="Unsubscribe").click()
+    assert heading(page) == "You are off the list"
+    left = walk.person()
+    assert left is not None
+    assert left.state is SubscriberState.UNSUBSCRIBED
+    sent = len(walk.box.mails)
+    walk.issue("2026-11")
+    assert len(walk.box.mails) == sent, "nobody is mailed twice, nor after leaving"
     context.close()
 
 
