@@ -18,10 +18,12 @@ from pipeline.deliver import SmtpMailer
 from pipeline.model import MailSettings, Subscriber, SubscriberState
 from pipeline.publish import notices
 from pipeline.web import create_app
+from tests import builders
 from tests.axe import axe, obstacles
 from tests.smtp import Postbox, postbox
 from tests.test_browser import SMALL_TARGETS, browser
 from tests.test_public_pages import fill, watched
+from tests.test_submissions import printed, tell, visited
 from tests.test_web import Site
 from tests.web import listening
 
@@ -175,6 +177,34 @@ def test_a_reader_gets_an_issue_uses_it_and_leaves_by_the_links_of_the_mail(brow
     sent = len(walk.box.mails)
     walk.issue("2026-11")
     assert len(walk.box.mails) == sent, "nobody is mailed twice, nor after leaving"
+    context.close()
+
+
+def test_who_suggested_it_is_credited_by_a_mail_that_leads_to_the_page(browser: Browser, walk: Walk) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{walk.home}/suggest")
+    page.get_by_label("Its address").fill("https://north.example/7")
+    page.get_by_label("Your name, as it should stand there").fill("Ada Marsh")
+    page.get_by_label("Your mail address").fill("ada@example.org")
+    page.get_by_role("button", name="Suggest it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Received.")
+    item = visited(walk.site)
+    with walk.site.open() as store:
+        store.decide(builders.decision(item=item, decided=walk.site.now))
+    printed(walk.site, item, name="Ada Marsh")
+    with walk.site.open() as store:
+        assert tell(walk.site, store) == 1
+    walk.send()
+    mail = walk.box.mails[-1]
+    assert (mail["To"], mail["Subject"]) == ("ada@example.org", "Your suggestion is in the December 2026 digest, item 2")
+
+    page.goto(walk.link("suggest"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("It is in the December 2026 digest, item 2.")
+    page.get_by_role("link", name="How network 7 learns").click()
+    page.get_by_role("link", name="Ada Marsh").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ada Marsh")
+    expect(page.get_by_role("link", name="How network 7 learns")).to_be_visible()
     context.close()
 
 
