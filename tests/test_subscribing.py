@@ -441,6 +441,14 @@ def test_columns_are_known_by_what_other_programs_call_them(store: Store, headin
     assert (result.counts, result.problems) == ({"new": 1}, [])
 
 
+@pytest.mark.parametrize(
+    ("said", "state"), [("subscribed", "confirmed"), ("cleaned", "bounced"), ("Unsubscribed", "unsubscribed"), ("archived", "pending")]
+)
+def test_who_was_off_another_list_is_not_on_ours(store: Store, said: str, state: str) -> None:
+    take(store, f"Email Address,Status,CONFIRM_TIME\nkim@example.org,{said},2025-03-01\n")
+    assert [one.state.value for one in store.subscribers()] == [state]
+
+
 def test_of_two_columns_of_one_sense_the_first_that_says_something_counts(store: Store) -> None:
     take(store, "Email Address,CONFIRM_TIME,OPTIN_TIME\nkim@example.org,,2025-03-01\nlee@example.org,2025-04-01,2025-03-01\n")
     assert [str(one.consented)[:10] for one in store.subscribers()] == ["2025-03-01", "2025-04-01"]

@@ -46,7 +46,12 @@ _SPAN = 20
 """Lines that one record may take: more is a quotation mark that nobody closed."""
 _NAME = 200
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")  # a line may end as on an old Macintosh
-_OUT = (SubscriberState.UNSUBSCRIBED, SubscriberState.BOUNCED)
+_OUT_THERE = {
+    **dict.fromkeys(("unsubscribed", "opted out", "opted-out", "left", "removed", "complained"), SubscriberState.UNSUBSCRIBED),
+    **dict.fromkeys(("bounced", "cleaned", "hard bounce", "undeliverable"), SubscriberState.BOUNCED),
+    **dict.fromkeys(("pending", "unconfirmed", "nonsubscribed", "non-subscribed", "transactional", "archived", "inactive"), SubscriberState.PENDING),
+}
+"""What programs call those who are not on their list; `pending` waits here, too, whatever day stands beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +153,7 @@ def _row(cells: Mapping[str, str], topics: Collection[str], *, now: datetime, zo
         name=clip(squeeze(cells.get("name", "")), _NAME),
         wanted=wishes.read({**said, "topics": chosen}, topics=topics),
         consented=_consent(cells.get("consented_at", ""), now=now, zone=zone),
-        out=next((state for state in _OUT if state.value == cells.get("state", "").lower()), None),
+        out=_OUT_THERE.get(cells.get("state", "").lower()),
     )
 
 
