@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import sources
 from pipeline.errors import ParseError
 from pipeline.model import Lead, Request, Source
+from pipeline.sources import bylines
 from pipeline.sources.columns import role_of
 from pipeline.sources.labels import is_file, is_label
 from tests.builders import page
@@ -197,3 +199,13 @@ def test_the_column_with_the_links_holds_the_titles_whatever_its_name() -> None:
     table = f"<table><thead><tr><th>Topic</th><th></th><th>Replies</th><th>Activity</th></tr></thead><tbody>{rows}</tbody></table>"
     found = leads(f"<body><main>{table}</main></body>")
     assert [one.title for one in found] == [one[0] for one in STORIES]
+
+
+@pytest.mark.parametrize("part", [" ", "a ", "by ", "Foto ", "Aa, A.; ", "(", "- "])
+def test_no_line_keeps_the_reading_of_bylines_long(part: str) -> None:
+    begin = time.process_time()
+    for line in (part * 20_000, part * 20_000 + "Foto:"):
+        bylines.written(line)
+        bylines.held(line)
+        bylines.people(line)
+    assert time.process_time() - begin < 2

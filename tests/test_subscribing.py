@@ -449,6 +449,13 @@ def test_who_was_off_another_list_is_not_on_ours(store: Store, said: str, state:
     assert [one.state.value for one in store.subscribers()] == [state]
 
 
+@pytest.mark.parametrize("said", ["Gekündigt", "paused", "no"])
+def test_a_state_that_nobody_knows_is_asked_about_and_puts_nobody_on_the_list(store: Store, said: str) -> None:
+    result = take(store, f"email,state,consented_at\nkim@example.org,{said},2025-03-01\nlee@example.org,opted_out,2025-03-01\n")
+    assert result.problems == [f"line 2: “{said}” is no state that we know; write confirmed, pending, unsubscribed or bounced"]
+    assert [(one.email, one.state.value) for one in store.subscribers()] == [("lee@example.org", "unsubscribed")]
+
+
 def test_of_two_columns_of_one_sense_the_first_that_says_something_counts(store: Store) -> None:
     take(store, "Email Address,CONFIRM_TIME,OPTIN_TIME\nkim@example.org,,2025-03-01\nlee@example.org,2025-04-01,2025-03-01\n")
     assert [str(one.consented)[:10] for one in store.subscribers()] == ["2025-03-01", "2025-04-01"]

@@ -46,12 +46,13 @@ _SPAN = 20
 """Lines that one record may take: more is a quotation mark that nobody closed."""
 _NAME = 200
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|[\r\n])|[^\r\n]+")  # a line may end as on an old Macintosh
-_OUT_THERE = {
-    **dict.fromkeys(("unsubscribed", "opted out", "opted-out", "left", "removed", "complained"), SubscriberState.UNSUBSCRIBED),
+_THERE: Mapping[str, SubscriberState | None] = {
+    **dict.fromkeys(("", "confirmed", "subscribed", "active", "enabled", "opted in", "member")),
+    **dict.fromkeys(("unsubscribed", "opted out", "left", "removed", "complained", "blocklisted"), SubscriberState.UNSUBSCRIBED),
     **dict.fromkeys(("bounced", "cleaned", "hard bounce", "undeliverable"), SubscriberState.BOUNCED),
-    **dict.fromkeys(("pending", "unconfirmed", "nonsubscribed", "non-subscribed", "transactional", "archived", "inactive"), SubscriberState.PENDING),
+    **dict.fromkeys(("pending", "unconfirmed", "nonsubscribed", "non subscribed", "transactional", "archived", "inactive"), SubscriberState.PENDING),
 }
-"""What programs call those who are not on their list; `pending` waits here, too, whatever day stands beside it."""
+"""What programs call those on their list (`None`) and off it; whom they call otherwise nobody may mail before a person has looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +154,15 @@ def _row(cells: Mapping[str, str], topics: Collection[str], *, now: datetime, zo
         name=clip(squeeze(cells.get("name", "")), _NAME),
         wanted=wishes.read({**said, "topics": chosen}, topics=topics),
         consented=_consent(cells.get("consented_at", ""), now=now, zone=zone),
-        out=_OUT_THERE.get(cells.get("state", "").lower()),
+        out=_out(cells.get("state", "")),
     )
+
+
+def _out(cell: str) -> SubscriberState | None:
+    said = re.sub(r"[\s_-]+", " ", cell.strip().lower())
+    if said not in _THERE:
+        raise BadLineError(f"“{clip(squeeze(cell), 40)}” is no state that we know; write confirmed, pending, unsubscribed or bounced")
+    return _THERE[said]
 
 
 def _consent(cell: str, *, now: datetime, zone: tzinfo) -> datetime | None:

@@ -22,7 +22,7 @@ _WRITERS = (
 )
 _WRITTEN = re.compile(rf"(?:{_WRITERS})(?:\s?:\s*|\s+)(?P<names>.{{3,300}}?)\.?", re.IGNORECASE)
 _PICTURED = re.compile(
-    r"\s*[,;|/·]?\s*\b(?:bild(?:er)?|foto(?:s|grafie|graf[íi]a|graf)?|illustrations?|images?|photos?|photograph(?:s|y|ie)?|pictures?)\s?(?:by)?\s?[:–-].*",
+    r"\b(?:bild(?:er)?|foto(?:s|grafie|graf[íi]a|graf)?|illustrations?|images?|photos?|photograph(?:s|y|ie)?|pictures?)\s?(?:by)?\s?[:–-].*",
     re.IGNORECASE,
 )
 """Who took the picture, behind who wrote the text."""
@@ -51,7 +51,7 @@ def people(words: str) -> tuple[str, ...]:
 
 def written(words: str) -> tuple[str, ...]:
     """Read "By Ada Marsh and Joan Reed.", "Text: Ada Marsh Foto: Eva Berg" or "Ada Marsh, Director of Nursing" as the people who wrote."""
-    named = _WRITTEN.fullmatch(_PICTURED.sub("", words, count=1).rstrip(". "))
+    named = _WRITTEN.fullmatch(_PICTURED.sub("", words, count=1).rstrip(" .,;|/·"))
     if named:
         return people(named["names"])
     name, comma, role = words.partition(", ")

@@ -136,7 +136,7 @@ def _block(line: str, notes: dict[str, str]) -> Block:
         elif squeeze(before).strip(_EDGES) and not runs:
             label = squeeze(before).strip(" \t|·•–—:>›»→([")
             runs.append(Run(label, url))
-        elif chrome.is_chrome_words(_SENTENCE.split(squeeze(before))[-1].strip(chrome.EDGES)):  # "To stop these letters, go here [6]."
+        elif chrome.is_chrome_words(_SENTENCE.split(squeeze(before[-_TITLE:]))[-1].strip(chrome.EDGES)):  # "To stop these letters, go here [6]."
             runs.append(Run(before))
         else:
             runs += [Run(before.rstrip("( <[")), Run(line[start:stop].strip("<>"), url)]
