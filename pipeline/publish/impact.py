@@ -7,7 +7,7 @@ The ranking learns nothing from it: the few who press a button are no sample of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import NotFoundError
@@ -21,7 +21,8 @@ MEASURED = (
     "and entry, the last one.",
     "Sixty days later, those who found something useful or meant to use it are asked once whether they did; nobody more than once a month.",
     "We do not know who opened a mail or followed a link, and do not try to: no picture is loaded, and links lead straight to the source.",
-    f"What fewer than {SHOWN_FROM} readers said is not shown. Those who have left and had their address erased are counted no more.",
+    f"What fewer than {SHOWN_FROM} readers said is not shown, nor added to a sum where it could be worked out from that. Those who have left and had "
+    "their address erased are counted no more.",
     "These are the words of those who chose to answer, and no measure of all who read.",
 )
 """How it was measured, a sentence or two for each step."""
@@ -70,10 +71,28 @@ def report(year: int, editions: Iterable[Edition], store: Store, *, zone: ZoneIn
 
 
 def total(said: Iterable[Said]) -> Said:
-    """Add up what was said of several items."""
+    """Add up what was said of several items, without what could be worked out by taking the items that are shown from the sum (complementary
+    suppression; Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001, ch. 4).
+
+    Of votes the few that would be told are left out. The answers of two months later are said together or not at all: "7 of 20" without some of the
+    seven would be untrue.
+    """
     held = tuple(said)
-    counts = {field.name: sum(getattr(one, field.name) for one in held) for field in fields(Said) if field.name != "item"}
-    return Said(item=ItemId(0), **counts)
+    votes = {name: _together([getattr(one, name) for one in held])[0] for name in ("useful", "will_use", "not_for_me", "asked")}
+    later = {name: _together([getattr(one, name) for one in held]) for name in ("used", "shared", "answered")}
+    if not (later["used"][1] and later["answered"][1]):
+        return Said(item=ItemId(0), **votes)
+    used, shared, answered = (number for number, _ in later.values())
+    return Said(item=ItemId(0), **votes, used=used, shared=shared, no=answered - used - shared)
+
+
+def _together(counts: Sequence[int]) -> tuple[int, bool]:
+    """Give the sum of what may be told of several counts, and whether that is all of them."""
+    few = [number for number in counts if 0 < number < SHOWN_FROM]
+    rest = sum(few)
+    if not few or (rest >= SHOWN_FROM and rest != len(few) * (SHOWN_FROM - 1)):  # so many fours can only be fours
+        return sum(counts), True
+    return sum(counts) - rest, False
 
 
 def shown(number: int) -> int | None:
