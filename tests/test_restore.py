@@ -15,6 +15,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.errors import LockedError, StoreError
+from pipeline.model import SubscriberState
 from pipeline.publish import keep, rebuild
 from pipeline.store import Store, copies, restoring
 from pipeline.store.connection import SCHEMA
@@ -212,6 +213,84 @@ def test_a_copy_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 def test_a_copy_is_named_by_its_file_its_folder_or_without_its_ending(desk: Config) -> None:
     folder = keep.home(desk)
     assert len({restoring.found(path) for path in (folder, folder / "latest", folder / "latest.db")}) == 1
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Config:
+    """A desk with four readers, copied; then one left, one was erased and one came."""
+    config = kept.make(tmp_path / "here")
+    with Store.open(config.db) as store:
+        for name in ("lee", "ana", "bo"):
+            store.add_subscriber(f"{name}@example.org", state=SubscriberState.CONFIRMED, now=NOW)
+        store.erase_subscriber("bo@example.org", reason="asked", now=NOW)
+        store.add_subscriber("bo@example.org", state=SubscriberState.CONFIRMED, now=NOW + timedelta(minutes=1))  # came back before the copy
+        keep.nightly(config, store, now=NOW + timedelta(hours=1))
+        later = NOW + timedelta(hours=2)
+        for name in ("lee", "kim"):
+            person = store.subscriber(f"{name}@example.org")
+            assert person
+            store.leave(person.id, now=later)
+        store.erase_subscriber("ana@example.org", reason="asked", now=later)
+        store.add_subscriber("new@example.org", state=SubscriberState.CONFIRMED, now=later)
+    return config
+
+
+def restored_here(config: Config, *more: str) -> int:
+    return main(["--dir", str(config.folder), "restore", str(keep.home(config)), *more])
+
+
+def test_who_left_or_was_erased_after_the_copy_was_made_is_not_brought_back(here: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    assert restored_here(here) == 0
+    assert "is not brought back: 2 readers had left, 1 erased." in capsys.readouterr().out
+    with Store.open(here.db) as store:
+        states = {one.email: one.state for one in store.subscribers()}
+        assert states == {
+            "kim@example.org": SubscriberState.UNSUBSCRIBED,
+            "lee@example.org": SubscriberState.UNSUBSCRIBED,
+            "bo@example.org": SubscriberState.CONFIRMED,
+        }
+        assert store.is_forgotten("ana@example.org")
+    assert b"ana@example.org" not in here.db.read_bytes()
+
+
+def test_a_number_that_was_given_after_the_copy_is_not_given_again(here: Config) -> None:
+    with Store.open(here.db) as store:
+        known = store.subscriber("new@example.org")
+        assert known
+    assert restored_here(here) == 0
+    with Store.open(here.db) as store:
+        assert store.add_subscriber("other@example.org", now=NOW).id > known.id
+
+
+def test_where_what_gave_way_cannot_be_read_it_is_said_and_no_number_is_given_again(here: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    change(here.db, "DROP TABLE forgotten")
+    assert restored_here(here) == 0
+    assert "is on the list again" in capsys.readouterr().err
+    with Store.open(here.db) as store:
+        assert store.add_subscriber("other@example.org", now=NOW).id > 1_000_000
+
+
+def test_who_agreed_anew_in_a_newer_copy_stays(here: Config) -> None:
+    older = Path(shutil.copy(keep.home(here) / keep.LATEST, here.folder / "older.db"))
+    with Store.open(older) as store:
+        person = store.subscriber("lee@example.org")
+        assert person
+        store.confirm_subscriber(person.id, now=NOW + timedelta(days=2))
+    assert main(["--dir", str(here.folder), "restore", str(older)]) == 0
+    with Store.open(here.db) as store:
+        lee = store.subscriber("lee@example.org")
+        assert lee
+        assert lee.state is SubscriberState.CONFIRMED
+
+
+def test_another_desk_says_nothing_about_who_left_here(here: Config, copy: Path) -> None:
+    change(copy, "UPDATE secrets SET value = zeroblob(32) WHERE name = 'links'")
+    change(copy, "INSERT OR IGNORE INTO secrets (name, value) VALUES ('links', zeroblob(32))")
+    assert main(["--dir", str(here.folder), "restore", str(copy)]) == 0
+    with Store.open(here.db) as store:
+        kim = store.subscriber("kim@example.org")
+        assert kim
+        assert kim.state is SubscriberState.CONFIRMED
 
 
 def test_an_older_copy_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline import wishes
@@ -40,6 +40,25 @@ _ERASE = (
     "UPDATE submissions SET email = '', name = '' WHERE lower(email) = ?1",
     "DELETE FROM subscribers WHERE email_key = ?1",
 )
+_FORGET = """INSERT INTO forgotten (hash, at, reason, number) VALUES (?, ?, ?, ?) ON CONFLICT (hash)
+    DO UPDATE SET at = excluded.at, reason = excluded.reason, number = coalesce(excluded.number, number)"""
+LAST_NUMBER = "SELECT max(coalesce((SELECT max(id) FROM subscribers), 0), coalesce((SELECT max(number) FROM forgotten), 0))"
+"""The last number that was given to a subscriber."""
+_MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """Who went, as another file of the same desk knows it: `left` by address, with the day; `forgotten` by hash, with day, reason and number.
+
+    `links` and `hashes_by` are that file's keys, `last` is the last number that it gave. `Gone()` is a file that nobody can read any more.
+    """
+
+    links: bytes | None = None
+    hashes_by: bytes | None = None
+    last: int | None = None
+    left: Mapping[str, datetime] = field(default_factory=dict)
+    forgotten: Mapping[str, tuple[str, str, int | None]] = field(default_factory=dict)
 
 
 class People(Topics):
@@ -79,9 +98,8 @@ class People(Topics):
         with self.transaction():
             fresh = self._change(
                 # The number of somebody who was erased is not given again: links in old mails name it.
-                """INSERT OR IGNORE INTO subscribers (id, email, email_key, name, topics, frequency, state, consented, origin)
-                   SELECT 1 + max(coalesce((SELECT max(id) FROM subscribers), 0), coalesce((SELECT max(number) FROM forgotten), 0)),
-                   ?, ?, ?, ?, ?, ?, ?, ?""",
+                f"""INSERT OR IGNORE INTO subscribers (id, email, email_key, name, topics, frequency, state, consented, origin)
+                    SELECT 1 + ({LAST_NUMBER}), ?, ?, ?, ?, ?, ?, ?, ?""",
                 (address, key, name, dump(topics), frequency, state, consented, origin),
             )
             if state is SubscriberState.CONFIRMED and not fresh:
@@ -149,11 +167,29 @@ class People(Topics):
             person = self.subscriber(email)
             if not sum(self._change(sql, (key,)) for sql in _ERASE):
                 raise NotFoundError("subscriber", email.strip(), hint="`gleanings subscribers list` shows those there are.")
-            self._change(
-                """INSERT INTO forgotten (hash, at, reason, number) VALUES (?, ?, ?, ?) ON CONFLICT (hash)
-                   DO UPDATE SET at = excluded.at, reason = excluded.reason, number = coalesce(excluded.number, number)""",
-                (self._hash(key, self.secret(_FORGOTTEN)), stamp(now), reason, person.id if person else None),
-            )
+            self._change(_FORGET, (self._hash(key, self.secret(_FORGOTTEN)), stamp(now), reason, person.id if person else None))
+
+    def take_leave_of(self, gone: Gone, *, now: datetime) -> tuple[int, int]:
+        """Let those go who went after this copy was made: how many had left, and how many were erased. The numbers of those who came after it are
+        not given again: links in their mails name them.
+
+        What is of another desk, whose links are signed with another key, says nothing about ours. Nor does the day of leaving about somebody who
+        agreed anew after it.
+        """
+        with self._overwriting(), self.transaction():
+            if gone.links not in (None, self.secret("links")):
+                return 0, 0
+            self._skip_numbers(gone.last)
+            if gone.hashes_by is not None:
+                self._change("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (_FORGOTTEN, gone.hashes_by))
+            erased = self._erase_again(gone) if gone.hashes_by == self.secret(_FORGOTTEN) else 0
+            left = 0
+            for key, at in gone.left.items():
+                person = self.subscriber(key)
+                if person and person.state is not SubscriberState.UNSUBSCRIBED and not (person.consented and person.consented > at):
+                    self.leave(person.id, now=at)
+                    left += 1
+        return left, erased
 
     def is_forgotten(self, email: str) -> bool:
         """Say whether this address was erased at any time."""
@@ -182,6 +218,28 @@ class People(Topics):
                 (stamp(before),),
             )
             return self._change("DELETE FROM subscribers WHERE state = 'pending' AND asked < ?", (stamp(before),))
+
+    def _erase_again(self, gone: Gone) -> int:
+        known = {row["hash"]: row["at"] for row in self._rows("SELECT hash, at FROM forgotten LIMIT 1000000")}
+        fresh = {one: told for one, told in gone.forgotten.items() if known.get(one, "") < told[0]}
+        sql = "SELECT email_key AS key FROM subscribers UNION SELECT lower(email) FROM submissions WHERE email <> '' LIMIT 2000000"
+        found = [row["key"] for row in self._rows(sql) if self._hash(row["key"], self.secret(_FORGOTTEN)) in fresh]
+        for key in found:
+            for erase in _ERASE:
+                self._change(erase, (key,))
+        for one, (at, reason, number) in fresh.items():
+            self._change(_FORGET, (one, at, reason, number))
+        return len(found)
+
+    def _skip_numbers(self, last: int | None) -> None:
+        """Give no number up to `last` again; where nobody knows it, leave out more than anybody will have given."""
+        given = int(self._rows(LAST_NUMBER)[0][0])
+        upto = given + _MANY if last is None else max(given, last)
+        if upto > given:
+            nobody = secrets.token_hex(32)
+            self._change(
+                "INSERT INTO forgotten (hash, at, reason, number) VALUES (?, '', 'numbers given before a copy was restored', ?)", (nobody, upto)
+            )
 
     def _alter(self, sql: str, *values: Value) -> None:
         """Change one subscriber; the last value is the number."""

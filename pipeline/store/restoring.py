@@ -14,6 +14,7 @@ from pipeline.errors import LockedError, StoreError
 from pipeline.store import copies
 from pipeline.store.connection import SCHEMA
 from pipeline.store.lock import hold
+from pipeline.store.people import LAST_NUMBER, Gone
 
 _LOCKS = ("serve", "harvest", "send", "notices")
 """Errands that are not to find another database in the middle of their work."""
@@ -69,6 +70,25 @@ def restore(path: Path, db: Path, *, now: datetime) -> Restored:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
     return Restored(copy=copy, before=before)
+
+
+def gone(path: Path | None) -> Gone:
+    """Read out of the database that gave way who left and who was erased; `Gone()` where there was none, or it cannot be read."""
+    if path is None:
+        return Gone()
+    try:
+        with copies.reading(path) as db:
+            keys = dict(db.execute("SELECT name, value FROM secrets"))
+            left = db.execute("SELECT email_key, left_at FROM subscribers WHERE state = 'unsubscribed' AND left_at IS NOT NULL").fetchall()
+            return Gone(
+                links=keys.get("links"),
+                hashes_by=keys.get("forgotten"),
+                last=db.execute(LAST_NUMBER).fetchone()[0],
+                left={key: datetime.fromisoformat(at) for key, at in left},
+                forgotten={one: (at, reason, number) for one, at, reason, number in db.execute("SELECT hash, at, reason, number FROM forgotten")},
+            )
+    except (sqlite3.Error, OSError, ValueError):
+        return Gone()
 
 
 def _set_aside(db: Path, now: datetime) -> Path:
