@@ -260,7 +260,8 @@ def test_the_form_says_what_is_stored_and_sets_no_cookie(site: Site) -> None:
 def test_without_a_way_to_mail_the_page_says_whom_to_write_to(tmp_path: Path) -> None:
     site = Site(tmp_path, contact="editor@example.org")
     visitor = site.visitor()
-    assert "mailto:editor@example.org" in visitor.get("/subscribe").text
+    shown = visitor.get("/subscribe").text
+    assert ("mailto:editor@example.org" in shown, 'name="email"' in shown) == (True, False)
     assert "mailto:editor@example.org" in post(visitor, "/subscribe", {"email": "kim@example.org"}).text
     with site.open() as store:
         assert store.subscribers() == ()
@@ -292,6 +293,7 @@ def test_a_form_that_a_machine_filled_in_is_answered_and_not_kept(site: Site, st
         ({"email": "kim@example.org\r\nBcc: x@evil.example"}, "is no mail address"),
         ({"email": "kim@example.org", "topics": "hats"}, "no topic"),
         ({"email": "kim@example.org", "at_most": "0"}, "is no number of items"),
+        ({"email": "kim@example.org", "at_most": "101"}, "is no number of items"),
         ({"email": "kim@example.org", "frequency": "hourly"}, "no frequency"),
         ({"email": "kim@example.org", "timezone": "Mars/Olympus"}, "is no time zone"),
         ({"email": "kim@example.org", "timezone": "../../etc/passwd"}, "is no time zone"),

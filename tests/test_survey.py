@@ -227,6 +227,13 @@ def test_a_small_group_takes_another_with_it() -> None:
     assert set(found.areas[0].statements[0].groups["role"]) == {"Sing"}
 
 
+def test_a_group_that_is_hidden_on_the_whole_is_not_shown_for_one_statement_either() -> None:
+    few = [Answer(steps={"a2": 1}, groups={"role": "Play"})] * 3  # they passed over the first statement, so that nobody is small there
+    found = results(held(answered=22), [*ticks("Sing", 5, 12), *ticks(None, 4, 7), *few], ())
+    assert found.groups[0].sizes == {"Sing": 12}
+    assert found.areas[0].statements[0].groups["role"] == {}  # seven without a role would tell that three play; so would twelve of nineteen
+
+
 def test_comments_stand_in_the_order_of_the_alphabet_whoever_wrote_first() -> None:
     said = [Comment(where="a", words=words) for words in ("but no", "Always", "again")]
     for order in itertools.permutations(said):
@@ -416,10 +423,12 @@ def test_a_dry_run_says_who_would_be_invited_and_keeps_nothing(settings: Config,
 def test_a_list_is_invited_instead_but_for_those_who_left_and_each_address_once(settings: Config, store: Store) -> None:
     gone = store.add_subscriber("gone@example.org", state=SubscriberState.CONFIRMED, now=NOW)
     store._change("UPDATE subscribers SET state = 'unsubscribed' WHERE id = ?", (gone.id,))
-    named = ["a@example.org", "A@Example.org", "gone@example.org", *(f"b{n}@example.org" for n in range(5))]
+    store.add_subscriber("erased@example.org", state=SubscriberState.CONFIRMED, now=NOW)
+    store.erase_subscriber("erased@example.org", reason="asked", now=NOW)
+    named = ["a@example.org", "A@Example.org", "gone@example.org", "erased@example.org", *(f"b{n}@example.org" for n in range(5))]
     planned = rounds.plan(settings, store, SMALL, ends=None, addresses=named, now=NOW)
     assert len(planned.invited) == 6
-    assert planned.left_out == ("gone@example.org",)
+    assert planned.left_out == ("gone@example.org", "erased@example.org")
 
 
 def test_fewer_than_five_are_not_asked(settings: Config, store: Store) -> None:
@@ -458,6 +467,21 @@ def test_a_week_before_the_end_everybody_is_reminded_once_without_a_link(setting
     assert "/survey/" not in last
     assert "do not" in last
     assert "know who has answered" in last.replace("\r\n", " ")
+
+
+def test_who_left_since_the_invitation_is_not_reminded(settings: Config, store: Store) -> None:
+    people(store, 6)
+    found = opened(settings, store)
+    letters = Letters()
+    notices.send_notices(settings, store, letters, now=lambda: NOW)
+    left, erased = (store.subscriber(f"member{number}@example.org") for number in (1, 2))
+    assert left
+    assert erased
+    store.leave(left.id, now=NOW)
+    store.erase_subscriber(erased.email, reason="asked", now=NOW)
+    rounds.look_after(settings, store, now=found.ends - timedelta(days=7))
+    notices.send_notices(settings, store, letters, now=lambda: found.ends - timedelta(days=7))
+    assert {one.recipient for one in letters.messages[6:]} == {f"member{number}@example.org" for number in (0, 3, 4, 5)}
 
 
 def test_a_short_round_is_not_reminded_of(settings: Config, store: Store) -> None:
@@ -517,6 +541,14 @@ def test_the_files_of_a_round_are_written_whole_and_are_the_same_each_time(setti
     told = json.loads(figures)
     assert told["areas"][0]["statements"][0]["figure"] == {"n": 6, "mean": 4.0, "counts": [0, 0, 0, 6, 0]}
     assert told["trend"]["rounds"] == ["2026-05-06", "2026-11-02"]
+
+
+def test_a_round_with_too_few_answers_is_no_step_of_a_trend(settings: Config, store: Store) -> None:
+    answered(store, NOW - timedelta(days=400), 2)
+    answered(store, NOW - timedelta(days=180), 2, people=4)
+    survey_id = answered(store, NOW, 4)
+    found, _, told = rounds.results_of(survey_id, store, now=NOW + timedelta(days=3))
+    assert ([one.answered for one in told], found.id) == ([6, 6], survey_id)
 
 
 def test_a_round_with_too_few_answers_shows_neither_figure_nor_comment(settings: Config, store: Store) -> None:

@@ -294,6 +294,23 @@ def test_a_week_tells_what_was_put_right_in_it(store: Store, tmp_path: Path) -> 
     assert store.edition("mail/2026-w48").errata == (made,)
 
 
+def test_a_public_week_says_nothing_of_what_members_were_told_wrongly(store: Store, tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    settings = replace(settings, digest=replace(settings.digest, audience="public"))
+    edition = issue(store, settings, "2026-10", MONDAY - timedelta(days=40))
+    reader(store, "w", frequency="weekly")
+    accepted(store, 9)
+    inside, outside = (
+        Correction(edition="2026-10", item=ItemId(1), severity=Severity.ERROR, note=note, made=MONDAY - timedelta(days=1), audience=audience)
+        for note, audience in (("Ours.", "members"), ("Yours.", "public"))
+    )
+    for made in ((inside,), (inside, outside)):
+        store.correct(replace(edition, state=EditionState.CORRECTED, corrections=made), files={})
+    gathered(settings, store, now=MONDAY)
+    week = store.edition("mail/2026-w48")
+    assert (week.audience, week.errata) == ("public", (outside,))
+
+
 DECEMBER = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 
 
@@ -384,6 +401,7 @@ def test_a_topic_of_which_nothing_was_used_in_a_year_is_asked_about_in_the_month
 @pytest.mark.parametrize(
     ("since", "topics", "voice"),
     [
+        (NOW - timedelta(days=5), ("data",), None),  # this month, and this year
         (NOW - timedelta(days=30), ("data",), None),
         (NOW - timedelta(days=330), ("data",), None),
         (NOW - timedelta(days=420), ("data",), None),

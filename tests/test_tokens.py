@@ -45,6 +45,15 @@ def test_nothing_else_is(claims: Claims, purpose: str, data: st.DataObject) -> N
     assert purpose == claims.purpose or tokens.read(KEY, purpose, token, now=NOW) is None
 
 
+def test_a_token_is_signed_with_128_bits_and_written_in_one_way_only() -> None:
+    token = tokens.sign(KEY, Claims(purpose="confirm", person=7))
+    said, _, mac = token.partition(".")
+    assert len(mac) == 22  # 16 bytes in base64url
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twins = [f"{said}.{mac[:-1]}{letters[letters.index(mac[-1]) ^ bit]}" for bit in range(1, 16)]  # four bits of the last letter are of no byte
+    assert all(tokens.read(KEY, "confirm", one, now=NOW) is None for one in twins)
+
+
 def test_a_token_that_is_over_says_nothing() -> None:
     claims = Claims(purpose="confirm", person=7, ends=NOW + timedelta(days=7))
     token = tokens.sign(KEY, claims)

@@ -327,6 +327,8 @@ def test_the_question_leads_to_a_page_and_its_answer_is_counted(readers: Readers
     with readers.site.open() as store:
         (vote,) = store.votes(item)
     assert (vote.used, vote.words) == ("", "")
+    readers.site.now += timedelta(days=90)
+    assert readers.press(address, used="used").status_code == 404  # the form says three months
 
 
 def test_a_question_can_be_answered_for_three_months(readers: Readers) -> None:

@@ -66,7 +66,7 @@ def select(edition: Edition, subscriber: Subscriber, *, topics: Mapping[str, str
     fitting = {entry.id for entry in entries if not wanted or any(topics.get(name) in wanted for name in entry.topics)}
     pool = _pool(entries, fitting, frozenset(edition.picks))
     cap = subscriber.cap or (_BEST if edition.form == "quarter" else len(entries))
-    best = _ranked(edition, [entry for entry in entries if entry.id in pool], fitting)[: max(1, cap)]
+    best = _ranked(edition, [entry for entry in entries if entry.id in pool], fitting)[:cap]
     chosen = {entry.id for entry in best}
     shown = [entry for entry in entries if entry.id in chosen]
     fits = bool(fitting) or not entries
