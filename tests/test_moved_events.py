@@ -16,7 +16,7 @@ from pipeline import dedupe
 from pipeline.errors import NotFoundError
 from pipeline.model import Edition, EditionState, Event, ItemId, Lead, Overlay, Section, Severity
 from pipeline.publish import Amendment, correct, moved
-from pipeline.store import Store
+from pipeline.store import Store, arrivals
 from tests import builders
 from tests.desk import Desk
 from tests.test_web import Site
@@ -91,6 +91,24 @@ def test_a_page_that_says_otherwise_is_believed(store: Store) -> None:
 def released(item: int, event: Event) -> Edition:
     entry = replace(builders.entry(), id=ItemId(item), event=event, title="The networks meet")
     return replace(builders.edition(), state=EditionState.RELEASED, sections=(Section(id="events", title="Events", entries=(entry,)),))
+
+
+def test_a_series_under_one_address_is_not_moved_by_its_other_dates(store: Store) -> None:
+    item = arrive(store)
+    for leads in ((lead(FIRST), lead(LATER)), (lead(LATER), lead(FIRST))):
+        store.offer("diary", leads, NOW)
+        assert store.reschedule("diary", leads, NOW) == ()
+    assert store.versions(ItemId(item)) == ()
+    assert store.reschedule("diary", (lead(LATER), lead(LATER)), NOW) == (item,)  # named twice, and moved
+
+
+def test_a_source_that_says_this_and_that_by_turns_does_not_fill_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "STATES_KEPT", 4)
+    item = ItemId(arrive(store))
+    for turn in range(12):
+        assert store.reschedule("diary", (lead(FIRST if turn % 2 else LATER),), NOW + timedelta(hours=turn)) == (item,)
+    assert [one.number for one in store.versions(item)] == [1, 9, 10, 11, 12]
+    assert store.versions(item)[0].resource.event == FIRST
 
 
 def test_what_readers_have_is_proposed_to_be_put_right_while_it_is_to_come(store: Store) -> None:

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from pipeline import exchange, tokens, wishes
 from pipeline.cli.session import Session
+from pipeline.deliver import mailer
 from pipeline.errors import NotFoundError, UnavailableError
 from pipeline.model import MailSettings, Subscriber, SubscriberState
-from pipeline.publish import readers
+from pipeline.publish import notices, readers
 from pipeline.store import Store
 from pipeline.web import create_app
 from pipeline.wishes import WishError, Wishes
@@ -242,6 +243,22 @@ def test_links_of_an_erased_reader_never_become_those_of_another(site: Site, sto
     assert only(store) == lee
 
 
+def test_nothing_of_who_was_erased_is_left_in_the_file(site: Site) -> None:
+    with site.open() as store:
+        for number in range(40):
+            store.add_subscriber(f"reader{number}-of-many@example.org", name="N" * 100, state=CONFIRMED, now=NOW)
+        for number in range(40):
+            store.erase_subscriber(f"reader{number}-of-many@example.org", now=NOW)
+    assert b"-of-many" not in site.config.db.read_bytes()
+
+
+def test_who_never_confirmed_goes_with_the_next_sending(site: Site, store: Store) -> None:
+    asks(site, store)
+    sender = mailer(site.config.mail, site.config.folder)
+    notices.send_notices(site.config, store, sender, now=lambda: NOW + 7 * DAY + timedelta(seconds=1))
+    assert store.subscribers() == ()
+
+
 def test_a_reader_who_was_erased_may_ask_again(site: Site, store: Store) -> None:
     joins(site, store)
     store.erase_subscriber("kim@example.org", now=NOW)
@@ -422,6 +439,19 @@ def take(store: Store, body: bytes | str, **options: Any) -> exchange.Result:
 
 
 TABLE = "email;name;topics;consented_at;at_most\r\nkim@example.org;Jürgen Weiß;learning, care;2025-03-01;7\r\nlee@example.org;Zoë;;;\r\n"
+
+
+def test_a_list_that_is_only_tried_changes_nothing(store: Store) -> None:
+    result = take(store, TABLE, dry_run=True)
+    assert (result.counts, store.subscribers()) == ({"new": 1, "without consent": 1}, ())
+
+
+def test_what_was_written_out_comes_in_again_as_it_was(store: Store, tmp_path: Path) -> None:
+    for email, name in (("kim@example.org", "=1+1"), ("lee@example.org", "'Quoted'"), ("max@example.org", '-Max, "M"')):
+        store.add_subscriber(email, name=name, state=CONFIRMED, now=NOW)
+    with Store.open(tmp_path / "other.db") as other:
+        take(other, "".join(exchange.export_subscribers(store)))
+        assert [(one.email, one.name) for one in other.subscribers()] == [(one.email, one.name) for one in store.subscribers()]
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])

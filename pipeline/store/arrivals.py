@@ -27,6 +27,9 @@ IMPORT = "import"
 UPDATE = "update"
 """Rule by which a later state of what was published is proposed to be its update: an item beside it, which is never folded by rule."""
 
+STATES_KEPT = 200
+"""Earlier states of an item that are kept beside its first: a source that says this today and that tomorrow must not fill the disk."""
+
 
 class Arrivals(Relations, Leads):
     """Adding items."""
@@ -67,15 +70,21 @@ class Arrivals(Relations, Leads):
         """Follow a source that names another time or place for a coming event than it did; gives the items that changed.
 
         An item whose time and place are that source's word takes the new ones and says what the old ones were; its earlier state is kept as a
-        version. What readers have stays as it is: `publish.moved` proposes to put it right.
+        version. What readers have stays as it is: `publish.moved` proposes to put it right. An address that is named with several times is that
+        of a series, and says of none of them that it was moved.
         """
         changed: list[ItemId] = []
         sql = "SELECT s.lead, s.item, s.said FROM sightings s JOIN leads l ON l.id = s.lead WHERE l.key = ? AND s.source = ?"
+        named: dict[str, dict[object, Lead]] = {}
+        for lead in leads:
+            if lead.event is not None and _is_to_come(lead.event, now):
+                named.setdefault(urls.canonical(lead.url, folding), {})[lead.event.when_and_where] = lead
         with self.transaction():
-            for lead in leads:
-                if lead.event is None or not _is_to_come(lead.event, now):
+            for key, times in named.items():
+                lead = next(iter(times.values()))
+                if len(times) > 1 or lead.event is None:
                     continue
-                row = self._row(sql, (urls.canonical(lead.url, folding), source_id))
+                row = self._row(sql, (key, source_id))
                 before = load(Lead, row["said"]) if row else None
                 if row is None or before is None or before.event is None or not _is_to_come(before.event, now):
                     continue
@@ -230,6 +239,7 @@ class Arrivals(Relations, Leads):
             "INSERT INTO versions (item, version, resource, fingerprint, replaced) VALUES (?, ?, ?, ?, ?)",
             (item, old["version"], old["resource"], old["fingerprint"], stamp(now)),
         )
+        self._change("DELETE FROM versions WHERE item = ? AND version BETWEEN 2 AND ?", (item, old["version"] - STATES_KEPT))
         self._change(
             "UPDATE items SET version = version + 1, kind = ?, title = ?, url = ?, published = ?, title_key = ? WHERE id = ?",
             (resource.kind, resource.title, resource.canonical_url or resource.url, day(resource.published), fingerprint.title, item),
