@@ -23,7 +23,25 @@ _MONTHS = {
     "nb": "januar februar mars april mai juni juli august september oktober november desember",
     "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
 }
-_WELSH = "ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr"  # read, never written
+_READ = (  # and never written; as they stand beside a day
+    "ionawr chwefror mawrth ebrill mai mehefin gorffennaf awst medi hydref tachwedd rhagfyr",  # Welsh
+    "gener febrer març abril maig juny juliol agost setembre octubre novembre desembre",  # Catalan
+    "ledna února března dubna května června července srpna září října listopadu prosince",  # Czech
+    "januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra",  # Slovak
+    "január február március április május június július augusztus szeptember október november december",  # Hungarian
+    "ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie noiembrie decembrie",  # Romanian
+    "jaanuar veebruar märts aprill mai juuni juuli august september oktoober november detsember",  # Estonian
+    "janúar febrúar mars apríl maí júní júlí ágúst september október nóvember desember",  # Icelandic
+    "tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta",  # Finnish
+    "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",  # Turkish
+    "januari februari maret april mei juni juli agustus september oktober november desember",  # Indonesian
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",  # Russian
+    "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",  # Ukrainian
+    "ιανουαρίου φεβρουαρίου μαρτίου απριλίου μαΐου ιουνίου ιουλίου αυγούστου σεπτεμβρίου οκτωβρίου νοεμβρίου δεκεμβρίου",  # Greek
+    "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",  # Arabic
+    "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר",  # Hebrew
+    "בינואר בפברואר במרץ באפריל במאי ביוני ביולי באוגוסט בספטמבר באוקטובר בנובמבר בדצמבר",
+)
 _SHORT = {
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
     "de": "Jan Feb März Apr Mai Juni Juli Aug Sep Okt Nov Dez",
@@ -49,11 +67,11 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d\d(?!\d
 _YEAR = r"(?P<year>\d{4}(?!\d)|['’]?\d\d(?![\d:.]))"
 _NAME = r"(?P<month>[^\W\d_]{3,12})\.?"
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]*(?:(?:of|de)\s+)?{_NAME},?[\s/-]*(?:del?\s+)?{_YEAR}",
+    rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?[\s-]*(?:(?:of|de)\s+|d['’])?{_NAME}[,،]?[\s/-]*(?:del?\s+)?{_YEAR}",
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(rf"{_NAME}[\s-]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,\s*|[\s-]+){_YEAR}")
-_YEAR_MONTH = re.compile(rf"(?<!\d)(?P<year>\d{{4}})[\s,-]+{_NAME}[\s-]+(?P<day>\d{{1,2}})(?!\d)")
+_YEAR_MONTH = re.compile(rf"(?<!\d)(?P<year>\d{{4}})\.?[\s,-]+{_NAME}[\s-]+(?P<day>\d{{1,2}})(?!\d)")
 _HAN = re.compile(r"(?P<year>\d{4})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日일号號]?")
 _ASCTIME = re.compile(r"([A-Za-z]{3})\s+(\d{1,2})\s+(\d\d?:\d\d(?::\d\d)?)\s+(?:([A-Z]{1,4}|[+-]\d{4})\s+)?(\d{4})(?!\d)")
 _COMPACT_TIME = re.compile(r"T(\d\d)(\d\d)(\d\d)?(?=\D|$)")
@@ -78,15 +96,15 @@ def _month_table() -> dict[str, int]:
                 meanings.setdefault(name[:length], set()).add(month)
     full = {_bare(name): month for names in _MONTHS.values() for month, name in enumerate(names.split(), start=1)}
     extra = {"sept": 9, "maerz": 3, "mrz": 3, "mrt": 3, "janner": 1, "jaenner": 1, "feber": 2, "setiembre": 9}
-    extra |= {name: month for month, name in enumerate(_WELSH.split(), start=1)}
-    return {name: next(iter(months)) for name, months in meanings.items() if len(months) == 1} | full | extra
+    read = {_bare(name): month for names in _READ for month, name in enumerate(names.split(), start=1)}
+    return {name: next(iter(months)) for name, months in meanings.items() if len(months) == 1} | read | full | extra
 
 
 _MONTH = _month_table()
 
 
 def parse(text: str, *, dayfirst: bool = True, zone: tzinfo = UTC) -> date | datetime | None:
-    """Read the first date in a short text: ISO 8601, RFC 5322, month names in eleven languages, numbers, seconds since 1970.
+    """Read the first date in a short text: ISO 8601, RFC 5322, month names in 27 languages, numbers, seconds since 1970.
 
     A `date` where no time of day is stated, else an aware `datetime` with the offset that was given; a time without one is in `zone`.
     `None` where no whole date is stated or there is no such day.
