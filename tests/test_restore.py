@@ -15,13 +15,13 @@ import pytest
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.errors import LockedError, StoreError
-from pipeline.model import SubscriberState
+from pipeline.model import ItemId, Role, Scope, SubscriberState, Verdict
 from pipeline.publish import keep, rebuild
 from pipeline.store import Store, copies, restoring
 from pipeline.store.connection import SCHEMA
 from pipeline.store.forms import dump
 from pipeline.store.lock import hold
-from tests import kept, old
+from tests import builders, kept, old
 from tests.builders import NOW
 from tests.forks import killed
 from tests.test_publish import accepted
@@ -265,7 +265,7 @@ def test_a_number_that_was_given_after_the_copy_is_not_given_again(here: Config)
 def test_where_what_gave_way_cannot_be_read_it_is_said_and_no_number_is_given_again(here: Config, capsys: pytest.CaptureFixture[str]) -> None:
     change(here.db, "DROP TABLE forgotten")
     assert restored_here(here) == 0
-    assert "is on the list again" in capsys.readouterr().err
+    assert "cannot be read: readers who left" in capsys.readouterr().err
     with Store.open(here.db) as store:
         assert store.add_subscriber("other@example.org", now=NOW).id > 1_000_000
 
@@ -291,6 +291,43 @@ def test_another_desk_says_nothing_about_who_left_here(here: Config, copy: Path)
         kim = store.subscriber("kim@example.org")
         assert kim
         assert kim.state is SubscriberState.CONFIRMED
+
+
+def test_a_door_that_was_closed_after_the_copy_is_not_opened_by_it(tmp_path: Path) -> None:
+    config = kept.make(tmp_path / "here")
+    with Store.open(config.db) as store:
+        for name, role in (("Ana", Role.OPERATOR), ("Lee", Role.EDITOR), ("Kim", Role.CURATOR)):
+            account = store.add_account(name, role, now=NOW)
+            store.set_password(account.id, f"old {name}")
+            store.add_token(account.id, name, label="Feed reader", scopes=(Scope.READ,), now=NOW)
+            store.sign_in(f"browser of {name}", account=account.id, agent="", now=NOW)
+        store.invite(1, "link", ends=NOW + timedelta(days=2))
+        keep.nightly(config, store, now=NOW)
+        store.set_password(1, "new Ana")
+        store.set_role(2, Role.SCOUT)
+        store.revoke_tokens(2, NOW)
+        store.set_disabled(3, since=NOW)
+    assert restored_here(config) == 0
+    with Store.open(config.db) as store:
+        ana, kim, lee = store.accounts()
+        assert (store.password(ana.id), lee.role, kim.disabled) == ("new Ana", Role.SCOUT, NOW)
+        assert [store.token(name) is not None for name in ("Ana", "Lee", "Kim")] == [True, False, False]
+        assert [store.sign_ins(one.id, NOW) for one in (ana, lee, kim)] == [(), (), ()]
+        assert store.account_invited("link", NOW) is None
+
+
+def test_an_older_database_does_not_undo_what_a_newer_copy_says_of_accounts(tmp_path: Path) -> None:
+    config = kept.make(tmp_path / "here")
+    with Store.open(config.db) as store:
+        store.add_account("Ana", Role.OPERATOR, now=NOW)
+        store.set_password(1, "old")
+        newer = store.backup(tmp_path / "newer.db").path
+    with Store.open(newer) as store:
+        store.set_password(1, "new")
+        store.decide(builders.decision(item=ItemId(3), verdict=Verdict.REOPEN))
+    assert main(["--dir", str(config.folder), "restore", str(newer)]) == 0
+    with Store.open(config.db) as store:
+        assert store.password(1) == "new"
 
 
 def test_an_older_copy_is_brought_up_to_date(tmp_path: Path) -> None:

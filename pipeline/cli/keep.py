@@ -73,9 +73,8 @@ def restore_command(session: Session, path: Path, verify: bool, with_settings: b
     first = None if session.path.exists() else _settings(session, copy, overwrite=False)  # they say where the database goes
     config = settings(session)
     restored = late.restoring.restore(copy, config.db, now=now())
-    gone = late.restoring.gone(restored.before)
     with late.store.Store.open(config.db) as store:
-        left, erased = store.take_leave_of(gone, now=now())
+        heeded = late.restoring.heed(store, restored.before, now=now())
     taken = first or _settings(session, copy, overwrite=with_settings)
     editions, problems = written(config)
     items, before = restored.copy.rows["items"], restored.before
@@ -86,16 +85,16 @@ def restore_command(session: Session, path: Path, verify: bool, with_settings: b
             "before": str(before) if before else None,
             "items": items,
             "editions": editions,
-            "left": left,
-            "erased": erased,
+            "left": heeded.left,
+            "erased": heeded.erased,
         }
         | {"settings": [str(one) for one in taken.written], "differing": [str(one) for one in taken.differing], "problems": problems}
     )
     session.say(f"{config.db} is {copy} now: {counted(items, 'item')}, {counted(editions, 'released edition')}.")
-    if left or erased:
-        session.say(f"Who went after this copy was made is not brought back: {counted(left, 'reader')} had left, {erased:,} erased.")
-    elif before and gone.last is None:
-        session.note(f"{before} cannot be read: who left or was erased after this copy was made is on the list again.")
+    if heeded.left or heeded.erased:
+        session.say(f"Who went after this copy was made is not brought back: {counted(heeded.left, 'reader')} had left, {heeded.erased:,} erased.")
+    elif not heeded.is_known:
+        session.note(f"{before} cannot be read: readers who left or were erased, and doors that were closed since this copy, are as they were then.")
     _told(session, taken, *([before] if before else []))
     for problem in problems[:SHOWN]:
         session.note(problem)

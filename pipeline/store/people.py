@@ -51,10 +51,9 @@ _MANY = 1_000_000
 class Gone:
     """Who went, as another file of the same desk knows it: `left` by address, with the day; `forgotten` by hash, with day, reason and number.
 
-    `links` and `hashes_by` are that file's keys, `last` is the last number that it gave. `Gone()` is a file that nobody can read any more.
+    `hashes_by` is that file's key for the hashes, `last` the last number that it gave (`None`: nobody knows).
     """
 
-    links: bytes | None = None
     hashes_by: bytes | None = None
     last: int | None = None
     left: Mapping[str, datetime] = field(default_factory=dict)
@@ -155,6 +154,7 @@ class People(Topics):
             )
             person = self._known(number)
             self._change("DELETE FROM notices WHERE lower(email) = ? AND state = 'queued'", (person.email.lower(),))
+            self._change("DELETE FROM deliveries WHERE subscriber = ? AND state = 'queued'", (number,))
         return person
 
     def erase_subscriber(self, email: str, *, reason: str = "", now: datetime) -> None:
@@ -171,14 +171,9 @@ class People(Topics):
 
     def take_leave_of(self, gone: Gone, *, now: datetime) -> tuple[int, int]:
         """Let those go who went after this copy was made: how many had left, and how many were erased. The numbers of those who came after it are
-        not given again: links in their mails name them.
-
-        What is of another desk, whose links are signed with another key, says nothing about ours. Nor does the day of leaving about somebody who
-        agreed anew after it.
+        not given again: links in their mails name them. The day of leaving says nothing about somebody who agreed anew after it.
         """
         with self._overwriting(), self.transaction():
-            if gone.links not in (None, self.secret("links")):
-                return 0, 0
             self._skip_numbers(gone.last)
             if gone.hashes_by is not None:
                 self._change("INSERT OR IGNORE INTO secrets (name, value) VALUES (?, ?)", (_FORGOTTEN, gone.hashes_by))

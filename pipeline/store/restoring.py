@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.errors import LockedError, StoreError
-from pipeline.store import copies
+from pipeline.store import Store, copies
 from pipeline.store.connection import SCHEMA
 from pipeline.store.lock import hold
 from pipeline.store.people import LAST_NUMBER, Gone
+from pipeline.store.staff import Doors
 
 _LOCKS = ("serve", "harvest", "send", "notices")
 """Errands that are not to find another database in the middle of their work."""
@@ -26,6 +27,15 @@ class Restored:
 
     copy: copies.Copied
     before: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heeded:
+    """How many readers had left and were erased since; `is_known` says whether what gave way could be read."""
+
+    left: int
+    erased: int
+    is_known: bool
 
 
 def found(path: Path) -> Path:
@@ -72,23 +82,37 @@ def restore(path: Path, db: Path, *, now: datetime) -> Restored:
     return Restored(copy=copy, before=before)
 
 
-def gone(path: Path | None) -> Gone:
-    """Read out of the database that gave way who left and who was erased; `Gone()` where there was none, or it cannot be read."""
-    if path is None:
-        return Gone()
+def heed(store: Store, before: Path | None, *, now: datetime) -> Heeded:
+    """Read out of the database that gave way who left, who was erased and which doors were closed since the copy was made, and let that hold."""
+    links, gone, doors = (None, Gone(), Doors()) if before is None else _said(before)
+    if links not in (None, store.secret("links")):  # another desk's file: it says nothing about ours
+        gone, doors = Gone(last=0), Doors()
+    left, erased = store.take_leave_of(gone, now=now)
+    store.close_doors(doors)
+    return Heeded(left=left, erased=erased, is_known=before is None or gone.last is not None)
+
+
+def _said(path: Path) -> tuple[bytes | None, Gone, Doors]:
+    """Read what a database says of those who went; nothing where it cannot be read."""
     try:
         with copies.reading(path) as db:
             keys = dict(db.execute("SELECT name, value FROM secrets"))
             left = db.execute("SELECT email_key, left_at FROM subscribers WHERE state = 'unsubscribed' AND left_at IS NOT NULL").fetchall()
-            return Gone(
-                links=keys.get("links"),
+            accounts = db.execute("SELECT id, name_key, role, sections, password, disabled FROM accounts").fetchall()
+            gone = Gone(
                 hashes_by=keys.get("forgotten"),
                 last=db.execute(LAST_NUMBER).fetchone()[0],
                 left={key: datetime.fromisoformat(at) for key, at in left},
                 forgotten={one: (at, reason, number) for one, at, reason, number in db.execute("SELECT hash, at, reason, number FROM forgotten")},
             )
+            doors = Doors(
+                accounts={(number, key): tuple(stands) for number, key, *stands in accounts},
+                revoked=dict(db.execute("SELECT hash, revoked FROM tokens WHERE revoked IS NOT NULL")),
+                decisions=db.execute("SELECT coalesce(max(id), 0) FROM decisions").fetchone()[0],
+            )
+            return keys.get("links"), gone, doors
     except (sqlite3.Error, OSError, ValueError):
-        return Gone()
+        return None, Gone(), Doors()
 
 
 def _set_aside(db: Path, now: datetime) -> Path:

@@ -11,6 +11,7 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pipeline.errors import ConflictError, NotFoundError, PipelineError
@@ -54,8 +55,31 @@ def person_name(said: str) -> str:
     return name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What stood open to whom, as another file of the same desk knows it: by number and key of a name its role, sections, password and day of
+    closing; which tokens ended, and when; and the last number of a decision."""
+
+    accounts: Mapping[tuple[int, str], tuple[str, str, str | None, str | None]] = field(default_factory=dict)
+    revoked: Mapping[str, str] = field(default_factory=dict)
+    decisions: int = 0
+
+
 class Staff(Connection):
     """Accounts and all that opens doors for them."""
+
+    def close_doors(self, doors: Doors) -> None:
+        """Open no door by a copy that was closed after it was made: accounts and tokens stand as in `doors`, where that is not the older of the two.
+        All browsers sign in anew, and no link of before sets a password."""
+        with self.transaction():
+            self._change("DELETE FROM sign_ins")
+            self._change("DELETE FROM invitations WHERE used IS NULL")
+            if doors.decisions < self._rows("SELECT coalesce(max(id), 0) FROM decisions")[0][0]:
+                return
+            for who, stands in doors.accounts.items():
+                self._change("UPDATE accounts SET role = ?, sections = ?, password = ?, disabled = ? WHERE id = ? AND name_key = ?", (*stands, *who))
+            for token, at in doors.revoked.items():
+                self._change("UPDATE tokens SET revoked = ? WHERE hash = ?", (at, token))
 
     # ------------------------------------------------------------ accounts
 
