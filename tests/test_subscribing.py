@@ -268,6 +268,16 @@ def test_a_reader_who_was_erased_may_ask_again(site: Site, store: Store) -> None
 # ---------------------------------------------------------------- the pages
 
 
+def test_who_leaves_has_no_wishes_any_more_and_is_told_so_by_an_old_link(site: Site, store: Store) -> None:
+    person = joins(site, store, topics=("learning",), cap=3, form="text", language="de", timezone="Europe/Berlin", frequency="weekly")
+    path = f"/preferences/{link(site, store, 'preferences', person)}"
+    store.leave(person.id, now=NOW)
+    kept = only(store)
+    assert (wishes.of(kept), kept.name, kept.email) == (Wishes(), "", person.email)
+    for answer in (site.visitor().get(path), post(site.visitor(), path, {"at_most": "3"})):
+        assert (heading(answer), "Subscribe again" in answer.text, only(store)) == ("You have left the list", True, kept)
+
+
 def test_the_form_says_what_is_stored_and_sets_no_cookie(site: Site) -> None:
     answer = site.visitor().get("/subscribe")
     assert "What is stored, and for how long" in answer.text

@@ -144,11 +144,11 @@ class People(Topics):
             return self._known(number)
 
     def leave(self, number: int, *, now: datetime) -> Subscriber:
-        """Take somebody off the list, with what waits to be mailed; the first day of leaving stands. Raises `NotFoundError`."""
+        """Take somebody off the list, with name, wishes and what waits to be mailed; the first day of leaving stands. Raises `NotFoundError`."""
         with self.transaction():
             self._alter(
-                """UPDATE subscribers SET left_at = CASE state WHEN 'unsubscribed' THEN left_at ELSE ? END, state = 'unsubscribed', asked = NULL
-                   WHERE id = ?""",
+                """UPDATE subscribers SET left_at = CASE state WHEN 'unsubscribed' THEN left_at ELSE ? END, state = 'unsubscribed', asked = NULL,
+                   name = '', topics = '[]', frequency = 'monthly', cap = NULL, form = 'html', language = '', timezone = '' WHERE id = ?""",
                 stamp(now),
                 number,
             )

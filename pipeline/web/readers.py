@@ -85,7 +85,9 @@ def preferences(request: Request) -> Response:
     """Show what a reader gets, to be changed."""
     with site_of(request).open_store() as store:
         person = readers.whose(_token(request), "preferences", store, now=site_of(request).clock())
-        return _lost(request) if person is None else _wishes(request, store, person, kept="kept" in request.query_params)
+        if person is None or person.state is SubscriberState.UNSUBSCRIBED:
+            return _gone(request, person)
+        return _wishes(request, store, person, kept="kept" in request.query_params)
 
 
 def preferred(request: Request) -> Response:
@@ -93,8 +95,8 @@ def preferred(request: Request) -> Response:
     site = site_of(request)
     with site.open_store() as store:
         person = readers.whose(_token(request), "preferences", store, now=site.clock())
-        if person is None:
-            return _lost(request)
+        if person is None or person.state is SubscriberState.UNSUBSCRIBED:
+            return _gone(request, person)
         try:
             readers.change(_token(request), _wanted(request), store, now=site.clock())
         except WishError as error:
@@ -129,9 +131,10 @@ def left(request: Request) -> Response:
 
 
 _ERASED = (
-    "Unsubscribe keeps your address and the day, so that no list brings you back. Erase everything deletes your address, your wishes, your answers "
-    "and the record of what was mailed; a fingerprint stays, from which nobody can tell who you are."
+    "Unsubscribe deletes your wishes, and keeps your address, the day, what was mailed and what you said of items, so that no list brings you back "
+    "and sums stay true. Erase everything deletes all of it; a fingerprint stays, from which nobody can tell who you are."
 )
+_NO_MORE = "Nothing is mailed to you, and your wishes were deleted when you left. If you would like to read along again, ask anew."
 _GONE = (
     "Nothing about you is kept but a fingerprint of the address, so that no list brings you back. Nobody can tell from it who you are. Copies in "
     "backups go as those are replaced."
@@ -141,6 +144,11 @@ _GONE = (
 def _again(request: Request, query: str = "") -> Response:
     """Go on to the page at the same address, which shows how things are now."""
     return RedirectResponse(f"{request.url.path}{query}", status_code=303)
+
+
+def _gone(request: Request, person: Subscriber | None) -> Response:
+    """Say to somebody without wishes why: the link is no good, or they have left."""
+    return _lost(request) if person is None else _card(request, "You have left the list", _NO_MORE, links=(("/subscribe", "Subscribe again"),))
 
 
 def _left(request: Request, person: Subscriber) -> Response:
