@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,14 +21,14 @@ from pipeline.model import Credit, Fold, ItemId, Lead, MailSettings, Match, Subm
 from pipeline.publish import submissions
 from pipeline.publish.notices import send_notices
 from pipeline.publish.submissions import NOBODY, Stand, TooManyError
+from pipeline.render import render
 from pipeline.review import REASONS
 from pipeline.store import Store
-from pipeline.web.suggest import HOURLY
 from pipeline.wishes import WishError
-from tests import builders
+from tests import builders, editions
 from tests.desk import Desk
 from tests.smtp import postbox
-from tests.test_web import FORM, Site
+from tests.test_web import Site
 
 LINK = "https://north.example/7"
 
@@ -236,30 +235,6 @@ def test_ten_a_day_from_one_mail_address_and_two_hundred_from_all(site: Site, st
     assert len(store.submissions()) == 200
     site.now += timedelta(days=1, seconds=1)
     assert take(site, store, "https://north.example/201", email="ada@example.org").id == 201
-
-
-def suggest(site: Site, url: str, **fields: str) -> httpx.Response:
-    return site.visitor().ask("POST", "/suggest", body=str(httpx.QueryParams({"url": url, **fields})).encode(), headers=FORM)
-
-
-def test_a_form_that_a_machine_filled_in_is_not_taken(site: Site, store: Store) -> None:
-    answer = suggest(site, LINK, comment="Cheap pills")
-    assert (answer.status_code, "program" in answer.text, store.submissions()) == (422, True, ())
-
-
-def test_more_than_twenty_in_an_hour_from_one_network_are_asked_to_come_back(site: Site, store: Store) -> None:
-    for number in range(HOURLY):
-        answer = suggest(site, f"https://north.example/{number}")
-        assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
-    answer = suggest(site, LINK + "1")
-    assert (answer.status_code, LINK + "1" in answer.text, len(store.submissions())) == (429, True, HOURLY)
-    site.now += timedelta(hours=1)
-    assert suggest(site, LINK + "1").status_code == 303
-
-
-def test_the_page_of_a_suggestion_is_kept_by_no_cache_and_no_search_engine(site: Site, store: Store) -> None:
-    answer = site.visitor().get(f"/suggest/{submissions.token(take(site, store), store)}")
-    assert (answer.headers["cache-control"], answer.headers["x-robots-tag"]) == ("no-store", "noindex, nofollow")
 
 
 def test_a_page_that_was_given_up_is_tried_again_when_somebody_suggests_it(site: Site, store: Store) -> None:
@@ -603,3 +578,13 @@ def test_init_writes_a_charter_and_leaves_one_that_is_there(tmp_path: Path) -> N
     assert (tmp_path / "charter.md").read_text() == "Ours.\n"
     assert desk.run("init", str(tmp_path / "other")).code == 0
     assert (tmp_path / "other" / "charter.md").read_text(encoding="utf-8") == charters.example_charter()
+
+
+# ---------------------------------------------------------------- where the charter stands
+
+
+@pytest.mark.parametrize("form", ["html", "email", "text"])
+def test_every_edition_leads_to_the_charter_and_to_the_form(form: str) -> None:
+    said = render(editions.issue(), form).body.decode()
+    assert "https://digest.example.org/charter" in said
+    assert "https://digest.example.org/suggest" in said
