@@ -88,11 +88,8 @@ def total(said: Iterable[Said]) -> Said:
 
 def _together(counts: Sequence[int]) -> tuple[int, bool]:
     """Give the sum of what may be told of several counts, and whether that is all of them."""
-    few = [number for number in counts if 0 < number < SHOWN_FROM]
-    rest = sum(few)
-    if not few or (rest >= SHOWN_FROM and rest != len(few) * (SHOWN_FROM - 1)):  # so many fours can only be fours
-        return sum(counts), True
-    return sum(counts) - rest, False
+    rest = sum(number for number in counts if number < SHOWN_FROM)
+    return (sum(counts), True) if rest == 0 or rest >= SHOWN_FROM else (sum(counts) - rest, False)
 
 
 def shown(number: int) -> int | None:
