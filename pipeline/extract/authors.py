@@ -8,9 +8,9 @@ from html import unescape
 from itertools import chain, islice, takewhile
 
 from pipeline import dates, text
-from pipeline.extract import authorship, credited, jsonld, media, signatures, states
+from pipeline.extract import authorship, chinese, credited, jsonld, media, signatures, spoken, states
 from pipeline.extract.chrome import is_chrome
-from pipeline.extract.document import Document, Element, Found, beginning, inner
+from pipeline.extract.document import Document, Element, Found, beginning, inner, with_breaks
 from pipeline.extract.site import Site, fold
 from pipeline.names import parts
 
@@ -34,7 +34,7 @@ _LEADING = re.compile(
     r"|von|par|por|door|av|af"
     r"|autor(?:in)?|auteur|authors?(?:\(s\))?|text|foto|di"
     r"|geschrieben von|verfasst von|redaktion|view orcid profile|reportage (?:de|von|di|av)|propos recueillis par|entrevista (?:de|por)"
-    r"|intervista (?:a cura )?di|a cura di|rozmawia[łl][aiy]?|tekst|texte?|testo|texto|aufgezeichnet von|opgetekend door)\b[:\s]*",
+    r"|intervista (?:a cura )?di|a cura di|rozmawia[łl][aiy]?|tekst|texte?|testo|texto|aufgezeichnet von|opgetekend door|بقلم|إعداد|تأليف)\b[:\s]*",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
@@ -210,6 +210,7 @@ def _claims(document: Document) -> Iterator[tuple[list[str], str]]:
     yield from _introduced(document.tree, posted=True)
     for find, rule in ((signatures.introduced, "about the author"), (signatures.signed, "signature")):
         yield list(find(document.tree)), rule
+    yield list(spoken.speakers(document)), "who speaks"
     yield states.measured(document.tree), "data layer"
 
 
@@ -247,6 +248,9 @@ def people(values: Iterable[str], bodies: Container[str] = ()) -> tuple[str, ...
         if not line or len(line) > 200 or line.startswith(("http", "/", "@")) or "www." in line:
             continue
         line = _LEADING.sub("", _ADDRESS.sub("", line))
+        if several := chinese.apart(line):
+            found |= {fold(name): name for name in several}
+            continue
         if all(_INVERTED.fullmatch(part) for part in line.split("; ")):
             found |= {fold(name): name for name in map(_turned, line.split("; "))}
             continue
@@ -336,21 +340,13 @@ def _broken(tree: Element) -> Iterator[tuple[list[str], str]]:
     for element in dict.fromkeys(one.getparent() for one in islice(tree.iter("br"), _MAX_BREAKS)):
         if element is None or len(element) > _MAX_BROKEN:
             continue
-        lines = [text.squeeze(line) for line in _with_breaks(element).split("\n")]
+        lines = [text.squeeze(line) for line in with_breaks(element, authorship.MAX_LINE).split("\n")]
         lines = list(filter(None, lines))
         for number, line in enumerate(lines):
             whole = f"{line} {lines[number + 1]}" if credited.is_term(line) and number + 1 < len(lines) else line
             names = credited.authors(whole) if len(whole) < authorship.MAX_LINE and credited.opens(whole) else ()
             if names and not is_chrome(element) and not authorship.is_credit(element):
                 yield list(names), "byline"
-
-
-def _with_breaks(element: Element) -> str:
-    """The first words of an element, with its breaks as ends of lines."""
-    words = [(element.text or "").replace("\n", " ")]
-    for one in element:
-        words += ["\n" if one.tag == "br" else beginning(one, authorship.MAX_LINE), (one.tail or "").replace("\n", " ")]
-    return "".join(words)
 
 
 def _credited(element: Element) -> tuple[str, ...]:
@@ -364,11 +360,13 @@ def _credited(element: Element) -> tuple[str, ...]:
 
 def _after_day(element: Element) -> tuple[str, ...]:
     begins = element.text or ""
-    dated = not begins.strip() and len(element) == 1 and dates.parse(inner(element[0])[:40]) is not None  # a day in a box of its own
+    dated = not begins.strip() and 0 < len(element) < 4 and dates.parse(inner(element[0])[:40]) is not None  # a day in a box of its own
     if not (dated or _OPENS.match(begins) or _PARTS.search(begins)) or len(element) > _MAX_INSIDE:
         return ()
     own = text.squeeze(begins)
     line = own if len(element) == 0 or len(own) > 8 else inner(element)
+    if names := credited.in_parts(line):
+        return names
     name = _of_line(line) if len(line) <= 90 else None
     if not name or (name.startswith("the ") and not _CORPORATE.search(name)):
         return ()
@@ -390,7 +388,7 @@ def _of_line(line: str) -> str | None:
     """The name in a line that is "By" and a name, or a day with a name and little else beside it."""
     if found := _BYLINE.fullmatch(line) or _DATED.fullmatch(line):
         return found[1]
-    parts = [part.strip() for part in re.split(r"[|•·]", line)]
+    parts = [part.strip() for part in credited.BARS.split(line)]
     if len(parts) > 1 and any(dates.parse(part) for part in parts):
         return next((part for part in parts if _PERSON.fullmatch(part)), None)
     return None

@@ -153,7 +153,7 @@ def _told(elements: list[Element]) -> Iterator[tuple[list[str], str]]:
             own = own[:1]  # a list of the house's authors, or one byline for each teaser: the first is the page's
         if rule == "byline link":
             own = _introduced(own)
-        if own and (more := _beside(own[0])):
+        if own and (more := _behind_term(own[0]) or _beside(own[0])):
             yield list(more), f"line of {rule}"
         values = [value for element in _together(own[: most + 2]) if (value := element.get("content") or _name(element)) and len(value) < 120]
         yield [name for value in values[:most] for name in _of_credit(value)], rule
@@ -175,6 +175,14 @@ def _beside(element: Element) -> tuple[str, ...]:
             return names
         item = block
     return ()
+
+
+def _behind_term(element: Element) -> tuple[str, ...]:
+    """The people of a field that begins with its label: "Authors", and each name in an element of its own."""
+    if len(element) < 2 or not credited.is_term(inner(element[0])):
+        return ()
+    leaves = (one for part in element[1:] for one in islice(part.iter(), _MOST_LEAVES) if not len(one))
+    return tuple(name for one in leaves for name in credited.people(inner(one)))
 
 
 def _of_credit(value: str) -> tuple[str, ...]:
@@ -253,6 +261,7 @@ _PART = re.compile(r"(?:given|first|family|last)-?names?\b|surname", re.IGNORECA
 _FAMILY = re.compile(r"surname|family-?name|last-name", re.IGNORECASE)
 _CITED = re.compile(r"(?:^|[\s_-])(?:ref(?:erence)?s?|bib(?:liography)?|citations?|cited|editors?|reviewers?)(?:[\s_-]|$)", re.IGNORECASE)
 _MOST_PIECES = 8
+_MOST_LEAVES = 60  # elements of a field
 _MOST_MARKS = 20_000  # elements; boxes of authors inside each other would name each link many times
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 
-from pipeline import text
+from pipeline import dates, text
+from pipeline.extract import chinese
 
 MOST = 40
 """People in one line."""
 _LONGEST = 320  # characters
+BARS = re.compile(r"[|•·]")
+"""What parts a line of facts about a page."""
+_DAY = 40  # characters of a day
 _MAX_ROLE = 9  # words that may follow a name: "ward sister's deputy, Ferrow General Hospital"
 _THING = (
     r"(?:(?:guest|original|this|the|our|an?) )*(?:blog(?: ?post)?|post|article|essay|piece|story|column|opinion|analysis|commentary|guide|report"
@@ -24,14 +28,14 @@ _DEED = (
     r"|words|text|story|enviad[oa]|submetid[oa]|inviat[oa]|envoyé|soumis|eingereicht|geschrieben|verfasst|erstellt|veröffentlicht|[eé]crit|r[eé]dig[eé]|publi[eé]|propos[eé]|escrito|redactado|publicado|elaborado"
     r"|scritto|testo|texto|texte|geschreven|geplaatst|skrevet|skriven|skrevet|tekst|postat|publisert|ysgrifennwyd|postiwyd)"
 )
-_BY = r"(?:by|von|par|por|door|av|af|di|gan|per|przez|od)"
+_BY = r"(?:by|von|par|por|door|av|af|di|gan|per|przez|od|بقلم|إعداد|تأليف)"
 _NOUN = (
     r"(?:(?:lead |main |corresponding |first |guest |report |page |joint |co-?)?(?:authors?|writers?)(?:\(s\)|/s)?|words|text|story|reporters?"
     r"|creators?"
     r"|autor(?:[:*_/]?in(?:nen)?|en|es|as?|i|zy|ka)?(?:/in(?:nen)?|/es|\(en\)|\(es\)|/a|\(a\))?|auteur(?:e|rice|s|es|\(s\)|\(e\))?|autrices?"
-    r"|autor[ei]"
+    r"|autor[ei]|autor(?:inn)?en und autor(?:inn)?en|autor[ae]s [ye] autor[ae]s|aut(?:eu|o)res|autri?ces et auteurs|auteure?s et autrices?"
     r"|författare|forfatter(?:e|en|ne)?|skribent|kirjoittaja|teksti|tekst|texte?s?|textos?|testo|redacci[oó]n|redaktion|awdur(?:on)?|geiriau|údar"
-    r"|szerz[oő]k?|írta|yazar(?:lar)?|yazan|автор(?:ы|и|ка)?|текст|συγγραφέας|كاتب|المؤلف|מחבר(?:ים)?|מאת|कवि|लेखक"
+    r"|szerz[oő]k?|írta|yazar(?:lar)?|yazan|автор(?:ы|и|ка)?|текст|συγγραφέας|(?:ال)?كاتبة?|(?:ال)?مؤلف(?:ة|ون)?|מחבר(?:ים)?|מאת|कवि|लेखक"
     r"|著者|文・写真|文|執筆者?|執筆・編集|文責|作者|撰文|撰稿|記者|记者|筆者|글|저자|기자|tác giả)"
 )
 _WROTE = rf"(?:{_THING}\s+(?:(?:was|is|has been|wurde|a été)\s+)?)?(?:{_DEED}\s+)?{_BY}\b\s*:?"
@@ -127,6 +131,8 @@ _NO_PERSON = re.compile(
 _SENTENCE = re.compile(
     r"[a-zß-öø-ÿ]{3}[.!?]\s+[A-ZÀ-Þ]|[?!]|\b(?:is|was|were|are|has|have|said|says|will|would|could|did|ist|war|sind|est|était|es|era)\b"
 )
+_SHORTENED = re.compile(r"\b(?:Prof|Assoc|Hon|Rev|Dott|Ing|Dipl|Mag|med|phil|rer|nat|habil)\.\s+")
+"""Titles that end in a dot and end no sentence: "Prof. Dr. Ada Marsh"."""
 
 
 def opens(words: str) -> bool:
@@ -182,6 +188,14 @@ def authors(line: str, *, labelled: bool = False) -> tuple[str, ...]:
     return tuple(found)[:MOST]
 
 
+def in_parts(line: str) -> tuple[str, ...]:
+    """Those whom one part of a line credits that has the day in another: "2 April 2024 · 4 min · By Ada Marsh and Tom Reed | Edit"."""
+    parts = [part.strip() for part in BARS.split(line)] if len(line) <= _LONGEST else []
+    if len(parts) < 2 or not any(dates.parse(part) for part in parts if len(part) < _DAY):
+        return ()
+    return next((names for part in parts if opens(part) and (names := authors(part))), ())
+
+
 def _segments(line: str) -> list[tuple[bool | None, str]]:
     """The pieces of a line, with whether each names writers; `None` for what stands before the first role."""
     cuts = list(_ROLE.finditer(line))
@@ -196,8 +210,10 @@ def _segments(line: str) -> list[tuple[bool | None, str]]:
 def people(words: str) -> tuple[str, ...]:
     """The people of words that are names with what stands behind them; () where the first is no name or more is said."""
     words = text.squeeze(words).strip(" ,;:|·•–—/-.*")
+    if several := chinese.apart(words):
+        return several
     head = next((part for part in _BAR.split(words) if part and part.strip()), "")
-    if not head or _SENTENCE.search(head):
+    if not head or _SENTENCE.search(_SHORTENED.sub("", head)):
         return ()
     turned = [_INVERTED.fullmatch(part.strip()) for part in re.split(r";| and | & ", head)]
     if all(turned):

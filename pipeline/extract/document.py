@@ -221,6 +221,14 @@ def beginning(element: Element, limit: int) -> str:
     return text.squeeze(" ".join(parts))
 
 
+def with_breaks(element: Element, limit: int) -> str:
+    """The first words of an element, with its breaks as ends of lines; of each of its parts as far as the limit and a little beyond."""
+    words = [(element.text or "").replace("\n", " ")]
+    for one in element:
+        words += ["\n" if one.tag == "br" else beginning(one, limit), (one.tail or "").replace("\n", " ")]
+    return "".join(words)
+
+
 def written(element: Element) -> str:
     """The text inside a heading as it is read: `<b>W</b>ord` is one word, a line break parts two; what is hidden or a caption is no part of it."""
     unseen = [one for one in islice(element.iterdescendants(), _PARTS) if _UNREAD.search(one.get("class") or "")]

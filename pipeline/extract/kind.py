@@ -252,7 +252,8 @@ def _of_metadata(document: Document) -> Iterator[Sign]:
     elif kind.endswith("Event"):
         yield _STRONG - 1.1, Kind.EVENT, f"json-ld {kind}"  # so that "webinar" in its title can say it better
     if cited := document.meta("citation_title"):
-        yield _STRONG, Kind.PAPER, cited[1]
+        reported = document.meta("citation_technical_report_institution", "citation_technical_report_number")
+        yield (_STRONG, Kind.REPORT, reported[1]) if reported else (_STRONG, Kind.PAPER, cited[1])
     if (deposited := document.meta("eprints.type")) and (sort := _DEPOSITED.get(deposited[0].lower())):
         yield _STRONG, sort, deposited[1]
     og = document.meta("og:type")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from lxml import etree
 
 from pipeline import text
-from pipeline.extract import jsonld
+from pipeline.extract import jsonld, states
 from pipeline.extract.chrome import is_chrome
 from pipeline.extract.document import Document, Found, beginning
 from pipeline.model import Kind, Lead
@@ -60,6 +60,8 @@ def duration(document: Document, lead: Lead) -> Found[timedelta]:
 
 def shown(document: Document) -> Found[timedelta]:
     """How long it runs by what is seen beside the player; for pages of recordings, where nothing says it to machines."""
+    if span := read_duration(states.length(document)):
+        return span, "data of the framework"
     spans = set[timedelta]()
     for element in document.called({"class": _CALLED.search, "itemprop": "duration".__eq__})[:_MOST]:
         written = element.get("datetime") or element.get("content") or beginning(element, _SHORT)[:_SHORT].strip()

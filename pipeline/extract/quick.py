@@ -33,7 +33,7 @@ _OPTIONS = settings.Extractor(output_format="python", fast=True, comments=False)
 GONE = frozenset(
     {
         *("script", "style", "svg", "template", "iframe", "link", "meta", "noscript", "select", "option", "button", "input"),
-        *("nav", "object", "canvas", "img", "picture", "source", "video", "audio", "footer", "aside", "form"),
+        *("nav", "object", "canvas", "img", "picture", "source", "video", "audio", "footer", "aside"),
     }
 )
 """Elements that whoever gives a tree has taken out of it, which halves the time. trafilatura would throw them away itself."""

@@ -28,6 +28,8 @@ _TITLES = ("title", "headline", "name", "heading")
 _AUTHORS = ("authors", "author", "writers", "writer", "contributors", "byline", "authorName", "author_name")
 _NAMES = ("name", "fullName", "full_name", "displayName", "display_name", "title")
 _FIELDS = (*_NAMES, "firstName", "lastName", "attributes", "fields")
+_LENGTHS = ("duration", "durationSeconds", "durationInSeconds", "duration_seconds", "lengthSeconds")
+_SHORTEST = 60  # seconds; a smaller number may count minutes
 _SEVERAL = 12
 _DEPTH = 4
 _MOST_OWN = 20  # objects with the title of the page
@@ -36,9 +38,27 @@ _LONGEST_TITLE = 500
 
 def authors(document: Document) -> list[str]:
     """The names beside the title of this page, as they are written there; none where no data name it."""
+    for node, table in _own(document, ("uthor", "yline", "writer")):
+        if names := [name for key in _AUTHORS for name in _names(_pointed(node.get(key), table, _DEPTH))]:
+            return list(dict.fromkeys(names))
+    return []
+
+
+def length(document: Document) -> str:
+    """How long what the page plays runs, beside its title: seconds, a clock or ISO 8601; "" where no data tell."""
+    for node, table in _own(document, ("uration", "engthSeconds")):
+        for key in _LENGTHS:
+            value = _pointed(node.get(key), table, 1)
+            if isinstance(value, str) or (isinstance(value, (int, float)) and not isinstance(value, bool) and value >= _SHORTEST):
+                return value if isinstance(value, str) else str(int(value))
+    return ""
+
+
+def _own(document: Document, hints: tuple[str, ...]) -> Iterator[tuple[jsonld.Node, list[object] | None]]:
+    """The objects that bear the title of the page, in data that hold one of the hints, each with the table of values of its data."""
     for script in _SCRIPTS(document.tree)[:_MOST_SCRIPTS]:
         words = script.text or ""
-        if len(words) > _LONGEST or not ("uthor" in words or "yline" in words or "writer" in words):
+        if len(words) > _LONGEST or not any(hint in words for hint in hints):
             continue
         try:
             root = json.loads(words)
@@ -47,10 +67,7 @@ def authors(document: Document) -> list[str]:
         called = {fold(one) for one in _titles(document)}
         table = root if isinstance(root, list) else None
         own = (node for node in _nodes(root) if any(_is_title(_pointed(node.get(key), table, 1), called) for key in _TITLES))
-        for node in islice(own, _MOST_OWN):
-            if names := [name for key in _AUTHORS for name in _names(_pointed(node.get(key), table, _DEPTH))]:
-                return list(dict.fromkeys(names))
-    return []
+        yield from ((node, table) for node in islice(own, _MOST_OWN))
 
 
 def _is_title(value: object, called: set[str]) -> bool:

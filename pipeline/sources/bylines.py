@@ -33,6 +33,10 @@ _ROLE = re.compile(
 )
 _HELD = re.compile(r"(?P<names>.{5,300}?)\s\((?P<publisher>[^()]{3,120}), (?P<day>\d{4}(?:-\d\d){0,2})\)")
 """Authors, publisher and day as repositories print them: "Roe, Jane (Harbour Institute, 2026-11-03)"."""
+_SIGNED = re.compile(
+    r"(?P<who>[^\d]{5,120}?),? (?P<day>\d{1,2}\.? [^\W\d_]{3,12}\.? \d{4}|[^\W\d_]{3,9}\.? \d{1,2}, \d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+    r"|\d{4}-\d\d-\d\d)"
+)
 
 
 def people(words: str) -> tuple[str, ...]:
@@ -65,6 +69,12 @@ def held(words: str) -> tuple[tuple[str, ...], str, str]:
     if found is None or not all(_FAMILY_FIRST.fullmatch(name) or people(name) for name in named):
         return (), "", ""
     return named, found["publisher"], found["day"]
+
+
+def signed(words: str) -> tuple[str, str]:
+    """Part "Ada Marsh, 10 mei 2025" into who wrote and the day; empty words where a line is none of that sort."""
+    found = _SIGNED.fullmatch(words)
+    return (found["who"], found["day"]) if found and people(found["who"]) else ("", "")
 
 
 def is_inverted(words: str) -> bool:

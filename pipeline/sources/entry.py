@@ -371,6 +371,9 @@ def _take_person(words: str, found: _Found, habits: _Habits) -> bool:
     if dated := _BYLINE.fullmatch(words):
         found.published = found.published or dates.parse(dated["day"] or dated["when"], dayfirst=habits.dayfirst)
         words = dated["who"] or dated["name"]
+    name, day = bylines.signed(words)
+    found.published = found.published or (dates.parse(day, dayfirst=habits.dayfirst) if day else None)
+    words = name or words
     people = bylines.written(words) or bylines.people(words)
     if people and not found.creators:
         found.creators = people

@@ -45,6 +45,32 @@ LABELS: dict[Kind, tuple[str, ...]] = {
     Kind.REQUEST: ("Link to request", "requests", "call for help"),
 }
 
+ABROAD: dict[Kind, str] = {
+    Kind.ARTICLE: "artikel|fachartikel|beitrag|artículo|artículos|artigo|artigos|articolo|articoli|artykuł|artikkel|verhaal|récit|文章",
+    Kind.BLOG: "blogbeitrag|blogpost|billet|entrada de blog|blogginlägg|wpis",
+    Kind.NEWS: "nachricht|meldung|pressemitteilung|nieuws|nieuwsbericht|actualité|communiqué|noticia|notícia|notizia|nyhet|aktualność|新闻",
+    Kind.INTERVIEW: "entretien|entrevista|intervista|wywiad|intervju|インタビュー",
+    Kind.CASE_STUDY: "fallstudie|fallbeispiel|praxisbeispiel|étude de cas|estudio de caso|estudo de caso|praktijkvoorbeeld|studio di caso",
+    Kind.REPORT: "bericht|abschlussbericht|jahresbericht|rapport|rapport final|informe|relatório|rapporto|verslag|raport|eindrapport|slutrapport"
+    "|報告書|报告",
+    Kind.RESEARCH: "studie|étude|estudio|estudo|onderzoek|forschungsbericht|studio|badanie|forskning|recherche",
+    Kind.REVIEW: "übersichtsarbeit|revue de littérature|revisión sistemática|revisão sistemática|översikt",
+    Kind.GUIDE: "leitfaden|ratgeber|handbuch|guide pratique|guía|guia|guida|handreiking|handleiding|gids|vägledning|handbok|poradnik"
+    "|przewodnik|ガイド",
+    Kind.TOOLKIT: "werkzeugkasten|boîte à outils|caja de herramientas|gereedschapskist|verktygslåda|cassetta degli attrezzi",
+    Kind.TEMPLATE: "vorlage|checkliste|arbeitsblatt|modèle|plantilla|modelo|sjabloon|mall|modello|szablon",
+    Kind.COURSE: "kurs|schulung|formation|curso|cursus|corso|szkolenie|utbildning",
+    Kind.BOOK: "buch|livre|libro|livro|boek|bok|książka",
+    Kind.VIDEO: "vidéo|vídeo|wideo|filmpje|動画|视频",
+    Kind.PODCAST: "podcastfolge|folge|épisode|episodio|episódio|aflevering|avsnitt|odcinek|ポッドキャスト|播客",
+    Kind.TALK: "vortrag|conférence filmée|charla|palestra|lezing|föreläsning|wykład|講演",
+    Kind.SLIDES: "folien|präsentation|diapositives|diaporama|diapositivas|presentatie|presentazione|prezentacja",
+    Kind.EVENT: "veranstaltung|tagung|événement|evento|evenement|bijeenkomst|evenemang|wydarzenie|イベント",
+    Kind.WEBINAR: "webinaire|seminario web|webbinarium|webinarium",
+    Kind.DATASET: "daten|datensatz|données|datos|dados|gegevens|dati|dane",
+}
+"""The nouns by which pages in other languages name the kind; those that are also an English noun of another kind stand above."""
+
 _SPOKEN = {"watch": Kind.VIDEO, "listen": Kind.PODCAST}  # verbs that say what the thing is, where no noun follows
 _FILLERS = frozenset(("to", "the", "this", "our", "a", "an", "full", "for", "please", "link", "links", "here", "now", "online", "in", "more"))
 _VERBS = frozenset(
@@ -78,8 +104,8 @@ _READS_ON = re.compile(
     r"|guarda(?: (?:il|la|i) (?:video|webinar|registrazione))?|vai (?:al|alla) \w+"
     r"|ler (?:mais|o \w+)|saiba mais|continu(?:e|ar) (?:a ler|lendo)|leia mais|baixar"
     r"|inscreva-se|(?:lees|meer) (?:meer|verder|weten|lezen|info(?:rmatie)?|hierover)"
-    r"|aanmelden|(?:bekijk|luister|naar|lees)(?: naar)?(?: (?:het|de|hier"
-    r"|meer))?(?: (?:agenda|artikel|bericht|opname|pagina|podcast|programma|publicatie"
+    r"|aanmelden|(?:bekijk|beluister|luister|naar|lees)(?: naar)?(?: (?:het|de|hier"
+    r"|meer))?(?: (?:agenda|artikel|bericht|blog(?:post)?|gids|handreiking|interview|onderzoek|opname|pagina|podcast|programma|publicatie|toolkit"
     r"|rapport|video|webinar|website))|bekijk|luister|l[äae]s (?:mer|mere|vidare|hela \w+"
     r"|artikkelen|artiklen)|les (?:mer|hele \w+)|anm[äa]l(?: dig)?(?: h[äa]r)?|se mer"
     r"|lyssna|till (?:anm[äa]lan|artikeln|filmen|kursen|podden|rapporten|sidan)"
@@ -115,6 +141,8 @@ def bare(label: str) -> str:
 _NOUNS = {
     " ".join(word for word in noun.casefold().split() if word not in _FILLERS | _VERBS): kind for kind, nouns in LABELS.items() for noun in nouns
 }
+_ABROAD = {noun: kind for kind, nouns in ABROAD.items() for noun in nouns.split("|")} | _NOUNS
+_ARTICLE = re.compile(r"^[ldn][’']")
 
 
 def _noun(label: str) -> tuple[str, str]:
@@ -129,7 +157,9 @@ def kind_of_label(label: str) -> Kind | None:
     if len(label) > _LONGEST:
         return None
     verb, noun = _noun(label)
-    return _NOUNS.get(noun) if noun else _SPOKEN.get(verb)
+    if not noun:
+        return _SPOKEN.get(verb)
+    return _ABROAD.get(noun) or (_ABROAD.get(_ARTICLE.sub("", noun.split()[-1])) if _READS_ON.fullmatch(bare(label)) else None)
 
 
 _FILE = re.compile(
@@ -165,4 +195,4 @@ def is_label(words: str) -> bool:
 
 def kind_of_noun(words: str) -> Kind | None:
     """Tell the kind that a word standing alone names, such as "Podcast" in the corner of a card. `None` for any other words."""
-    return _NOUNS.get(" ".join(squeeze(words).casefold().split())) if len(words) <= _LONGEST else None
+    return _ABROAD.get(" ".join(squeeze(words).casefold().split())) if len(words) <= _LONGEST else None

@@ -50,6 +50,11 @@ _FOOTER = re.compile(
     r"|our (?:mailing|postal) address|copyright\b|©|all rights reserved|manage (?:your )?(?:alerts|preferences|subscription)"
     r"|update (?:your )?preferences|want to change how you receive|sie erhalten diese|abmelden|impressum|vous recevez ce|se d[ée]s(?:inscrire"
     r"|abonner)|recibe (?:este|usted)|u ontvangt deze|del(?:ivered|ivery) (?:by|service)|registered (?:charity|company|office)|do not reply"
+    r"|(?:diese (?:e-?mail|nachricht)|dieser newsletter) (?:wurde|ging|geht)|(?:cet? (?:e-?mail|courriel|message)|cette (?:lettre|newsletter))"
+    r" (?:vous )?(?:a|est)"
+    r"|este (?:correo|e-?mail|mensaje|bolet[íi]n|boletim) (?:ha sido|se ha|se envi|fue|foi)|deze (?:e-?mail|nieuwsbrief) (?:is|werd|wordt)"
+    r"|quest[ao] (?:e-?mail|messaggio|newsletter) è|(?:detta|det här) (?:mail|mejl|e-?postmeddelande|nyhetsbrev)\w* (?:skicka|har)"
+    r"|(?:ten e-?mail|ta wiadomość) (?:został|jest)"
     r"|stay connected|subscriber services|(?:follow us|folgen sie uns|suivez-nous|s[íi]guenos|seguici|volg ons|f[öo]lj oss)\b",
     re.IGNORECASE,
 )
@@ -117,6 +122,8 @@ def of_html(part: Part, source: Source, page: Page) -> tuple[Block, ...]:
         return ()
     _drop_adverts(root)
     _speak_pictures(root)
+    for box in root.xpath("//*[@itemprop='publisher']"):  # the house of a linked article, in a line of its own
+        box.drop_tree()
     return tuple(_unwrapped(block) for block in blocks.of_html(root, ""))
 
 

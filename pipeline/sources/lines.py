@@ -58,6 +58,8 @@ _SORT_ENDS = re.compile(
 _TURNS = frozenset(
     ("odd", "even", "first", "last", "active", "views-row-first", "views-row-last", "views-row-odd", "views-row-even", "alt", "alternate")
 )
+_HASHES = re.compile(r"__(?=[\w-]{0,7}[A-Z\d])[\w-]{2,8}(?=\s|$)")
+"""What CSS modules put behind a class: "Card_title__aB3dE"."""
 LABEL = "label"
 _NAMED = 240  # characters; what is longer than that is no title, whatever its class
 _TAG = 40  # characters; what is longer than that is no kind or topic
@@ -174,7 +176,8 @@ class _Signs(NamedTuple):
 @lru_cache(8192)
 def _signs(names: str) -> _Signs:
     tests = (_HIDDEN, _BARS, _AROUND_NAMES, _TITLE_ENDS, _SORT_ENDS, _META, _CARD)
-    return _Signs(*(test.search(names[:500]) is not None for test in tests))
+    plain = _HASHES.sub("", names[:500])
+    return _Signs(*(test.search(plain) is not None for test in tests))
 
 
 def _signs_of(element: Element) -> _Signs:
@@ -323,7 +326,7 @@ def _is_parted(element: Element) -> bool:
     before = element.getprevious()
     if before is None or before.tag not in _SMALL or before.tail:
         return False
-    parted = all(one.tag == "time" or _signs_of(one).meta for one in (element, before))
+    parted = all(one.tag == "time" or _signs_of(one).meta or _signs_of(one).sort for one in (element, before))
     return parted and bool(markup.words(before))
 
 
