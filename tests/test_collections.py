@@ -603,7 +603,7 @@ def test_no_word_for_members_comes_in_by_a_correction(room: Room) -> None:
 
 def test_a_review_is_overdue_after_its_span_from_the_first_build_or_the_last_review(room: Room) -> None:
     def late(days: int) -> bool:
-        return bool(collections.overdue(room.config, now=NOW + timedelta(days=days)))
+        return bool(collections.overdue(room.config, room.store, now=NOW + timedelta(days=days)))
 
     assert not late(1000), "what was never built waits for nobody"
     room.build()
@@ -612,7 +612,7 @@ def test_a_review_is_overdue_after_its_span_from_the_first_build_or_the_last_rev
     assert late(181)
     collections.mark("useful", room.config, now=NOW + timedelta(days=181))
     assert (late(181), late(361), late(362)) == (False, False, True)
-    ((one, review),) = collections.overdue(room.config, now=NOW + timedelta(days=400))
+    ((one, review),) = collections.overdue(room.config, room.store, now=NOW + timedelta(days=400))
     assert (one.id, review.reviewed, review.due) == ("useful", date(2027, 5, 20), date(2027, 11, 16))
 
 

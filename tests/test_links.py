@@ -18,8 +18,9 @@ from pipeline import publish, urls
 from pipeline.config import Config
 from pipeline.errors import ConflictError, NotFoundError, UnavailableError
 from pipeline.model import Collection, HarvestSettings, ItemId
-from pipeline.publish import links
-from pipeline.publish.links import DAY, PATIENCE, TIMES, Answered, Fate
+from pipeline.publish import asking, links
+from pipeline.publish.answered import Answered, Fate
+from pipeline.publish.links import DAY, PATIENCE, TIMES
 from pipeline.store import LinkCheck, LinkState, Store
 from pipeline.web import static_site
 from tests import builders
@@ -35,6 +36,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Web]:
+    monkeypatch.setattr(asking, "PAUSE", timedelta(seconds=0.1))
     with Web() as web:
         for name, value in web.environment(tmp_path).items():
             monkeypatch.setenv(name, value)

@@ -77,13 +77,6 @@ def test_an_event_that_was_looked_up_as_past_is_said_once() -> None:
     assert found(edition(entry), "event-doubtful") == []
 
 
-def test_a_link_that_does_not_answer_is_named_with_the_reason() -> None:
-    one = edition(builders.entry(), builders.entry(id=ItemId(2), title="Another"))
-    assert found(one, "link-broken", broken={ItemId(2): "404,\nnot found."}) == [
-        ("warning", "item 2", 'The link of "Another" does not work: 404, not found.')
-    ]
-
-
 def test_two_entries_of_one_title_are_named() -> None:
     one = edition(builders.entry(), builders.entry(id=ItemId(2), title="How a Network learns."))
     assert found(one, "title-double") == [("warning", "item 2", '"How a Network learns." is the title of item 1, too.')]
@@ -298,9 +291,7 @@ def test_every_finding_has_a_rule_a_place_and_a_remedy() -> None:
         letter="",
         corrections=(Correction(edition="2026-11", severity=Severity.SLIP, note="x", made=datetime(2026, 12, 2, tzinfo=UTC)),),
     )
-    findings: Sequence[Finding] = preflight(
-        broken, resources={ItemId(1): resource()}, broken={ItemId(1): "gone"}, history=[replace(broken, id="2026-01")]
-    )
+    findings: Sequence[Finding] = preflight(broken, resources={ItemId(1): resource()}, history=[replace(broken, id="2026-01")])
     assert all(finding.rule and finding.place and finding.problem and finding.remedy for finding in findings)
     assert {finding.rule for finding in findings} >= {
         "title-bare",

@@ -13,14 +13,12 @@ import pytest
 from pipeline import dedupe, publish, service
 from pipeline.config import Config
 from pipeline.errors import NotFoundError, PipelineError, RenderError
-from pipeline.harvest import links
 from pipeline.model import (
     DigestSettings,
     Edition,
     EditionState,
     Finding,
     Fold,
-    HarvestSettings,
     ItemId,
     Kind,
     Match,
@@ -35,7 +33,6 @@ from tests import builders, desk
 from tests.builders import NOW
 from tests.test_publish import EDITION, accepted, config, printed
 from tests.test_web import Site
-from tests.web import Web
 
 QUICK = ("markdown",)
 UNKNOWN = "Read this [@99]."
@@ -141,26 +138,6 @@ def test_a_link_that_was_gone_at_its_last_visit_is_found(store: Store, tmp_path:
     found = publish.findings(edition, config(tmp_path), store)
     assert ["says 404" in one.problem for one in found if one.rule == "link-broken"] == [True]
     assert [one.severity for one in found] == sorted((one.severity for one in found), key=("error", "warning", "note").index)
-
-
-def test_links_are_asked_and_only_those_that_lead_nowhere_or_elsewhere_are_named() -> None:
-    with Web() as web:
-        web.put("/good", "<title>Good</title>")
-        web.put("/gone", status=410)
-        web.put("/moved", status=301, headers={"location": web.url("/good")})
-        web.put("/for-now", status=302, headers={"location": web.url("/good")})
-        web.put("/cut", fault="drop")
-        settings = HarvestSettings(allow_private=("127.0.0.1",), delay=timedelta(), contact="editor@example.org")
-        paths = ("good", "gone", "moved", "for-now", "missing", "cut")
-        told: list[tuple[int, int]] = []
-        found = links.broken(
-            {ItemId(number): web.url(f"/{path}") for number, path in enumerate(paths)} | {ItemId(9): "mailto:a@north.example"},
-            settings,
-            report=lambda done, total: told.append((done, total)),
-        )
-    assert sorted(found) == [1, 2, 4, 5]
-    assert found[ItemId(2)] == f"moved to {web.url('/good')} for good"
-    assert told[-1] == (7, 7)
 
 
 def test_by_command_an_edition_is_checked_released_over_an_error_and_made_a_draft_again(tmp_path: Path) -> None:

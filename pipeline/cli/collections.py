@@ -114,10 +114,9 @@ def show_collection(session: Session, collection_id: str) -> None:
 def mark_collection(session: Session, collection_id: str) -> None:
     """Write into sources.yaml that somebody looked through a collection today."""
     config = settings(session)
-    day = late.collections.mark(collection_id, config, now=now())
-    review = late.collections.reviews(config, now=now())[collection_id]
-    session.emit({"id": collection_id, "reviewed": day, "due": review.due})
-    session.say(f"Collection {collection_id} was looked through on {day.isoformat()}; the next time is {due(review)}.")
+    review = late.collections.mark(collection_id, config, now=now())
+    session.emit({"id": collection_id, "reviewed": review.reviewed, "due": review.due})
+    session.say(f"Collection {collection_id} was looked through on {review.reviewed}; the next time is {due(review)}.")
 
 
 def _tell(session: Session, findings: Sequence[Finding]) -> None:

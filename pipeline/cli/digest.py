@@ -19,6 +19,7 @@ from pipeline.text import counted
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.publish.answered import Answered
     from pipeline.store import Store
 
 edition_argument = click.argument("edition_id", metavar="EDITION")
@@ -154,7 +155,7 @@ def check_edition(session: Session, edition_id: str, links: bool) -> int:
     """List what to look at before release, each with its rule, its place and its remedy."""
     with desk(session) as (config, store):
         edition = store.edition(edition_id)
-        findings = late.publish.findings(edition, config, store, broken=_asked(edition, config) if links else {})
+        findings = late.publish.findings(edition, config, store, asked=_asked(edition, config, store) if links else {})
     for finding in findings:
         session.emit(finding)
     _say(session, findings)
@@ -163,12 +164,11 @@ def check_edition(session: Session, edition_id: str, links: bool) -> int:
     return int(any(finding.severity == "error" for finding in findings))
 
 
-def _asked(edition: Edition, config: Config) -> Mapping[ItemId, str]:
-    from pipeline.harvest import links
+def _asked(edition: Edition, config: Config, store: Store) -> Mapping[ItemId, Answered]:
+    from pipeline.publish import links
 
     with progress() as report:
-        addresses = {entry.id: entry.url for entry in edition.entries}
-        return links.broken(addresses, config.harvest, report=lambda done, total: report("asking", done, total))
+        return links.of_draft(edition, config, store, now=now(), report=lambda done, total: report("asking", done, total))
 
 
 @command("freeze", "digest freeze 2026-12", "digest freeze 2026-12 --undo", group=digest_command)

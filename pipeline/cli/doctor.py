@@ -79,7 +79,7 @@ def _examined(config: Config, store: Store, moment: datetime) -> Iterator[Checke
     yield _tried("fonts", _fonts, "Install the packages font-source-sans-pro and font-source-serif-pro.")
     yield _mail(config)
     yield from _sources(config, store, moment)
-    yield from _collections(config, moment)
+    yield from _collections(config, store, moment)
     yield _digest(config, moment)
     yield _skipping(config, store, moment)
     yield _backup(config)
@@ -170,8 +170,8 @@ def _skipping(config: Config, store: Store, moment: datetime) -> Checked:
     return Checked("skipping", f"{found.sentence} {counted(found.skipped, 'item')} skipped by the machine.")
 
 
-def _collections(config: Config, moment: datetime) -> Iterator[Checked]:
-    overdue = late.collections.overdue(config, now=moment)
+def _collections(config: Config, store: Store, moment: datetime) -> Iterator[Checked]:
+    overdue = late.collections.overdue(config, store, now=moment)
     for one, review in overdue:
         last = f"Last looked through on {review.reviewed.isoformat()}." if review.reviewed else "Never looked through."
         yield Checked(f"collection {one.id}", last, f"Look through it; then `gleanings collections reviewed {one.id}`.")

@@ -31,7 +31,7 @@ def status_command(session: Session) -> None:
     """Say how the sources, the queue and the editions are."""
     moment = now()
     with desk(session) as (config, store):
-        overdue = late.collections.overdue(config, now=moment)
+        overdue = late.collections.overdue(config, store, now=moment)
         store.sync_sources(config.sources, moment)
         moving = store.sync_topics(config.topics, moment)
         states = {state.id: state for state in store.source_states()}

@@ -31,14 +31,13 @@ def preflight(
     *,
     resources: Mapping[ItemId, Resource] | None = None,
     history: Sequence[Edition] = (),
-    broken: Mapping[ItemId, str] | None = None,
     topics: Sequence[Topic] = (),
     copied_words: int = 40,
 ) -> tuple[Finding, ...]:
     """List what is wrong or missing in an edition: errors, which must stop a release, before warnings and notes.
 
-    `resources` are what the entries describe: without them nothing is held against the sources. `history` are editions before this one, `broken` says
-    why an address does not answer, `topics` are the taxonomy, `copied_words` is the allowance of words for each source.
+    `resources` are what the entries describe: without them nothing is held against the sources. `history` are editions before this one, `topics` are
+    the taxonomy, `copied_words` is the allowance of words for each source.
     """
     order = ("error", "warning", "note")
     edition, history = bounded(edition), tuple(map(bounded, history))
@@ -47,7 +46,7 @@ def preflight(
     shared = wording.shared_names(edition, topics)
     evidence = {entry.id: wording.Evidence(entry, resources[entry.id], edition) for entry in edition.entries if resources and entry.id in resources}
     for entry in edition.entries:
-        found += [*_of_entry(entry, edition), *_of_link(entry, (broken or {}).get(entry.id, "")), *_of_repeat(entry, earlier)]
+        found += [*_of_entry(entry, edition), *_of_repeat(entry, earlier)]
         if entry.id in evidence:
             found += wording.of_entry(entry, evidence[entry.id], edition, shared=shared, allowance=copied_words)
     found += [*wording.of_letter(edition, evidence, shared=shared), *_of_titles(edition), *_of_balance(edition, topics)]
@@ -146,14 +145,6 @@ def _of_event(entry: Entry, edition: Edition, place: str) -> Iterator[Finding]:
             yield _finding(
                 "warning", "event-doubtful", place, problem=f"{title} has a doubtful date: {told}", remedy="Look it up on the page, and put it right."
             )
-
-
-def _of_link(entry: Entry, reason: str) -> Iterator[Finding]:
-    if reason:
-        problem = f"The link of {_quoted(entry.title)} does not work: {text.clip(text.squeeze(reason), _SHOWN).rstrip('.?!')}."
-        yield _finding(
-            "warning", "link-broken", f"item {entry.id}", problem=problem, remedy="Open it; give the address where it is now, or take it out."
-        )
 
 
 def _earlier(edition: Edition, history: Sequence[Edition]) -> dict[str, tuple[Edition, int]]:

@@ -1,7 +1,7 @@
 """Living collections and their files: put together from what is kept at this moment, written whole, and dated by their last change.
 
-A collection has no state but its files: what was built last is read back, and where nothing changed since, its date stays, so that building it
-again gives the same bytes. Nothing that only members may see gets in, for a collection is public.
+The database knows what each told when it was built last, and since when: while it tells the same, its date stays, so that one database gives the
+same bytes in any folder and on any day. Nothing that only members may see gets in, for a collection is public.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from pipeline.digest import collection as living
 from pipeline.errors import NotFoundError, PipelineError
 from pipeline.files import write_whole
 from pipeline.model import Collection, Correction, Edition, Entry, Finding, Item, ItemId, State
-from pipeline.plain import from_plain, json_line
+from pipeline.plain import Json, json_line, to_plain
 from pipeline.publish import press
 from pipeline.publish.righted import righted
-from pipeline.store import ItemQuery, Store
+from pipeline.store import ItemQuery, Store, Told
 
 FOLDER = "collections"
 SNAPSHOT = "collection.json"
@@ -34,8 +34,6 @@ FORMATS = ("html", "pdf", "pdf-large", "atom", "json-feed", "ics", "ris", "bibte
 """What a collection is published in. It is sent to nobody, so there is no mail of it."""
 _KEPT = (State.ACCEPTED, State.PUBLISHED)
 _PAGE = 200
-_LARGEST = 100_000_000
-"""Bytes of a snapshot that is read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +69,7 @@ class Built:
 
 def build(config: Config, store: Store, *, only: str | None = None, now: datetime) -> tuple[Built, ...]:
     """Write the files of all collections, or of one. Without a change they are the same bytes again. Raises `NotFoundError` for one that is none."""
-    return tuple(_built(one, config, store, now) for one in _reviewed(_named(config, only), config))
+    return tuple(_built(_standing(one, config, store, now, keep=True), config) for one in _reviewed(_named(config, only), config))
 
 
 def freshen(config: Config, store: Store, *, now: datetime) -> tuple[Built, ...]:
@@ -83,9 +81,9 @@ def freshen(config: Config, store: Store, *, now: datetime) -> tuple[Built, ...]
         return ()
     made = []
     for one in _reviewed(config.collections, config):
-        folder = folder_of(config, one.id)
-        if not (folder / MANIFEST).is_file() or _dated(_composed(one, config, store, now)[0], folder, config)[1]:
-            made.append(_built(one, config, store, now))
+        folder, standing = folder_of(config, one.id), _standing(one, config, store, now, keep=True)
+        if not (folder / MANIFEST).is_file() or not _stands(folder, standing.edition):
+            made.append(_built(standing, config))
     _write(mark, now_is.encode())
     return tuple(made)
 
@@ -100,32 +98,32 @@ def _looked(config: Config, store: Store, now: datetime) -> str:
 def current(collection_id: str, config: Config, store: Store, *, now: datetime) -> Edition:
     """Give a collection as it is at this moment, with the date of its last change. Raises `NotFoundError`."""
     (one,) = _reviewed(_named(config, collection_id), config)
-    return _dated(_composed(one, config, store, now)[0], folder_of(config, one.id), config)[0]
+    return _dated(_composed(one, config, store, now)[0], store.collection_told(one.id), config)
 
 
 def standings(config: Config, store: Store, *, only: str | None = None, now: datetime) -> tuple[Standing, ...]:
     """Say how all collections are, or one. Raises `NotFoundError` for one that is none."""
-    return tuple(_standing(one, config, store, now)[0] for one in _reviewed(_named(config, only), config))
+    return tuple(_standing(one, config, store, now) for one in _reviewed(_named(config, only), config))
 
 
-def reviews(config: Config, *, now: datetime) -> Mapping[str, Review]:
+def reviews(config: Config, store: Store, *, now: datetime) -> Mapping[str, Review]:
     """Say by id when each collection was looked through and is to be again. The day is that of the file at this moment."""
-    return {one.id: _review(one, config, now) for one in _reviewed(config.collections, config)}
+    return {one.id: _review(one, store.collection_told(one.id), config, now) for one in _reviewed(config.collections, config)}
 
 
-def overdue(config: Config, *, now: datetime) -> tuple[tuple[Collection, Review], ...]:
+def overdue(config: Config, store: Store, *, now: datetime) -> tuple[tuple[Collection, Review], ...]:
     """Give the collections that somebody should look through, those that wait longest first."""
-    found = reviews(config, now=now)
+    found = reviews(config, store, now=now)
     late = [(one, found[one.id]) for one in config.collections if found[one.id].is_overdue]
     return tuple(sorted(late, key=lambda pair: (pair[1].due or date.max, pair[0].id)))
 
 
-def mark(collection_id: str, config: Config, *, now: datetime) -> date:
-    """Write into the settings that a collection was looked through today, and give that day. Raises `NotFoundError`, `ConfigError`."""
-    _named(config, collection_id)
+def mark(collection_id: str, config: Config, *, now: datetime) -> Review:
+    """Write into the settings that a collection was looked through today, and say when it is due again. Raises `NotFoundError`, `ConfigError`."""
+    (one,) = _named(config, collection_id)
     today = _day(now, config)
     mark_reviewed(config.path, collection_id, today)
-    return today
+    return _review(replace(one, reviewed=today), None, config, now)
 
 
 def folder_of(config: Config, collection_id: str) -> Path:
@@ -153,8 +151,8 @@ def _reviewed(those: Iterable[Collection], config: Config) -> tuple[Collection, 
     return tuple(those) if days is None else tuple(replace(one, reviewed=days.get(one.id)) for one in those)
 
 
-def _review(one: Collection, config: Config, now: datetime) -> Review:
-    first = _first(folder_of(config, one.id))
+def _review(one: Collection, told: Told | None, config: Config, now: datetime) -> Review:
+    first = told.first if told else None
     since = one.reviewed or first
     due = since + one.review_every if since else None
     return Review(reviewed=one.reviewed, first=first, due=due, is_overdue=due is not None and _day(now, config) > due)
@@ -245,12 +243,16 @@ def _why_not(item: Item) -> str:
     return "for members only" if item.audience != "public" else "over"
 
 
-def _standing(one: Collection, config: Config, store: Store, now: datetime) -> tuple[Standing, bool]:
+def _standing(one: Collection, config: Config, store: Store, now: datetime, *, keep: bool = False) -> Standing:
+    """Say how a collection is; where its files are to be written, keep since when it tells what it tells."""
     edition, decided, findings = _composed(one, config, store, now)
-    edition, changed = _dated(edition, folder_of(config, one.id), config)
-    review = _review(one, config, now)
+    if keep:
+        store.tell_collection(one.id, _meaning(edition), now=now, today=_day(now, config))
+    told = store.collection_told(one.id)
+    edition = _dated(edition, told, config)
+    review = _review(one, told, config, now)
     entered = tuple(entry for entry in edition.entries if _is_after(one.reviewed, decided.get(entry.id), config))
-    return Standing(collection=one, edition=edition, review=review, entered=entered, findings=findings), changed
+    return Standing(collection=one, edition=edition, review=review, entered=entered, findings=findings)
 
 
 def _is_after(reviewed: date | None, decided: datetime | None, config: Config) -> bool:
@@ -264,52 +266,44 @@ def _day(moment: datetime, config: Config) -> date:
     return moment.astimezone(dates.zone(config.desk.timezone) or UTC).date()
 
 
-def _dated(edition: Edition, folder: Path, config: Config) -> tuple[Edition, bool]:
-    """Give a collection the date of what was built last where it holds the same still, and say whether it tells anything else."""
-    before, after = _read(folder / SNAPSHOT), _snapshot(render.render(edition, "json").body)
-    if before is None or after is None or _content(before) != _content(after):
-        return edition, True
-    composed = min(before.composed, edition.composed)
-    return replace(edition, composed=composed, month_name=living.as_of(composed, config.desk)), before.made != after.made
+def _dated(edition: Edition, told: Told | None, config: Config) -> Edition:
+    """Give a collection the date since when it tells what it tells: of the last change, not of the last build."""
+    if told is None or told.meaning != _meaning(edition):
+        return edition
+    composed = min(told.changed, edition.composed)
+    return replace(edition, composed=composed, month_name=living.as_of(composed, config.desk))
 
 
-def _content(edition: Edition) -> object:
-    return edition.title, edition.letter, edition.sections
+def _meaning(edition: Edition) -> str:
+    """Give a hash of what a collection tells. What is empty counts for nothing, so that a field that is new to Gleanings is no change."""
+    return hashlib.sha256(json_line(_filled(to_plain((edition.title, edition.letter, edition.sections)))).encode()).hexdigest()
 
 
-def _read(path: Path) -> Edition | None:
-    """Read what was built last; nothing where it is not there, or is not what we wrote."""
-    try:
-        return _snapshot(path.read_bytes()) if path.stat().st_size <= _LARGEST else None
-    except OSError:
-        return None
+def _filled(plain: Json) -> Json:
+    if isinstance(plain, dict):
+        return {key: _filled(one) for key, one in plain.items() if one or one == 0}
+    return [_filled(one) for one in plain] if isinstance(plain, list) else plain
 
 
-def _snapshot(body: bytes) -> Edition | None:
-    with suppress(ValueError, RecursionError):
-        edition = from_plain(Edition, json.loads(body))
-        return edition if edition.composed.tzinfo is not None else None
-    return None
+def _stands(folder: Path, edition: Edition) -> bool:
+    """Whether a folder has the snapshot of just this edition."""
+    body = render.render(edition, "json").body
+    with suppress(OSError):
+        return (folder / SNAPSHOT).stat().st_size == len(body) and (folder / SNAPSHOT).read_bytes() == body
+    return False
 
 
-def _first(folder: Path) -> date | None:
-    """Read on which day a collection was built for the first time."""
-    with suppress(OSError, ValueError, RecursionError, KeyError, TypeError):
-        return date.fromisoformat(json.loads((folder / MANIFEST).read_bytes())["first_built"])
-    return None
-
-
-def _built(one: Collection, config: Config, store: Store, now: datetime) -> Built:
-    standing, changed = _standing(one, config, store, now)
-    folder = folder_of(config, one.id)
+def _built(standing: Standing, config: Config) -> Built:
+    folder = folder_of(config, standing.collection.id)
+    changed = not _stands(folder, standing.edition)
     printed = press.print_all(standing.edition, [name for name in FORMATS if name != "ics" or _has_dates(standing.edition)])
     # The snapshot is of what belongs, not of what could be set: what is compared with it later was never set.
     files = [replace(file, filename=_name(file.filename)) for file in (*printed.files, render.render(standing.edition, "json"))]
     hashes = {file.filename: hashlib.sha256(file.body).hexdigest() for file in files}
-    manifest = {"first_built": (_first(folder) or _day(now, config)).isoformat(), "files": hashes}
+    first = standing.review.first or _day(standing.edition.composed, config)
     for file in files:
         _write(folder / file.filename, file.body)
-    _write(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+    _write(folder / MANIFEST, (json.dumps({"first_built": first.isoformat(), "files": hashes}, indent=1) + "\n").encode())
     _clear(folder, hashes)
     standing = replace(standing, findings=(*standing.findings, *printed.findings))
     return Built(standing=standing, folder=folder, files=tuple(hashes), changed=changed)

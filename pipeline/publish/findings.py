@@ -14,40 +14,64 @@ from pipeline.digest.arrange import Absence, absent
 from pipeline.errors import NotFoundError, PipelineError, RenderError
 from pipeline.model import Edition, EditionState, Entry, Finding, ItemId, Resource, State, Waiver
 from pipeline.publish import retractions
+from pipeline.publish.answered import Answered, Fate
 from pipeline.render.inspect import inspect
-from pipeline.store import ItemQuery, LinkState, Store
-from pipeline.text import clip, counted
+from pipeline.store import ItemQuery, LinkCheck, LinkState, Store
+from pipeline.text import clip, counted, squeeze
 
 _ORDER = ("error", "warning", "note")
-_TITLE, _ASKED = 90, 5_000  # characters of a title; accepted items that are asked about
+_TITLE, _SAID, _ASKED = 90, 160, 5_000  # characters of a title and of a reason; accepted items that are asked about
 _REASONS = (
     (Absence.NO_ROOM, "found no room under the caps and will be offered to the next edition", "Raise a cap, or leave something else out."),
     (Absence.MEMBERS, "for members only cannot stand in a public edition", "Set `digest.audience: members` to print them for members."),
 )
 
 
-def findings(edition: Edition, config: Config, store: Store, *, broken: Mapping[ItemId, str] = MappingProxyType({})) -> tuple[Finding, ...]:
-    """List what an editor should look at before release, errors first. `broken` says of links that were asked just now what is wrong with them;
-    of all others the last visit counts, and what is known of links in earlier editions."""
+def findings(edition: Edition, config: Config, store: Store, *, asked: Mapping[ItemId, Answered] = MappingProxyType({})) -> tuple[Finding, ...]:
+    """List what an editor should look at before release, errors first. `asked` says of links that were asked just now what was found; of all others
+    the last visit counts, and what is known of links in earlier editions."""
     history = [one for one in store.editions() if one.is_released and one.id < edition.id]
-    known = {entry.id: reason for entry in edition.entries if (reason := store.reason(entry.url))}
-    known |= _marked(edition, store)
     found = digest.preflight(
         edition,
         resources=dict(_resources(edition.entries, store)),
         history=history,
-        broken={**known, **broken},
         topics=config.topics,
         copied_words=config.digest.copied_words,
     )
-    return in_order((*found, *_absent(edition, config, store), *retractions.found(edition, store), *inspect(edition)))
+    return in_order(
+        (*found, *_of_links(edition, store, asked), *_absent(edition, config, store), *retractions.found(edition, store), *inspect(edition))
+    )
 
 
-def _marked(edition: Edition, store: Store) -> dict[ItemId, str]:
-    """Say of links that stood in earlier editions and are gone or moved since what became of them."""
+def _of_links(edition: Edition, store: Store, asked: Mapping[ItemId, Answered]) -> Iterator[Finding]:
     marked = store.marked_links()
-    found = {entry.id: marked[entry.url] for entry in edition.entries if entry.url in marked}
-    return {item: f"moved to {one.moved_to} for good" if one.state is LinkState.MOVED else one.reason for item, one in found.items()}
+    for entry in edition.entries:
+        answer = asked.get(entry.id) or _remembered(entry, marked.get(entry.url), store)
+        if answer is not None:
+            yield from _of_link(entry, answer)
+
+
+def _remembered(entry: Entry, marked: LinkCheck | None, store: Store) -> Answered | None:
+    """Say of a link what was found earlier: where it stood in an earlier edition, else when its page was visited last."""
+    if marked is not None and marked.state is LinkState.MOVED:
+        return Answered(fate=Fate.THERE, moved_to=marked.moved_to)
+    reason = marked.reason if marked is not None else store.reason(entry.url)
+    return Answered(fate=Fate.NOTHING, reason=reason) if reason else None
+
+
+def _of_link(entry: Entry, answer: Answered) -> Iterator[Finding]:
+    """Tell of a link that leads nowhere or elsewhere, and of one of which nobody knows. What robots.txt keeps from us, readers may see."""
+    place, title = f"item {entry.id}", f'"{clip(entry.title, _TITLE)}"'
+    said = clip(squeeze(answer.reason), _SAID).rstrip(".?!")
+    if answer.fate in (Fate.NOTHING, Fate.CLOSED):
+        told, remedy = f"The link of {title} does not work: {said}.", "Open it; give the address where it is now, or take it out."
+        yield Finding(severity="warning", rule="link-broken", place=place, problem=told, remedy=remedy)
+    elif answer.fate is Fate.TROUBLE:
+        told, remedy = f"We could not see whether the link of {title} works: {said}.", "Open it yourself, or ask again later."
+        yield Finding(severity="note", rule="link-doubtful", place=place, problem=told, remedy=remedy)
+    elif answer.moved_to:
+        told, remedy = f"The link of {title} has moved for good to {clip(answer.moved_to, _SAID)}", f"Open that, and give it to item {entry.id}."
+        yield Finding(severity="warning", rule="link-moved", place=place, problem=told, remedy=remedy)
 
 
 def _absent(edition: Edition, config: Config, store: Store) -> Iterator[Finding]:

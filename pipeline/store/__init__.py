@@ -18,6 +18,7 @@ from pipeline.store.gathered import Gathered
 from pipeline.store.hooks import Hooks
 from pipeline.store.learning import Counted, Learning, Training, Waiting
 from pipeline.store.links import LinkCheck, Links, LinkState
+from pipeline.store.living import Living, Told
 from pipeline.store.log import ActFilter, Log, LoggedAct
 from pipeline.store.notices import Notices
 from pipeline.store.outbox import Outbox
@@ -59,6 +60,7 @@ __all__ = [
     "Said",
     "Store",
     "Stream",
+    "Told",
     "Training",
     "Version",
     "Waiting",
@@ -93,6 +95,7 @@ class Store(
     Sittings,
     Facetted,
     Links,
+    Living,
     Retractions,
     Watch,
     Pictures,

@@ -18,7 +18,7 @@ from pipeline.errors import StoreError
 from pipeline.store import copies
 from pipeline.store.copies import OURS, Copied
 
-SCHEMA = 12
+SCHEMA = 13
 """Number of the newest change, said here so that an up-to-date file opens without loading the migrations."""
 
 WAIT = 30.0  # seconds to wait for another writer

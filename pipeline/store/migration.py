@@ -18,7 +18,7 @@ from pipeline.errors import StoreError
 from pipeline.store import copies
 from pipeline.store.connection import SCHEMA, before_schema
 from pipeline.store.copies import OURS
-from pipeline.store.schema_rules import changes  # with all that came before it
+from pipeline.store.schema_collections import changes  # with all that came before it
 
 _MADE_ANEW = re.compile(r"search(_|$)|shingles$|titles$|_sqlite_migrations$")
 """Tables whose rows a change may count otherwise: the indexes of the search and of dedupe, and the record of the changes."""

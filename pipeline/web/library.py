@@ -152,19 +152,19 @@ def collections(request: Request) -> Response:
     site = site_of(request)
     with site.open_store() as store:
         held = [collection_of(request, store, one.id) for one in site.config.collections]
+        reviews = living.reviews(site.config, store, now=site.clock())
     sentence = "Living collections: what we found on one subject, looked through again and again."
-    return show(
-        request, "collections.html", About(title="Collections", sentence=sentence), held=held, reviews=living.reviews(site.config, now=site.clock())
-    )
+    return show(request, "collections.html", About(title="Collections", sentence=sentence), held=held, reviews=reviews)
 
 
 def collection(request: Request) -> Response:
     """Show a living collection as it is now."""
-    with site_of(request).open_store() as store:
+    site = site_of(request)
+    with site.open_store() as store:
         made = collection_of(request, store, request.path_params["id"])
+        review = living.reviews(site.config, store, now=site.clock())[made.id]
         shelf = shelf_of(request, store)
         marked = fates.marks(request, store, ((entry, _read_for(entry, made, shelf)) for entry in made.entries))
-    site = site_of(request)
     sentence = f"{counted(len(made.entries), 'resource')}. {made.month_name}."
     return show(
         request,
@@ -172,7 +172,7 @@ def collection(request: Request) -> Response:
         About(title=made.title, sentence=sentence),
         edition=made,
         introduction=prose(made.letter),
-        reviewed=living.reviews(site.config, now=site.clock())[made.id].reviewed,
+        reviewed=review.reviewed,
         files=[(name, said) for name, said in COLLECTION_FILES if name in _built(request, made.id)],
         holdings=shelf.holdings,
         fates=marked,

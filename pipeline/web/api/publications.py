@@ -203,7 +203,7 @@ def get_file(call: Call[FileWanted, None]) -> File:
 @operation("GET", "/collections", scope=Scope.READ, role=Role.READER, tag="collections")
 def list_collections(call: Call[Nothing, None]) -> Collections:
     """List the living collections."""
-    reviews = collections.reviews(call.site.config, now=call.now)
+    reviews = collections.reviews(call.site.config, call.store, now=call.now)
     return Collections(collections=tuple(_collection(one, reviews[one.id]) for one in call.site.config.collections))
 
 
@@ -213,7 +213,7 @@ def get_collection(call: Call[CollectionWanted, None]) -> CollectionWhole:
     config = call.site.config
     made = collections.current(call.params.id, config, call.store, now=call.now)
     (one,) = (one for one in config.collections if one.id == call.params.id)
-    brief = _collection(one, collections.reviews(config, now=call.now)[one.id])
+    brief = _collection(one, collections.reviews(config, call.store, now=call.now)[one.id])
     return CollectionWhole(collection=brief, changed=made.composed, sections=_sections(made))
 
 
