@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pipeline.model import Event, Fold, ItemId, Kind, Match, RelationState, State, Tie
+from pipeline.model import Event, Fold, ItemId, Kind, Match, RelationState, State, Tie, Topic
 from tests.axe import axe, obstacles
 from tests.test_browser import Window, browser, context, desk, settle, window
 from tests.test_web import Site
@@ -55,15 +56,37 @@ def test_one_takes_the_date_and_the_log_keeps_old_new_and_rule(window: Window) -
     assert "→" in act.decision.note
 
 
-def test_two_opens_the_dates_and_topics_take_the_digits_after(window: Window) -> None:
-    item = event(window.site)
-    go(window, item)
-    window.page.keyboard.press("4")
-    expect(window.page.locator(".chip input").first).not_to_be_checked()  # the first topic was suggested
-    window.page.locator("#view .paper").focus()
+def test_two_opens_the_dates(window: Window) -> None:
+    go(window, event(window.site))
     window.page.keyboard.press("2")
     expect(window.page.locator("[name=start_day]")).to_be_focused()
     expect(window.page.locator("[name=start_day]")).to_have_value("2018-09-10")
+
+
+@pytest.mark.parametrize("by_key", [True, False])
+def test_each_of_nine_topics_keeps_its_digit_and_a_question_that_is_left_gives_the_first_ones_back(by_key: bool, window: Window) -> None:
+    page, item = window.page, event(window.site)
+    topics = tuple(Topic(id=f"topic-{place}", name=f"Topic {place}") for place in range(9))
+    site = window.site.app.state.site
+    site.settings._config = replace(site.settings.config, topics=topics)  # nine are more than the desk of these tests has
+    go(window, item)
+    boxes, caps, left = page.locator("#view .chip input"), page.locator("#view .chip .key"), page.get_by_role("button", name="Leave it")
+    assert caps.all_text_contents() == ["", "", "", *"456789"]
+    for digit in "49":
+        page.keyboard.press(digit)
+        expect(boxes.nth(int(digit) - 1)).to_be_checked()
+    page.locator("#view .paper").focus()
+    if by_key:
+        page.keyboard.press("Escape")
+    else:
+        left.click()
+    expect(left).to_be_hidden()
+    assert caps.all_text_contents() == [*"123456789"]
+    assert page.locator("#view .when .key").all_text_contents() == ["", "", ""]
+    page.keyboard.press("1")
+    expect(boxes.first).to_be_checked()
+    with window.site.open() as store:
+        assert store.item(item).event.problems  # type: ignore[union-attr]  # it is one
 
 
 def test_three_asks_the_organiser_and_the_item_waits_for_the_answer(window: Window) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sqlite3
 import tempfile
 import threading
+import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -291,6 +294,48 @@ def test_a_facet_knows_what_each_item_has_however_frequent_a_value_is(moves: lis
     items = np.array(sorted({*range(0, 60_000, 3), *(item for item, _ in moves)}), np.int32)
     counts = {value: len(having[value].intersection(items.tolist())) for value in having}
     assert facet.counted(items, {}) == {value: count for value, count in counts.items() if count}
+    assert facet.counted(items, {"a": "b"})["b"] == len((having["a"] | having["b"]).intersection(items.tolist()))
+
+
+VALUES = tuple(f"value-{place}" for place in range(30))
+Sets = st.sets(st.sampled_from(VALUES), max_size=5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.integers(0, 99), Sets, max_size=40),
+    st.lists(st.tuples(st.integers(0, 99), Sets), max_size=120),
+    st.dictionaries(st.sampled_from(VALUES), st.sampled_from((*VALUES, "another")), max_size=8),
+    st.sets(st.integers(0, 99)),
+)
+def test_a_facet_counts_as_going_through_all_items_does_however_often_they_change(
+    first: dict[int, set[str]], moves: list[tuple[int, set[str]]], renames: dict[str, str], asked: set[int]
+) -> None:
+    room = tally.room_for(99)
+    with pytest.MonkeyPatch.context() as few:
+        few.setattr(tally, "_LINKS", 7)
+        facet = tally.Facet({one: np.array(sorted(item for item, has in first.items() if one in has), np.int64) for one in VALUES}, room)
+        has = {item: first.get(item, set()) for item in range(100)}
+        for item, values in moves:
+            has[item] = values
+            facet.put(item, tuple(values), room)
+    assert [facet.of(item) for item in range(100)] == [tuple(sorted(has[item])) for item in range(100)]
+    for said in ({}, renames):
+        counted = Counter(value for item in asked for value in {said.get(one, one) for one in has[item]})
+        assert facet.counted(np.array(sorted(asked), np.int64), said) == counted
+
+
+def test_what_is_named_by_ever_more_sources_takes_a_few_bytes_each_time() -> None:
+    room = tally.room_for(9_999)
+    facet = tally.Facet({f"source-{place}": np.arange(place, 10_000, 100) for place in range(100)}, room)
+    tracemalloc.start()
+    for step in range(1, 4):
+        for item in range(10_000):
+            facet.put(item, (*facet.of(item), f"source-{(item * 7 * step + item // 100) % 100}"), room)
+    gc.collect()
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert taken < 30_000 * 40
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=2, max_size=30))

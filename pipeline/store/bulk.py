@@ -66,14 +66,20 @@ class Bulk(Decisions):
         return self._outlines(items, self._suggestions(json.dumps(items), self.renames()))
 
     def decide_all(
-        self, decisions: Sequence[Decision], *, shown: Sequence[State] = (State.QUEUED, State.DEFERRED), batch: int | None = None
+        self,
+        decisions: Sequence[Decision],
+        *,
+        shown: Sequence[State] = (State.QUEUED, State.DEFERRED),
+        batch: int | None = None,
+        known: Sequence[Item] = (),
     ) -> Batch:
         """Carry out decisions on at most `AT_ONCE` items in one transaction. Items in another state than one of `shown` are left as they are.
 
-        `batch` is the number that the transaction before gave to the same act.
+        `batch` is the number that the transaction before gave to the same act; `known` are the items themselves, where this same transaction has
+        read them already.
         """
         with self.transaction():
-            found = {item.id: item for item in self._outlines([one.item for one in decisions], {})}
+            found = {item.id: item for item in known or self._outlines([one.item for one in decisions], {})}
             steps = [(found[one.item], _after(found[one.item], one), one) for one in decisions if one.item in found]
             done = [(item, after, _as_shown(one, item)) for item, after, one in steps if after is not None and item.state in shown]
             return self._carry_out_all(done, batch=batch, asked=[one.item for one in decisions])
@@ -148,7 +154,9 @@ class Bulk(Decisions):
         rows = self._rows("SELECT * FROM items WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (wanted,))
         overlays = self._texts("SELECT item, overlay FROM overlay WHERE item IN (SELECT value FROM json_each(?))", wanted)
         renames = self.renames()
-        found = {row["id"]: _outline(row, _overlay(overlays.get(row["id"]), renames), suggestions.get(row["id"], ())) for row in rows}
+        said = {item: _overlay(text, renames) for item, text in overlays.items()}
+        silent = Overlay()
+        found = {row["id"]: _outline(row, said.get(row["id"], silent), suggestions.get(row["id"], ())) for row in rows}
         return tuple(found[one] for one in items if one in found)
 
     def _put_all(self, items: Sequence[Item]) -> None:

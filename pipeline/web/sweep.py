@@ -127,14 +127,15 @@ def carry_out(store: Store, items: Sequence[ItemId], deed: Deed, *, me: str, now
         with store.transaction():
             crowds = crowd_of(store, part, me=me, now=now)
             touched = store.touched(part, since=seen)
-            free = [item.id for item in store.outlines(part) if item.id not in touched and not hindrance(item, crowds[item.id], deed)]
+            free = [item for item in store.outlines(part) if item.id not in touched and not hindrance(item, crowds[item.id], deed)]
             step = _step(store, free, deed, me=me, now=now, batch=made.number)
         done = set(step.done)
         made = made.with_next(Batch(number=step.number, done=step.done, left=tuple(one for one in part if one not in done)))
     return made
 
 
-def _step(store: Store, items: Sequence[ItemId], deed: Deed, *, me: str, now: datetime, batch: int | None) -> Batch:
+def _step(store: Store, free: Sequence[Item], deed: Deed, *, me: str, now: datetime, batch: int | None) -> Batch:
+    items = [item.id for item in free]
     if deed.act == "topic":
         return store.add_topic(items, deed.topic, by=me, now=now, batch=batch)
     if deed.act == "assign":
@@ -144,7 +145,7 @@ def _step(store: Store, items: Sequence[ItemId], deed: Deed, *, me: str, now: da
             store.unassign(items)
         return Batch(number=None, done=tuple(items))
     verdict, reason = VERDICTS[deed.act], deed.reason if deed.act == "reject" else None
-    return store.decide_all([Decision(item=one, verdict=verdict, decided=now, curator=me, reason=reason) for one in items], batch=batch)
+    return store.decide_all([Decision(item=one, verdict=verdict, decided=now, curator=me, reason=reason) for one in items], batch=batch, known=free)
 
 
 def packed(items: Sequence[ItemId]) -> str:

@@ -33,6 +33,8 @@ _LOOSE = 2_000
 _STEP = 256
 _FEW = 20_000
 """Items that are sorted by their keys; more are looked for along the line."""
+_LINKS = 4_096
+"""Links that are looked for, and unneeded ones that are borne with."""
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -92,47 +94,56 @@ class Members:
 
 
 class Facet:
-    """The values of one facet, and what each item has of them. Of the combinations of values that occur each is kept once."""
+    """The values of one facet, and what each item has of them.
+
+    An item stands at the end of a chain of values, which it shares with others as far as theirs begin alike. A link is two numbers: a value, and the
+    link before; link 0 is that of no value. Only links that were made lately are found again: a chain that is there twice is counted the same.
+    """
 
     def __init__(self, values: Mapping[str, Items], room: int) -> None:
         self.values: dict[str, Members] = {}
-        self._of = np.zeros(room, np.int32)
-        self._combinations: list[tuple[str, ...]] = [()]
-        self._known: dict[tuple[str, ...], int] = {(): 0}
-        self._names: list[str] = []
+        self._of: NDArray[np.int32] = np.zeros(room, np.int32)
+        self._before, self._value = array("i", (0,)), array("i", (0,))
+        self._names: list[str] = [""]
         self._places: dict[str, int] = {}
-        self._pairs = array("i"), array("i")  # each combination with each of its values, both as numbers
-        self._flat: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None  # the same to reckon with
+        self._last: dict[tuple[int, int], int] = {}
+        self._enough = _LINKS
         for value, found in values.items():
             items = distinct(found, room)
             self.values[value] = Members(items, room)
-            self._join(value, items)
+            self._join(self._place(value), items)
+        self._shorten()
 
     def of(self, item: int) -> tuple[str, ...]:
         """Give the values of an item."""
-        return self._combinations[int(self._of[item])]
+        found, link = [], int(self._of[item])
+        while link:
+            found.append(self._names[self._value[link]])
+            link = self._before[link]
+        return tuple(sorted(found))
 
     def counted(self, items: Items, renames: Mapping[str, str]) -> Counter[str]:
         """Count for each value which of these items have it, an item once for two values that are called the same now."""
-        held = np.bincount(self._of[items], minlength=len(self._combinations))
-        if not renames:
-            if self._flat is None:
-                self._flat = np.array(self._pairs[0], np.int32), np.array(self._pairs[1], np.int32)
-            combinations, values = self._flat
-            counts = np.bincount(values, weights=held[combinations])
-            return Counter({self._names[one]: int(counts[one]) for one in np.flatnonzero(counts).tolist()})
-        made: Counter[str] = Counter()
-        for one in np.flatnonzero(held).tolist():
-            for value in {renames.get(value, value) for value in self._combinations[one]}:
-                made[value] += int(held[one])
-        return made
+        held = np.bincount(self._of[items])
+        ends = np.flatnonzero(held)
+        chains, values = self._chains(ends)
+        if renames:
+            now = np.array([0, *(self._place(renames.get(name, name)) for name in self._names[1:])], np.int64)
+            chains, values = np.divmod(np.unique(chains * len(self._names) + now[values]), len(self._names))
+        counts = np.bincount(values, weights=held[ends][chains])
+        return Counter({self._names[one]: int(counts[one]) for one in np.flatnonzero(counts).tolist()})
 
     def put(self, item: int, values: tuple[str, ...], room: int) -> None:
         """Give an item other values."""
-        before = self.of(item)
-        for value in set(before).symmetric_difference(values):
-            self.values.setdefault(value, Members(np.empty(0, np.int64), room)).put(item, value in values)
-        self._of[item] = self._number(tuple(sorted(values)))
+        before, after = set(self.of(item)), set(values)
+        for value in before ^ after:
+            self.values.setdefault(value, Members(np.empty(0, np.int64), room)).put(item, value in after)
+        link = int(self._of[item]) if before <= after else 0
+        for value in sorted(after - before if link else after):
+            link = self._link(link, self._place(value))
+        self._of[item] = link
+        if len(self._value) > self._enough:
+            self._shorten()
 
     def grow(self, room: int) -> None:
         """Make room for more numbers."""
@@ -140,26 +151,56 @@ class Facet:
         for members in self.values.values():
             members.grow(room)
 
-    def _join(self, value: str, items: Items) -> None:
-        """Give these items one value more. Combinations are numbered from 0, so that those which occur are found by counting."""
-        held = self._of[items]
-        joined = np.zeros(len(self._combinations), np.int32)
-        for one in np.flatnonzero(np.bincount(held)).tolist():
-            joined[one] = self._number(tuple(sorted({*self._combinations[one], value})))
-        self._of[items] = joined[held]
+    def _place(self, value: str) -> int:
+        if value not in self._places:
+            self._places[value] = len(self._names)
+            self._names.append(value)
+        return self._places[value]
 
-    def _number(self, combination: tuple[str, ...]) -> int:
-        if combination not in self._known:
-            number = self._known[combination] = len(self._combinations)
-            self._combinations.append(combination)
-            self._flat = None
-            for value in combination:
-                if value not in self._places:
-                    self._places[value] = len(self._names)
-                    self._names.append(value)
-                self._pairs[0].append(number)
-                self._pairs[1].append(self._places[value])
-        return self._known[combination]
+    def _join(self, value: int, items: Items) -> None:
+        """Give these items one value more."""
+        held = self._of[items]
+        ends = distinct(held, len(self._value))
+        self._of[items] = len(self._value) + np.searchsorted(ends, held)
+        self._before.frombytes(ends.astype(np.int32).tobytes())
+        self._value.extend([value] * len(ends))
+
+    def _link(self, before: int, value: int) -> int:
+        if (before, value) not in self._last:
+            if len(self._last) >= _LINKS:
+                self._last.clear()
+            self._last[before, value] = len(self._value)
+            self._before.append(before)
+            self._value.append(value)
+        return self._last[before, value]
+
+    def _chains(self, ends: Items) -> tuple[Numbers, Numbers]:
+        """List all values of the chains with these ends: the place of the end, and the value."""
+        before, value = np.frombuffer(self._before, np.int32), np.frombuffer(self._value, np.int32)
+        places, values = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+        place, link = np.flatnonzero(ends), ends[ends > 0]
+        while len(link):
+            places.append(place)
+            values.append(value[link])
+            link = before[link]
+            place, link = place[link > 0], link[link > 0]
+        return np.concatenate(places), np.concatenate(values)
+
+    def _shorten(self) -> None:
+        """Drop the links that no item needs."""
+        before, value = np.frombuffer(self._before, np.int32), np.frombuffer(self._value, np.int32)
+        needed = np.zeros(len(value), np.bool_)
+        needed[0] = True
+        link: Items = np.flatnonzero(np.bincount(self._of))
+        while len(link):
+            needed[link] = True
+            link = before[link]
+            link = link[~needed[link]]
+        number: NDArray[np.int32] = np.cumsum(needed, dtype=np.int32) - np.int32(1)
+        self._of = number[self._of]
+        self._before, self._value = array("i", number[before[needed]].tobytes()), array("i", value[needed].tobytes())
+        self._last.clear()
+        self._enough = 2 * len(self._value) + _LINKS
 
 
 class Order:

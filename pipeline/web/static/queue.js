@@ -106,17 +106,34 @@ function wanted() {
   return all.slice(Math.max(0, place - 1), place + AHEAD).find(row => row !== current() && !coming.has(row) && !row.dataset.failed && !panes.has(row));
 }
 
-/** What the digits press: where a date is in doubt first what can be done about it, then the topics. */
-const numbered = () => [...$$("[data-choice]", view), ...$$(".chip input", view)].slice(0, 9);
+/** What the digits press: each topic has its own. Only while a date is in doubt the first ones answer that, until it is left as it is. */
+const left = new Set(); // items whose question was left
+const choices = () => left.has(current()?.dataset.id) ? [] : $$("[data-choice]", view);
+const numbered = () => { const first = choices(); return [...first, ...$$(".chip input", view).slice(first.length, 9)]; };
+
+function number() {
+  for (const cap of $$(".key", view)) { delete cap.dataset.digit; cap.textContent = ""; }
+  numbered().forEach((one, place) => { $(".key", one.closest(".chip") || one).dataset.digit = place + 1; });
+  for (const button of $$("[data-leave-it]", view)) button.hidden = !choices().length;
+  label(view);
+}
+
+/** Leave the question as it is: the digits are the topics' again. */
+function leaveIt() {
+  if (!choices().length) return;
+  left.add(current().dataset.id);
+  if (document.activeElement.matches("[data-leave-it]")) $(".paper", view).focus({ preventScroll: true });
+  number();
+  live.textContent = "Left as it is. The digits choose topics."; // nothing was done that could be undone: no toast
+}
 
 /** Make a pane that was just put into place ours: what needs a script is shown, keys and digits stand on their buttons. */
 function ready(row) {
   for (const element of $$("[data-script], [data-help], [data-dates]", view)) element.hidden = false;
   for (const [step, there] of [[-1, row.previousElementSibling], [1, row.nextElementSibling]])
     for (const link of $$(`[data-move="${step}"]`, view)) link.hidden = !there;
-  numbered().forEach((one, place) => { $(".key", one.closest(".chip") || one).dataset.digit = place + 1; });
   $$(".menu kbd", view).forEach((cap, place) => { cap.dataset.digit = place + 1; });
-  label(view);
+  number();
   explain();
   arrived();
 }
@@ -329,7 +346,8 @@ acts.digits = place => {
 };
 
 addEventListener("keydown", event => {
-  if (event.key === "Escape") close();
+  if (event.key === "Escape" && $(".decide details[open]", view)) close();
+  else if (event.key === "Escape" && !event.target.closest("dialog, details, input:not([type=checkbox])")) leaveIt();
   if (!event.key.startsWith("Arrow") || !list.contains(event.target) || !/Up|Down/.test(event.key)) return;
   move(event.key === "ArrowDown" ? 1 : -1);
   event.preventDefault();
@@ -345,6 +363,7 @@ document.addEventListener("click", event => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const moving = event.target.closest("[data-move]"), link = event.target.closest(".row h3 a");
   if (event.target.closest("[data-dates]")) { const edit = $("[data-edit]", view); edit.dataset.first = "start_day"; edit.open = true; }
+  else if (event.target.closest("[data-leave-it]")) leaveIt();
   else if (event.target.closest("[data-why]")) { event.preventDefault(); explaining = !explaining; explain(); }
   else if (moving) { event.preventDefault(); move(Number(moving.dataset.move)); }
   else if (link) { event.preventDefault(); show(link.closest(".row")); }
