@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from pipeline.model import Edition, Tally
 from pipeline.render import pdf
 from pipeline.render.prepare import prepare
+from tests.test_pdf_checked import busy
 from tests.test_render_pdf import edition, pages
 
 REASONS = (("off topic", 120), ("too local", 80), ("old", 12))
@@ -58,3 +61,17 @@ def test_the_line_above_the_contents_stands_with_them(lines: int) -> None:
     body = pdf.render(printed(10, letter=LETTER + "\n\nOne more line." * lines))
     (label,) = on(body, "IN THIS EDITION")
     assert label in on(body, "IN THIS EDITION Contents")
+
+
+@pytest.mark.parametrize("render", [pdf.render, pdf.render_large])
+@pytest.mark.parametrize("kept", range(4, 16, 2))
+def test_where_the_dates_go_into_a_calendar_stands_with_them(render: Callable[[Edition], bytes], kept: int) -> None:
+    first, dates, last = busy().sections
+    made = printed(sections=(replace(first, entries=first.entries[:kept]), replace(dates, entries=dates.entries[: kept // 2]), last))
+    assert on(render(made), "Put them in your own calendar", "Events", "November 2026", "Meeting of the") != []
+
+
+def test_three_entries_of_an_ordinary_length_stand_on_a_page_of_large_print() -> None:
+    full = [said.count("Curator’s note") for said in pages(pdf.render_large(prepare(busy()))) if "Link to report" in said]
+    assert max(full) == 3
+    assert sum(one == 3 for one in full) > len(full) / 3

@@ -105,9 +105,21 @@ def _library(extra: tuple[Path, ...]) -> tuple[typst.Fonts, tuple[str, ...]]:
 
 @cache
 def characters() -> frozenset[int]:
-    """Give the code points that every page of the digest can show, whatever the face."""
-    upright = [path for path in _paths() if "Light" not in path.name]
-    return frozenset(point for path in upright for first, last in faces.covered(path) for point in range(first, last + 1))
+    """Give the code points that every page of the digest can show, whatever the face.
+
+    A letter that the italics lack is taken from an upright face. A mark is not: it belongs to its letter, and no one face might have both.
+    """
+    upright, slanted = (
+        frozenset(
+            point
+            for path in _paths()
+            if path.stem.endswith("It") is italic
+            for first, last in faces.covered(path)
+            for point in range(first, last + 1)
+        )
+        for italic in (False, True)
+    )
+    return frozenset(point for point in upright if point in slanted or not unicodedata.category(chr(point)).startswith("M"))
 
 
 def _paths() -> Iterator[Path]:
