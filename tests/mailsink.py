@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 
 STALL, BREAK = "stall", "break"
 """Say nothing for as long as the test runs; end the connection without a word."""
+ENDLESS, TRICKLE = "endless", "trickle"
+"""Answer line by line, or letter by letter, without ever coming to an end."""
 
 
 @dataclass
 class Script:
-    """Answers by the step: `connect`, `mail`, `rcpt`, `data` and `end` (of the message), each once or for ever; what is not named goes well."""
+    """Answers by the step: `connect`, `mail`, `rcpt`, `data`, `end` (of the message) and `reset`, each once or for ever; what is not named goes
+    well."""
 
     once: dict[str, str] = field(default_factory=dict)
     always: dict[str, str] = field(default_factory=dict)
@@ -50,6 +53,8 @@ class _Talk(socketserver.StreamRequestHandler):
             case b"DATA":
                 said = script.answer("data", "354 go ahead")
                 return self._say(said) and (not said.startswith("354") or self._message(script))
+            case b"RSET":
+                return self._say(script.answer("reset", "250 ok"))
             case b"QUIT":
                 return self._say("221 bye")
         return self._say("250 ok")
@@ -71,6 +76,8 @@ class _Talk(socketserver.StreamRequestHandler):
         if words in (STALL, BREAK):
             self.connection.shutdown(socket.SHUT_RDWR)
             return False
+        while words in (ENDLESS, TRICKLE) and not self.server.script.over.wait(0.02):  # type: ignore[attr-defined]
+            self.wfile.write(b"250-and more\r\n" if words == ENDLESS else b"2")
         self.wfile.write(words.encode() + b"\r\n")
         return not words.startswith("421")
 

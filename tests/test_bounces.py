@@ -120,9 +120,13 @@ def test_a_hostile_report_keeps_us_no_longer_than_any_other(body: bytes) -> None
 # ---------------------------------------------------------------- return paths
 
 
-@given(st.integers(min_value=1, max_value=10**9), st.from_regex(r"20[0-9]{2}-(0[1-9]|1[0-2])|mail/20[0-9]{2}-w[0-5][0-9]", fullmatch=True))
-def test_a_return_path_names_reader_and_edition_in_any_case_of_letters(person: int, name: str) -> None:
-    address = verp.return_path("bounces@lists.example.org", KEY, person=person, edition=name)
+@given(
+    st.integers(min_value=1, max_value=10**7),
+    st.from_regex(r"20[0-9]{2}-(0[1-9]|1[0-2])|mail/20[0-9]{2}-w[0-5][0-9]", fullmatch=True),
+    st.sampled_from(["bounces", "desk+bounces", "a" * verp.LONGEST]),
+)
+def test_a_return_path_names_reader_and_edition_in_any_case_of_letters(person: int, name: str, local: str) -> None:
+    address = verp.return_path(f"{local}@lists.example.org", KEY, person=person, edition=name)
     assert len(address.rpartition("@")[0]) <= 64
     assert verp.whose(KEY, address) == verp.whose(KEY, address.upper()) == verp.Whose(person=person, edition=name)
 
@@ -272,6 +276,16 @@ def test_an_address_alone_counts_half_because_anybody_can_write_one() -> None:
         (kept,) = store.bounces(person.id)
         assert (kept.hard, kept.edition) == (False, None)
         assert bounces.score(store.bounces(person.id), NOW) == 0.5
+
+
+def test_forged_reports_of_many_days_that_name_an_address_are_those_of_one_day() -> None:
+    with Store.open(":memory:") as store:
+        person = reader(store)
+        for day in range(20):
+            forged = Returned(what=Sent.FAILED, failed=(Failed(addresses=(person.email,), hard=True, code="5.1.1"),), sent=NOW - day * DAY)
+            bounces.take(forged, f"{day}", store, now=NOW)
+        assert bounces.score(store.bounces(person.id), NOW) == 0.5
+        assert store.quarantined() == ()
 
 
 def test_a_report_from_the_future_or_from_long_ago_counts_near_today() -> None:

@@ -87,7 +87,7 @@ def served(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 
 def allowed(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
-    return AuthResult(success=(given.login, given.password) == (b"desk", b"s3cret"), handled=False)
+    return AuthResult(success=(given.login, given.password) in ((b"desk", b"s3cret"), (b"desk", "größer".encode())), handled=False)
 
 
 @pytest.mark.parametrize("way", ["starttls", "tls"])
@@ -108,7 +108,7 @@ def test_a_mail_goes_only_to_a_server_whose_certificate_is_good(
     assert box.recipients == ["ada@example.net"] * is_safe
 
 
-@pytest.mark.parametrize(("password", "is_right"), [("s3cret", True), ("wrong", False)])
+@pytest.mark.parametrize(("password", "is_right"), [("s3cret", True), ("wrong", False), ("größer", True), ("wröng", False)])
 def test_the_login_is_given_behind_tls_and_a_wrong_one_is_said(
     password: str, is_right: bool, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

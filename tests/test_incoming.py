@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import yaml
@@ -18,6 +21,8 @@ from pipeline.errors import FetchError
 from pipeline.model import Delivery, DeliveryState, Subscriber, SubscriberState
 from pipeline.publish import incoming, post, readers, verp
 from pipeline.publish.incoming import Kind, Received
+from pipeline.publish.post import Keys
+from pipeline.sources import message
 from pipeline.sources.message import parse
 from pipeline.store import Store
 from tests.builders import NOW, edition
@@ -132,6 +137,47 @@ def test_a_reply_without_a_link_of_its_own_is_counted_and_never_answered(desk: D
     assert len(list((desk.box / "new").iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "What's new <digest@example.org> kirjoitti 1.12.2026 klo 12.00:",
+        "01.12.2026 12:00, What's new пишет:",
+        "2026年12月1日(火) 12:00 What's new <digest@example.org>:",
+        "Od: What's new <digest@example.org>\nOdesláno: úterý\nKomu: Kim\nPředmět: What's new",
+        "发件人: What's new [mailto:digest@example.org]\n发送时间: 2026\n收件人: Kim",
+        "",
+    ],
+)
+@pytest.mark.parametrize("form", ["marked", "plain", "html", "wrapped"])
+def test_what_stands_in_the_mail_that_is_answered_is_nobodys_suggestion(desk: Desk, said: str, form: str) -> None:
+    """In whatever language and form it is quoted, and with a link of the writer's own or without."""
+    issue = message_from_bytes(
+        post.letter(edition(id="2026-11"), desk.config).to(desk.kim.email, person=1, keys=post.keys(desk.config, desk.store)).body
+    )
+    plain, html = (str(part.get_payload(decode=True), "utf-8") for part in issue.walk() if not part.is_multipart())  # type: ignore[arg-type]
+    printed = edition().entries[0].url
+    assert printed in plain
+    if form == "wrapped":
+        plain = plain.replace(printed, f"https://eur01.safelinks.protection.outlook.com/?url={quote(printed, safe='')}&data=05%7C02&reserved=0")
+    for own, kind in (("", Kind.REPLY), (LINK, Kind.SUGGESTION)):
+        answer = mail("", Message_ID=f"<{kind}@clinic.example.net>")
+        if form == "html":
+            answer.set_content(f"<p>Thank you, a fine issue! {own}</p><p>{escape(said)}</p>{html}", subtype="html")
+        else:
+            quoted = "".join(f"> {line}\n" for line in plain.splitlines()) if form == "marked" else plain
+            answer.set_content(f"Thank you, a fine issue! {own}\n\n{said}\n\n{quoted}")
+        desk.arrives(answer)
+        found = desk.read()[-1]
+        assert (found.kind, found.links) == (kind, (own,) if own else ())
+
+
+def test_the_words_kept_of_a_reply_end_where_our_mail_begins(desk: Desk) -> None:
+    desk.takes(mail(f"A fine report: {LINK}\n\nWhat's new <digest@example.org> kirjoitti 1.12.2026:\n\nDear colleagues, there is much to read.\n"))
+    (kept,) = desk.store.submissions()
+    assert "fine report" in kept.note
+    assert "colleagues" not in kept.note
+
+
 def test_links_to_our_own_pages_are_no_suggestions(desk: Desk) -> None:
     assert desk.takes(mail("I liked https://digest.example.org/editions/2026-11")).kind is Kind.REPLY
 
@@ -204,6 +250,30 @@ def test_no_machine_list_or_mail_of_our_own_is_ever_taken_or_answered(desk: Desk
     assert desk.state() is SubscriberState.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Otomatik yanıt: What's new", "Ofiste değilim."),
+        ("自動応答: What's new", "不在です。"),
+        ("Автоматический ответ: What's new", "Я в отпуске."),
+        ("Automatyczna odpowiedź: What's new", "Nie ma mnie."),
+        ("Automatisk svar: What's new", "Jeg er på ferie."),
+        ("Urlaub bis 7. Januar", "Ich lese keine E-Mails."),
+        ("Re: What's new: November 2026", "I am currently out of the office until 5 January. For urgent matters see below."),
+        ("Re: What's new: November 2026", "Vielen Dank. Ich bin vom 1. bis 5. Januar nicht im Büro. Dringendes bitte hier:"),
+        ("Re: What's new: November 2026", "Bonjour, je suis absente jusqu'au 5 janvier."),
+    ],
+)
+def test_an_automatic_answer_that_does_not_say_so_in_its_head_is_known_by_its_words(desk: Desk, subject: str, text: str) -> None:
+    found = desk.takes(mail(f"{text}\n\nhttps://firm.example/contact-and-opening-hours\n", Subject=subject))
+    assert (found.kind, desk.store.submissions(), desk.answers()) == (Kind.AUTOMATIC, (), [])
+
+
+def test_a_person_may_speak_of_an_office(desk: Desk) -> None:
+    found = desk.takes(mail(f"I am out of the office a lot and read you on the train. This belongs into the digest: {LINK}"))
+    assert found.kind is Kind.SUGGESTION
+
+
 def test_auto_submitted_no_is_a_person(desk: Desk) -> None:
     assert desk.takes(mail(Auto_Submitted="no")).kind is Kind.SUGGESTION
 
@@ -264,6 +334,20 @@ def test_a_complaint_that_only_names_an_address_is_not_believed(desk: Desk) -> N
     assert desk.state() is SubscriberState.CONFIRMED
 
 
+def test_a_complaint_by_somebody_who_guesses_the_name_of_a_mail_is_not_believed(desk: Desk) -> None:
+    """Address and edition are known to many: what can be worked out from them proves nothing."""
+    letter = post.letter(edition(id="2026-12"), desk.config)
+    desk.sent("2026-12", letter.message_id(desk.kim.email, post.keys(desk.config, desk.store)))
+    guesses = (hashlib.sha256(f"2026-12 {desk.kim.email}".encode()).hexdigest()[:40], letter.message_id(desk.kim.email, Keys(links=b"")).strip("<>"))
+    for guess in guesses:
+        head = f"Message-ID: <{guess.partition('@')[0]}@digest.example.org>".encode()
+        body = (CASES / "complaint.eml").read_bytes().replace(b"Content-Type: message/rfc822\n\n", b"Content-Type: message/rfc822\n\n" + head + b"\n")
+        assert head in body
+        desk.arrives(body)
+        assert desk.read()[-1].done == "names no mail of ours"
+    assert desk.state() is SubscriberState.CONFIRMED
+
+
 def test_a_mail_to_ones_own_address_with_unsubscribe_leaves_without_login(desk: Desk) -> None:
     found = desk.takes(mail("", To=desk.returns, Subject="unsubscribe", In_Reply_To="", Auto_Submitted="auto-generated"))
     assert (found.kind, found.about, found.done) == (Kind.LEAVE, ("kim@clinic.example.net",), "taken off the list")
@@ -290,8 +374,9 @@ def test_what_we_send_finds_its_reader_when_it_comes_back_or_is_answered(desk: D
     """With a return path for each reader, and where the mail host takes no plus: then Message-ID and token say whose it was."""
     desk.config = replace(desk.config, mail=replace(desk.config.mail, verp=is_verp))
     letter = post.letter(edition(id="2026-12"), desk.config)
-    message = letter.to(desk.kim.email, person=desk.kim.id, keys=post.keys(desk.config, desk.store))
-    desk.sent("2026-12", letter.message_id(desk.kim.email))
+    keys = post.keys(desk.config, desk.store)
+    message = letter.to(desk.kim.email, person=desk.kim.id, keys=keys)
+    desk.sent("2026-12", letter.message_id(desk.kim.email, keys))
     head = message.body.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
     body = (CASES / "postfix-unknown.eml").read_bytes().replace(b"bounces+17-2026-12-abcdefghij234567@lists.example.org", message.sender.encode())
     top, _, rest = body.partition(b"Content-Type: text/rfc822-headers\n\n")
@@ -354,6 +439,12 @@ def test_hostile_bytes_in_the_mailbox_stop_nothing(desk: Desk) -> None:
     found = desk.read()
     assert found[-1].kind is Kind.SUGGESTION
     assert {one.kind for one in found[:-1]} <= {Kind.AUTOMATIC, Kind.STRANGER}
+
+
+def test_of_a_mail_of_millions_of_lines_so_many_are_read_as_any_real_one_has() -> None:
+    found = parse(b"From: a@b.example\n\n" + b"\n" * (message.MAX_LINES + 10) + b"the end")
+    assert found.sender == "a@b.example"
+    assert not any(b"the end" in part.body for part in found.parts)
 
 
 def test_a_mailbox_that_is_not_there_is_said_and_keeps_no_other_from_being_read(desk: Desk, tmp_path: Path) -> None:

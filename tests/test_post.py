@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import tokens
-from pipeline.errors import DeliveryError
+from pipeline.errors import ConfigError, DeliveryError, RenderError
 from pipeline.model import Choice, Desk, ItemId
 from pipeline.publish import verp
-from pipeline.publish.mime import Form, Places, parts
+from pipeline.publish.mime import Form, Places, counted, parts
 from pipeline.publish.post import Keys, correction_letter, letter
 from pipeline.render import draft
 from tests import builders
@@ -69,7 +70,19 @@ def test_the_headers_are_those_of_a_list_that_one_leaves_with_one_click() -> Non
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert (mail["To"], mail["List-Id"]) == (ADA, "<whats-new.digest.example.org>")
     assert mail["Date"].datetime == EDITION.composed
-    assert mail["Message-ID"] == letter(EDITION, config(Path())).message_id(ADA) != letter(EDITION, config(Path())).message_id(BEN)
+    assert mail["Message-ID"] == letter(EDITION, config(Path())).message_id(ADA, KEYS) != letter(EDITION, config(Path())).message_id(BEN, KEYS)
+
+
+def test_a_mail_bears_the_day_of_its_release_and_says_that_a_machine_sent_it() -> None:
+    released = EDITION.composed + timedelta(days=3)
+    mail = parsed(letter(replace(EDITION, released=released), config(Path())).to(ADA, person=7, keys=KEYS).body)
+    assert (mail["Date"].datetime, mail["Auto-Submitted"]) == (released, "auto-generated")
+
+
+def test_only_the_desk_that_sends_it_can_make_the_name_of_a_mail() -> None:
+    """Reports are believed by this name, so that who knows address and edition must not be able to guess it."""
+    mail = letter(EDITION, config(Path()))
+    assert mail.message_id(ADA, KEYS) != mail.message_id(ADA, Keys(links=b"j" * 32))
 
 
 def test_without_https_one_click_is_not_promised() -> None:
@@ -88,6 +101,27 @@ def test_the_return_path_names_edition_and_reader_where_the_host_allows_it() -> 
     assert letter(EDITION, usual).to(ADA, person=7, keys=KEYS).sender == "bounces@example.org"
 
 
+def test_a_bounce_address_too_long_for_a_return_path_of_ones_own_is_said_before_anything_is_sent() -> None:
+    made = config(Path())
+    with pytest.raises(ConfigError, match="too long"):
+        letter(EDITION, replace(made, mail=replace(made.mail, verp=True, bounce=f"{'b' * 25}@example.org")))
+
+
+def test_a_place_that_is_lost_or_comes_twice_is_told_whichever_it_is() -> None:
+    places = Places(code=CODE)
+    mark = places.mark("unsubscribe")
+    for written in ("", f"{mark}{mark}"):
+        with pytest.raises(RenderError, match="unsubscribe"):
+            counted(Form.of(written.encode(), places), [f"Leave: {mark}"], places)
+
+
+def test_a_test_keeps_neither_the_mail_nor_the_next_test_out_of_a_mailbox() -> None:
+    mail, later = letter(EDITION, config(Path())), letter(replace(EDITION, title="Other words"), config(Path()))
+    names = {one.message_id(ADA, KEYS) for one in (mail, mail.as_test(), later.as_test())}
+    assert len(names) == 3
+    assert parsed(mail.as_test().to(ADA, person=0, keys=KEYS).body)["Message-ID"] in names - {mail.message_id(ADA, KEYS)}
+
+
 def test_readers_of_text_get_text_alone_and_a_choice_has_its_own_subject() -> None:
     chosen = Choice(edition=replace(EDITION, sections=(replace(EDITION.sections[0], entries=ENTRIES[:1]),)), subject="One for you")
     mail = parsed(letter(EDITION, config(Path()), choice=chosen, form="text").to(ADA, person=7, keys=KEYS).body)
@@ -98,7 +132,7 @@ def test_readers_of_text_get_text_alone_and_a_choice_has_its_own_subject() -> No
 def test_a_mail_about_a_correction_has_its_own_name_and_a_way_to_leave() -> None:
     edition = replace(EDITION, corrections=(about(),))
     made = correction_letter(edition, 1, config(Path()))
-    assert made.message_id(ADA) != letter(edition, config(Path())).message_id(ADA)
+    assert made.message_id(ADA, KEYS) != letter(edition, config(Path())).message_id(ADA, KEYS)
     assert own("unsubscribe") in str(parsed(made.to(ADA, person=7, keys=KEYS).body).get_content())
 
 

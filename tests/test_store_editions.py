@@ -256,9 +256,12 @@ def test_only_what_is_uncertain_is_settled(store: Store) -> None:
     assert [(one.state, one.error) for one in store.deliveries("2026-11")] == [(DeliveryState.SENT, None), (DeliveryState.QUEUED, None)]
 
 
-def test_finishing_what_was_never_queued_is_a_named_error(store: Store) -> None:
-    with pytest.raises(NotFoundError, match=r"There is no delivery of edition 2026-11 to a@north\.example"):
-        store.advance_deliveries([Delivery(edition="2026-11", subscriber=1, email="a@north.example", state=DeliveryState.SENT)], (), NOW)
+def test_of_a_reader_erased_while_the_mail_was_under_way_nothing_is_kept_and_the_others_are(store: Store) -> None:
+    outbox(store, "a@north.example", "b@north.example")
+    under_way = store.advance_deliveries((), store.deliveries("2026-11"), NOW)
+    store.erase_subscriber("a@north.example", now=NOW)
+    store.advance_deliveries([replace(one, state=DeliveryState.SENT) for one in under_way], (), NOW)
+    assert [(one.email, one.state) for one in store.deliveries("2026-11")] == [("b@north.example", DeliveryState.SENT)]
 
 
 def test_a_sender_that_is_killed_leaves_a_delivery_that_is_not_sent_again(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ def send_command(
     lists: tuple[int, ...],
 ) -> int:
     """Mail a released edition to its subscribers, or a correction of it. Ctrl-C pauses."""
+    if dry_run and (pause or server):
+        raise click.BadParameter("--dry-run goes with a sending to the subscribers, not with --pause or --listmonk.")
     with desk(session) as (config, store):
         if pause:
             return _pause(session, edition_id, store)
@@ -128,9 +130,13 @@ def _test(session: Session, edition_id: str, config: Config, store: Store, *, ad
 def _hand_over(session: Session, edition_id: str, config: Config, store: Store, *, server: str, lists: tuple[int, ...]) -> int:
     if not lists:
         raise click.BadParameter("say with --list for which list of listmonk it is; its page shows the number.")
-    number = late.deliver.hand_over(server, late.publish.campaign(edition_id, config, store, lists=lists), token=config.mail.listmonk_token)
+    campaign = late.publish.campaign(edition_id, config, store, lists=lists)
+    number, is_new = late.deliver.hand_over(server, campaign, token=config.mail.listmonk_token)
     session.emit({"edition": edition_id, "campaign": number})
-    session.say(f"Edition {edition_id} is draft campaign {number} of {server}. Look at it there, and start it.")
+    if is_new:
+        session.say(f"Edition {edition_id} is draft campaign {number} of {server}. Look at it there, and start it.")
+    else:
+        session.say(f"Edition {edition_id} was handed over before, as campaign {number} of {server}. To hand it over anew, delete that one there.")
     return 0
 
 

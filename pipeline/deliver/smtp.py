@@ -6,10 +6,12 @@ server takes commands in one go (RFC 2920), sender, recipient and DATA cost one 
 
 from __future__ import annotations
 
+import base64
 import re
 import smtplib
 import socket
 import ssl
+import time
 from typing import Self
 
 from pipeline.errors import DeliveryError, UnavailableError
@@ -19,12 +21,16 @@ SECONDS = 30.0
 """So long the server has for an answer."""
 LAST = 600.0
 """So long it has for its answer to a whole message (RFC 5321, 4.5.3.2.6): who gives up sooner knows of fewer mails whether they were taken."""
+LONGEST = 64_000
+"""Bytes of an answer that are read."""
 _GONE = 421
 _ENHANCED = re.compile(r"4\.[12]\.\d{1,3}\b")
 """Temporary troubles of one mailbox (RFC 3463): full, disabled, moved."""
 _LONE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
 Reply = tuple[int, bytes]
+_WANTED = (2, 2, 3)
+"""With what the answers to sender, recipient and DATA begin."""
 
 
 class SmtpMailer:
@@ -73,8 +79,11 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             raise ConnectionError(f"The connection to {self._name} broke while a message was under way.") from error
-        if code // 100 != 2:
+        if code // 100 in (4, 5):
             raise self._refused(message, (code, words))
+        if code // 100 != 2:
+            self._drop()
+            raise ConnectionError(f"{self._name} gave no answer of a mail server to a message that was out.")
 
     @property
     def _name(self) -> str:
@@ -125,7 +134,7 @@ class SmtpMailer:
             raise UnavailableError(
                 f"No safe connection to the mail server {self._name}: {error.reason}.", hint="Check mail.tls and the certificate."
             ) from error
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise UnavailableError(
                 f"The mail server {self._name} does not answer: {error}.", hint="Check mail.smtp; run `gleanings send` again."
             ) from error
@@ -135,12 +144,12 @@ class SmtpMailer:
         settings, context = self.settings, ssl.create_default_context()
         server: smtplib.SMTP
         if settings.tls == "tls":
-            server = smtplib.SMTP_SSL(settings.host, settings.port, timeout=self._seconds, context=context, local_hostname=_greeting())
+            server = _SafeTalk(settings.host, settings.port, timeout=self._seconds, context=context, local_hostname=_greeting())
         else:
-            server = smtplib.SMTP(settings.host, settings.port, timeout=self._seconds, local_hostname=_greeting())
+            server = _Talk(settings.host, settings.port, timeout=self._seconds, local_hostname=_greeting())
         try:
             self._introduce(server, context)
-        except (OSError, smtplib.SMTPException, UnavailableError):
+        except (OSError, ValueError, smtplib.SMTPException, UnavailableError):
             server.close()
             raise
         if server.sock is not None:
@@ -159,11 +168,71 @@ class SmtpMailer:
                 hint="Set `mail.tls` to tls or starttls; to none where the way to it is safe.",
             )
         if settings.user:
-            server.login(settings.user, settings.password)
+            _log_in(server, settings.user, settings.password)
+
+
+class _Talk(smtplib.SMTP):
+    """Bears no answer without end: its time is that of the whole answer, and so is its size."""
+
+    def getreply(self) -> Reply:
+        """Give the next answer. Raises `SMTPException`, and leaves the connection, where there is none within bounds."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("there is no connection")
+        if self.file is None:
+            self.file = _Lines(self.sock)
+        self.file.begin()
+        return super().getreply()
+
+
+class _SafeTalk(_Talk, smtplib.SMTP_SSL):
+    """The same behind TLS from the first byte on."""
+
+
+class _Lines:
+    """What a server says, line by line, as `smtplib` reads it from a file."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._held = b""
+
+    def begin(self) -> None:
+        """Begin an answer."""
+        self._end, self._size = time.monotonic() + (self._connection.gettimeout() or LAST), 0
+
+    def readline(self, limit: int) -> bytes:
+        """Give the next line, or what there is of it. Raises `OSError` where it lasts too long."""
+        while (found := self._held.find(b"\n") + 1) == 0 and len(self._held) < limit:
+            if time.monotonic() > self._end:
+                raise TimeoutError("the answer takes too long")
+            more = self._connection.recv(8_192)
+            if not more:
+                break
+            self._held += more
+        cut = min(found or limit, limit)
+        line, self._held = self._held[:cut], self._held[cut:]
+        self._size += len(line)
+        if self._size > LONGEST or time.monotonic() > self._end:
+            raise TimeoutError("the answer has no end")
+        return line
+
+    def close(self) -> None:
+        """The connection is closed by whoever opened it."""
+
+
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in; `smtplib` can say in ASCII alone who we are, a server of today takes UTF-8 (RFC 4616, 2)."""
+    if f"{user}{password}".isascii():
+        server.login(user, password)
+        return
+    said = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+    code, words = server.docmd("AUTH", f"PLAIN {said}")
+    if code not in (235, 503):
+        raise smtplib.SMTPAuthenticationError(code, words)
 
 
 def _announce(server: smtplib.SMTP, message: Message) -> Reply:
-    """Give the last answer to sender, recipient and DATA: 354, or the first refusal."""
+    """Give the last answer to sender, recipient and DATA: 354, or the first refusal. Raises `SMTPException` for what is neither: who is out of step
+    may take one message for another."""
     size = f" SIZE={len(message.body)}" if server.has_extn("size") else ""
     commands = (f"MAIL FROM:<{message.sender}>{size}\r\n", f"RCPT TO:<{message.recipient}>\r\n", "DATA\r\n")
     if server.has_extn("pipelining"):
@@ -174,11 +243,13 @@ def _announce(server: smtplib.SMTP, message: Message) -> Reply:
         for command in commands:
             server.send(command)
             replies.append(server.getreply())
-            if replies[-1][0] // 100 > 3:
+            if replies[-1][0] // 100 not in (2, 3):
                 break
-    refused = next((one for one in replies if one[0] // 100 > 3), None)
+    refused = next((one for one, wanted in zip(replies, _WANTED, strict=False) if one[0] // 100 != wanted), None)
     if refused is None:
         return replies[-1]
+    if refused[0] // 100 not in (4, 5):
+        raise smtplib.SMTPServerDisconnected(f"answered {refused[0]} out of turn")
     if refused[0] != _GONE:
         _withdraw(server, has_gone_ahead=replies[-1][0] == 354)
     return refused
@@ -193,11 +264,15 @@ def _read(server: smtplib.SMTP, count: int) -> list[Reply]:
 
 
 def _withdraw(server: smtplib.SMTP, *, has_gone_ahead: bool) -> None:
-    """Leave the server ready for the next message. One that said "go ahead" without a recipient waits for a message, an empty one (RFC 2920, 3.1)."""
-    if has_gone_ahead:
-        server.send(b".\r\n")
-        server.getreply()
-    server.rset()
+    """Leave the server ready for the next message. One that said "go ahead" without a recipient waits for a message, an empty one (RFC 2920, 3.1).
+    One that leaves meanwhile has refused none the less."""
+    try:
+        if has_gone_ahead:
+            server.send(b".\r\n")
+            server.getreply()
+        server.rset()
+    except (OSError, smtplib.SMTPException):
+        server.close()
 
 
 def _body(body: bytes) -> bytes:

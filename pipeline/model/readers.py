@@ -59,10 +59,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """An edition as another mailer takes it, for some of that one's lists by their numbers."""
+    """An edition as another mailer takes it, for some of that one's lists by their numbers. `tags` name it there, always the same."""
 
     name: str
     subject: str
+    tags: tuple[str, ...]
     lists: tuple[int, ...]
     from_email: str
     body: str

@@ -78,12 +78,12 @@ def take(report: Returned, name: str, store: Store, *, now: datetime) -> tuple[C
     sent = min(max(report.sent or now, now - _OLDEST), now)
     fresh = []
     for place, one in enumerate(concerned(report, store)):
-        # An address alone counts half: anybody can write a report that names one.
+        # An address alone counts half, and on the day on which it came: anybody can write reports that name one, with ten days in them.
         hard = one.failed.hard and bool(one.edition)
         bounce = Bounce(
             subscriber=one.person.id,
             edition=one.edition or None,
-            at=sent,
+            at=sent if one.edition else now,
             hard=hard,
             code=one.failed.code,
             said=one.failed.said,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,10 +19,11 @@ from enum import StrEnum
 
 from pipeline import urls
 from pipeline.config import Config, is_address
-from pipeline.errors import FetchError, RefusedError
+from pipeline.errors import FetchError, NotFoundError, RefusedError
 from pipeline.fetch import imap
 from pipeline.fetch.mailbox import Look, mails
 from pipeline.model import Submission, Subscriber
+from pipeline.plain import json_line
 from pipeline.publish import bounces, notices, readers, submissions
 from pipeline.sources import delivery, reply, sorts
 from pipeline.sources.delivery import Returned
@@ -36,10 +37,13 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it prints a trac
 
 LINKS = 5
 """Links of one reply that are taken."""
+EDITIONS = 12
+"""Of so many mails to somebody it is known, when they write, what was in them."""
 EVERY = timedelta(days=1)
 """An address is answered once in so long."""
 
 _LEAVE = re.compile(r"\s*(?:re:\s*)?(?:unsubscribe|leave|abmelden)\b[\s:]*(?P<token>[A-Za-z0-9_.-]{20,200})?\s*", re.IGNORECASE)
+_ADDRESSES = re.compile(r"https?://[^\s\"\\<>]{1,2000}")
 _IDS = re.compile(r"<([^<>\s]{3,250})>")
 _NO_REPLY = re.compile(r"no-?_?reply|do-?not-?reply|mailer-?daemon|postmaster|bounce|owner-|-owner@|-request@|listserv|majordomo", re.IGNORECASE)
 
@@ -166,13 +170,27 @@ def _understood(body: bytes, config: Config, store: Store, *, now: datetime) -> 
 
 def _written(mail: Mail, name: str, config: Config, store: Store) -> _Read:
     """Read what a person wrote. Who is no reader of ours and answers no mail of ours is left to people: anybody can write to an address."""
-    answer = reply.read(mail)
-    own = urls.host(config.desk.url)
-    answer = reply.Answer(words=answer.words, links=tuple(link for link in answer.links if urls.host(link) != own))
     person = store.subscriber(mail.sender) if is_address(mail.sender) else None
-    if person is None and not store.mailed(_answered(mail)):
+    mailed = store.mailed(_answered(mail))
+    if person is None and not mailed:
         return _Read(kind=Kind.STRANGER, mail=mail, hash=name)
+    answer, own = reply.read(mail, ours=_ours(config)), urls.host(config.desk.url)
+    if sorts.speaks_of_absence(answer.words):
+        return _Read(kind=Kind.AUTOMATIC, mail=mail, hash=name)
+    if answer.links:
+        known = _printed((*((mailed[1],) if mailed else ()), *(store.last_editions(person.id, EDITIONS) if person else ())), store)
+        links = tuple(link for link in answer.links if urls.host(link) != own and urls.canonical(link) not in known)
+        answer = reply.Answer(words=answer.words, links=links)
     return _Read(kind=Kind.SUGGESTION if answer.links else Kind.REPLY, mail=mail, hash=name, people=(person,) if person else (), answer=answer)
+
+
+def _printed(editions: Iterable[str], store: Store) -> frozenset[str]:
+    """Give every address that stands in editions we mailed: however a mail program quotes them, they are nobody's suggestion."""
+    found: set[str] = set()
+    for name in dict.fromkeys(editions):
+        with suppress(NotFoundError):
+            found.update(_ADDRESSES.findall(json_line(store.edition(name))))
+    return frozenset(urls.canonical(one) for link in found for one in (link, link.rstrip(".,;:!?)]'*_"), link.partition(")")[0]))
 
 
 def _leaver(mail: Mail, store: Store, *, now: datetime) -> Subscriber | None:

@@ -7,6 +7,7 @@ same text gives the same bytes, its boundary with them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,10 +83,11 @@ def parts(texts: Sequence[tuple[str, str]], places: Places) -> tuple[str, bytes]
 
 def counted(form: Form, texts: Sequence[str], places: Places) -> None:
     """Check that each place of the texts stands in the form as often as in them. Raises `RenderError`."""
-    for name in set(form.names):
-        before = sum(text.count(places.mark(name)) for text in texts)
-        if before != form.names.count(name):
-            raise RenderError(f"A place for {name} was lost while the mail was written: {before}, then {form.names.count(name)}.", place="mail")
+    before = Counter(name for text in texts for name in places.split(text.encode("utf-8", "replace"))[1])
+    after = Counter(form.names)
+    for name in before.keys() | after.keys():
+        if before[name] != after[name]:
+            raise RenderError(f"A place for {name} was lost while the mail was written: {before[name]}, then {after[name]}.", place="mail")
 
 
 def _joined(boundary: bytes, heads: Sequence[str], bodies: Sequence[bytes]) -> Iterator[bytes]:

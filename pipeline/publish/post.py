@@ -59,24 +59,29 @@ class Letter:
     form: mime.Form
     links: Mapping[str, tuple[tuple[str, str], ...]]
 
-    def message_id(self, email: str) -> str:
-        """Name the message by edition and person, so that the same mail always has the same name."""
-        return f"<{self._id(email)}@{self.host}>"
+    def message_id(self, email: str, keys: Keys) -> str:
+        """Name the message by edition and person, so that the same mail always has the same name, which nobody else can make: a report that gives
+        it is about this mail."""
+        return f"<{self._id(email, keys)}@{self.host}>"
+
+    def as_test(self) -> Letter:
+        """Name it by what it says: where a mailbox keeps one mail of a name, a test must not keep out the mail itself, nor the next test."""
+        return replace(self, name=f"{self.name} test {hashlib.sha256(b''.join(self.form.pieces)).hexdigest()}")
 
     def to(self, email: str, *, person: int, keys: Keys) -> Message:
         """Address it to one person, the number of a subscriber; 0 for somebody who is none. Raises `DeliveryError` for what is no plain address."""
         if not is_address(email):
             raise DeliveryError(f"{email!r} is no plain mail address.", address=email, permanent=True)
         sender = verp.return_path(self.bounce, keys.verp, person=person, edition=self.about) if keys.verp else self.bounce
-        values = {"id": self._id(email).encode(), "to": email.encode(), "verp": sender.encode()}
+        values = {"id": self._id(email, keys).encode(), "to": email.encode(), "verp": sender.encode()}
         for purpose, places in self.links.items():
             sign = tokens.signer(keys.links, purpose)
             for name, about in places:
                 values[name] = sign(person, about)
         return Message(sender=sender, recipient=email, body=self.form.filled(values))
 
-    def _id(self, email: str) -> str:
-        return hashlib.sha256(f"{self.name} {email}".encode()).hexdigest()[:40]
+    def _id(self, email: str, keys: Keys) -> str:
+        return hashlib.blake2b(f"{self.name} {email}".encode(), key=keys.links, digest_size=20, person=b"message-id").hexdigest()
 
 
 def keys(config: Config, store: Store) -> Keys:
@@ -122,7 +127,15 @@ def campaign(edition_id: str, config: Config, store: Store, *, lists: tuple[int,
     leaving = Leaving(leave=mark, useful=lambda entry: f"{config.desk.url}/items/{entry.id}" if entry.audience == "public" else "")
     texts = [one.decode().replace("{{", _BRACES).replace(mark, _LEAVE) for one in (write_html(printed, leaving), write_text(printed, leaving))]
     name = f"{printed.title}: {printed.month_name}"
-    return Campaign(name=name, subject=name.replace("{{", "{ {"), lists=lists, from_email=checked(config).sender, body=texts[0], altbody=texts[1])
+    return Campaign(
+        name=name,
+        subject=name.replace("{{", "{ {"),
+        tags=(f"gleanings-{edition_id}-{hashlib.sha256(config.desk.url.encode()).hexdigest()[:8]}",),
+        lists=lists,
+        from_email=checked(config).sender,
+        body=texts[0],
+        altbody=texts[1],
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +232,9 @@ def checked(config: Config) -> MailSettings:
     bounce = settings.bounce or config.desk.contact
     if not sender or not bounce:
         what, remedy = "mail: there is no address to send from", "add `from` and `bounce`, or `contact` under `desk`"
+        raise ConfigError((Problem(file=config.path.name, line=0, what=what, remedy=remedy),))
+    if settings.verp and len(bounce.rpartition("@")[0]) > verp.LONGEST:
+        what, remedy = f"mail: {bounce} is too long for return paths of each reader's own", "write a shorter `bounce`, or `verp: false`"
         raise ConfigError((Problem(file=config.path.name, line=0, what=what, remedy=remedy),))
     return replace(settings, sender=sender, bounce=bounce)
 

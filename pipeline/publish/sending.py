@@ -118,7 +118,7 @@ def send_test(edition_id: str, config: Config, store: Store, mailer: Mailer, add
     edition = store.edition(edition_id)
     mail = correction_letter(edition, harmful(edition)[-1], config) if correction else letter(edition, config)
     try:
-        mailer.send(mail.to(address, person=0, keys=keys(config, store)))
+        mailer.send(mail.as_test().to(address, person=0, keys=keys(config, store)))
     except ConnectionError as error:
         raise UnavailableError(str(error), hint=f"Look whether {address} has it, then send the test again.") from error
 
@@ -149,13 +149,17 @@ def _empty(
     mailers: Sequence[Mailer],
     *,
     doors: Doors,
-    is_due: Callable[[Delivery, datetime], bool] = lambda delivery, now: True,
+    is_due: Callable[[Delivery, datetime], bool] | None = None,
 ) -> Mapping[str, int]:
-    """Offer everything queued to the server once; those that were put off before come last."""
+    """Offer everything queued to the server once; those that were put off before come last. With `is_due` only what is, and domains that asked for
+    peace have it still; without, a person asked for it now."""
     now = doors.now()
-    queued = [one for one in store.deliveries(edition.id, correction=correction) if one.state is DeliveryState.QUEUED and is_due(one, now)]
+    everything = store.deliveries(edition.id, correction=correction)
+    queued = [one for one in everything if one.state is DeliveryState.QUEUED and (is_due is None or is_due(one, now))]
     if queued:
         turns = Turns(sorted(queued, key=lambda one: one.attempts), per_second=config.mail.per_second, now=now)
+        if is_due is not None:
+            turns.remember(everything)
         letters = _letters(edition, correction, config, store)
         with store.lasting(), Crew(mailers) as crew:
             _Sending(store=store, doors=doors, crew=crew, turns=turns, letters=letters, keys=keys(config, store)).go(edition.id)
@@ -212,7 +216,7 @@ class _Sending:
         messages, unfit = {}, []
         for one in deliveries:
             mail = self.letters(one.subscriber)
-            marked = replace(one, message_id=mail.message_id(one.email), attempts=one.attempts + 1)
+            marked = replace(one, message_id=mail.message_id(one.email, self.keys), attempts=one.attempts + 1)
             try:
                 messages[one.subscriber] = (marked, mail.to(one.email, person=one.subscriber, keys=self.keys))
             except DeliveryError as error:

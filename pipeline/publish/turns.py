@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pipeline.model import Delivery
+from pipeline.model import Delivery, DeliveryState
 
 FIRST, LONGEST = timedelta(seconds=10), timedelta(minutes=15)
 """A domain that puts a mail off is left in peace for so long, then twice as long each time, at most."""
@@ -67,6 +67,14 @@ class Turns:
         domain = _domain(delivery)
         times = self._put_off[domain] = self._put_off.get(domain, 0) + 1
         self._free[domain] = now + min(FIRST * 2 ** min(times - 1, 20), LONGEST)
+
+    def remember(self, past: Iterable[Delivery]) -> None:
+        """Go on leaving in peace whom these deliveries, offered before, found putting mails off."""
+        for when, one in sorted(((one.changed, one) for one in past if one.changed and one.attempts), key=lambda pair: pair[0]):
+            if one.state is DeliveryState.SENT:
+                self.went_well(one)
+            elif one.state is DeliveryState.QUEUED:
+                self.put_off(one, when)
 
     def went_well(self, delivery: Delivery) -> None:
         """Forget how often a domain put mails off: it takes them again."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 KEY = "verp"
 """Name of the secret that the codes are made with."""
+LONGEST = 24
+"""Letters that the bounce address may have before its `@`, so that no return path has more than 64 there (RFC 5321, 4.5.3.1.1)."""
 _MAC = 10  # bytes: 16 letters
 _TAG = re.compile(r"(?P<person>\d{1,12})-(?P<edition>[a-z0-9_-]{1,24})-(?P<mac>[a-z2-7]{16})")
 
@@ -27,15 +29,14 @@ class Whose:
 
 
 def return_path(bounce: str, key: bytes, *, person: int, edition: str) -> str:
-    """Give the envelope sender of one mail: the bounce address with person, edition and their code. At most 64 letters stand before the `@`
-    (RFC 5321, 4.5.3.1.1) where the address itself has no more than eight."""
+    """Give the envelope sender of one mail: the bounce address with person, edition and their code."""
     local, _, domain = bounce.rpartition("@")
     return f"{local}+{person}-{edition.replace('/', '_')}-{_mac(key, person, edition)}@{domain}"
 
 
 def whose(key: bytes, address: str) -> Whose | None:
     """Read such an address back; nothing where it is none of ours or was altered."""
-    found = _TAG.fullmatch(address.rpartition("@")[0].partition("+")[2].lower())
+    found = _TAG.fullmatch(address.rpartition("@")[0].rpartition("+")[2].lower())
     if found is None:
         return None
     made = Whose(person=int(found["person"]), edition=found["edition"].replace("_", "/"))

@@ -23,6 +23,8 @@ from pipeline.text import squeeze
 MAX_BYTES = 25_000_000
 MAX_PARTS = 200
 MAX_DEPTH = 20
+MAX_LINES = 400_000
+"""More than a mail of `MAX_BYTES` has whose lines are of a usual length."""
 MAX_STEPS = 20_000_000
 """Lines times boundaries: what the parser compares, at the worst."""
 
@@ -74,6 +76,8 @@ class Mail:
 def parse(body: bytes) -> Mail:
     """Take a mail apart. Never raises: of what cannot be read there is nothing in it."""
     body = body[:MAX_BYTES]
+    if body.count(b"\n") > MAX_LINES:
+        body = b"\n".join(body.split(b"\n", MAX_LINES)[:MAX_LINES])
     nests = len(_BOUNDARY.findall(body))
     if nests > MAX_PARTS or nests * body.count(b"\n") > MAX_STEPS:
         body = body.partition(b"\n\n")[0]  # parts inside parts without end: its headers are all that is read

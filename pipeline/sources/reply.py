@@ -7,7 +7,7 @@ Follows no link and answers nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -48,6 +48,8 @@ _HEADER = re.compile(
     r"|oggetto|onderwerp|ämne|emne)\s?:",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"[<(\[:]\s?(?:mailto:)?([^\s<>()\[\]:]{1,64}@[\w.-]{1,253})")
+"""An address as a line shows it that says who wrote."""
 _BARE = re.compile(r"(?<![\w/.@-])www\.(?=[a-z0-9])", re.IGNORECASE)
 _BOXES = (
     "//blockquote[@type='cite']", "//*[contains(concat(' ', @class, ' '), ' gmail_quote ')]", "//*[contains(@class, 'moz-cite-prefix')]",
@@ -67,11 +69,12 @@ class Answer:
     links: tuple[str, ...] = ()
 
 
-def read(mail: Mail) -> Answer:
-    """Read somebody's own words. Never raises, whatever the parts hold."""
+def read(mail: Mail, *, ours: Collection[str] = ()) -> Answer:
+    """Read somebody's own words. `ours` are the addresses from which the mail came that is answered: in whatever language a line says so, there it
+    begins. Never raises, whatever the parts hold."""
     plain = [part for part in mail.of("text/plain") if part.body.strip()]
     found = _of_text(plain) if plain else [block for part in mail.of("text/html") for block in _of_html(part)]
-    own = letter.written(_until_copy(found))
+    own = letter.written(_until_copy(found, ours))
     kept = letter.content(own, sender=mail.sender)
     links = (run.url for block in kept for run in block.runs if run.url and len(run.url) <= MAX_LINK and urls.is_web(run.url))
     words = squeeze(" ".join(block.words for block in own if block.words))
@@ -138,11 +141,13 @@ def _drop_boxes(root: Element) -> None:
                 box.drop_tree()
 
 
-def _until_copy(found: Sequence[Block]) -> list[Block]:
+def _until_copy(found: Sequence[Block], ours: Collection[str]) -> list[Block]:
     """Cut at the copy of the headers, or at the line, below which the mail stands that is answered."""
     for place, block in enumerate(found):
         words = block.words[:400]
         follows = [one.words for one in found[place + 1 : place + 5] if one.words]
+        if place and any(one.lower() in ours for one in _BRACKETED.findall(words)):
+            return list(found[:place])
         if _ORIGINAL.fullmatch(words) or _SAYS.fullmatch(words) or (_FROM.match(words) and (_inline(words) or any(map(_HEADER.match, follows[:2])))):
             return list(found[:place])
     return list(found)

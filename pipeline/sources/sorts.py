@@ -31,8 +31,31 @@ _REPLIES = re.compile(
     r"|message d'absence|absence\s*:"
     r"|respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|assente\b|automatisch antwoord|afwezig"
     r"|autosvar|automatiskt svar"
-    r"|automaattinen vastaus|resposta autom[áa]tica|odpowied[źz] automatyczna|(?:vacation|absence) (?:reply|notice|notification)"
+    r"|automaattinen vastaus|resposta autom[áa]tica|odpowied[źz] automatyczna|automatyczna odpowied[źz]|(?:vacation|absence) (?:reply|notice"
+    r"|notification)|automatisk svar|automatsvar|autosvar|sj[áa]lfvirkt svar|automatick[áa] odpove[ďd]|automatick[áa] odpov[ěe][ďd]"
+    r"|automatikus v[áa]lasz|r[ăa]spuns automat|automatski odgovor|samodejni odgovor|automaatvastus|autom[āa]tisk[āa] atbilde"
+    r"|automatinis atsakymas|otomatik yan[ıi]t|αυτόματη απάντηση|автоответ|автоматический ответ|автоматична відповідь|автовідповідь"
+    r"|автоматичен отговор|رد تلقائي|מענה אוטומטי|תשובה אוטומטית|自動(?:応答|返信|回覆)|自动(?:回复|答复)|자동 ?(?:응답|회신)"
+    r"|fora do escrit[óo]rio|aus[êe]n(?:te|cia)\b|poissa\b|poza biurem|(?:im )?urlaub(?: (?:ab|bis|vo[mn])\b|\s*$)|en cong[ée]s?\b"
+    r"|de vacaciones\b|in ferie\b|(?:op|met) vakantie\b|відсутній|нет на месте"
     r"|thank you for your (?:e-?mail|message)\s*$)",
+    re.IGNORECASE,
+)
+_ABSENT = re.compile(
+    r"\b(?:i(?:['’]m| am| will be)\b.{0,60}\b(?:out of (?:the |my )?office|away from (?:the |my )?(?:office|desk)|on (?:\w+ )?(?:leave|vacation"
+    r"|holidays?))|ich bin\b.{0,60}\b(?:nicht im (?:büro|haus|dienst)|nicht erreichbar|abwesend|au(?:ß|ss)er haus|im urlaub|in elternzeit)"
+    r"|je (?:suis|serai)\b.{0,60}\b(?:absente?|en (?:cong[ée]|vacances|d[ée]placement))|(?:estoy|estar[ée])\b.{0,60}\b(?:fuera de (?:la )?oficina"
+    r"|de vacaciones|ausente)|(?:sono|sar[òo])\b.{0,60}\b(?:fuori (?:sede|ufficio)|assente|in ferie)|ik ben\b.{0,60}\b(?:afwezig|niet aanwezig"
+    r"|(?:op|met) vakantie|niet op kantoor)|jag är\b.{0,60}\b(?:inte på kontoret|på semester|bortrest|ledig)|jeg er\b.{0,60}\b(?:ikke (?:på|til)"
+    r" kontor|på ferie|fraværende|bortrejst)|jestem\b.{0,60}\b(?:na urlopie|nieobecn|poza biurem)|estou\b.{0,60}\b(?:fora do escrit[óo]rio"
+    r"|de f[ée]rias|ausente)|olen\b.{0,60}\b(?:poissa|\w*lomalla))",
+    re.IGNORECASE,
+)
+"""How somebody begins a letter that goes out while they are not there."""
+_BACK = re.compile(
+    r"\b(?:until|return(?:ing)?|back (?:on|in)|urgent|absence|limited access|bis (?:zum )?\d|dringend|vertret|zur(?:ü|ue)ck|jusqu|retour|urgence"
+    r"|hasta|regreso|urgente|fino al|rientro|tot\b|terug|dringend|till(?:s|baka)|åter|tilbage|tilbake|hastende|do \d|powr|piln|até|regresso"
+    r"|asti|saakka|palaan)",
     re.IGNORECASE,
 )
 _BOUNCES = re.compile(
@@ -167,6 +190,11 @@ def asks_to_confirm(words: str) -> bool:
 def is_notice(mail: Mail) -> bool:
     """Say whether a machine tells its reader what somebody did on a board, in a chat or in a network."""
     return is_bulk(mail) and bool(_NOTICES.match(mail.subject[:200]))
+
+
+def speaks_of_absence(words: str) -> bool:
+    """Say whether a letter begins by telling that its writer is away and until when, or whom to ask meanwhile."""
+    return bool(_ABSENT.search(words[:300]) and _BACK.search(words[:1_000]))
 
 
 def is_forward(subject: str) -> bool:

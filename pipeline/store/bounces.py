@@ -55,8 +55,10 @@ class Bounces(People):
 
     def quarantine(self, subscriber: int, now: datetime) -> None:
         """Mail nothing to a subscriber from now on. Who is confirmed anew is out of it; who has left stays so."""
+        sql = "UPDATE subscribers SET state = 'bounced', quarantined = ? WHERE id = ? AND state = 'confirmed'"
         with self.transaction():
-            self._change("UPDATE subscribers SET state = 'bounced', quarantined = ? WHERE id = ? AND state = 'confirmed'", (stamp(now), subscriber))
+            if self._change(sql, (stamp(now), subscriber)):
+                self._change("DELETE FROM deliveries WHERE subscriber = ? AND state = 'queued'", (subscriber,))
 
     def quarantined(self, *, since: datetime | None = None) -> tuple[Subscriber, ...]:
         """List those whose mail came back until nothing more was sent, the last first."""

@@ -22,7 +22,6 @@ _CLAIM = f"""UPDATE deliveries AS d SET state = 'sending', attempts = j.column4,
     RETURNING edition, correction, subscriber"""  # noqa: S608 - words of our own
 _FINISH = f"""UPDATE deliveries AS d SET attempts = j.column4, message_id = j.column5, changed = coalesce(j.column6, d.changed),
     state = j.column7, error = j.column8 FROM (VALUES %s) j WHERE {_SAME}"""  # noqa: S608 - words of our own
-_KNOWN = "SELECT 1 FROM deliveries WHERE edition = ? AND correction = ? AND subscriber = ?"
 _SETTLE = """UPDATE deliveries SET state = ?1, error = NULL, changed = ?2, attempts = iif(?1 = 'queued', 0, attempts)
     WHERE edition = ?3 AND correction = ?4 AND subscriber = ?5 AND state = 'uncertain'"""
 
@@ -45,12 +44,11 @@ class Outbox(Connection):
         """Keep what became of some deliveries and mark others `sending`, in one step. Gives back those of the `claims` that may be sent now.
 
         Not given back is what is no longer queued, whose reader has left or is in quarantine meanwhile, and everything while the edition is
-        paused. Raises `NotFoundError` where one that is done was never queued.
+        paused. Of a reader who was erased while the mail was under way nothing is kept.
         """
         with self.transaction():
-            if done and self._change(*_many(_FINISH, [(*_row(one, one.changed), one.state, one.error) for one in done])) != len(done):
-                lost = next(one for one in done if not self._row(_KNOWN, _key(one)))
-                raise NotFoundError("delivery", f"of edition {lost.edition} to {lost.email}")
+            if done:
+                self._change(*_many(_FINISH, [(*_row(one, one.changed), one.state, one.error) for one in done]))
             rows = self._rows(*_many(_CLAIM, [_row(one, now) for one in claims])) if claims else ()
             claimed = {tuple(row) for row in rows}
             return tuple(one for one in claims if _key(one) in claimed)

@@ -64,8 +64,8 @@ class Readership(People):
         return int(self._rows("SELECT count(*) FROM subscribers WHERE state = 'bounced' AND quarantined > ?", (stamp(since),))[0][0])
 
     def uncertain_mails(self) -> tuple[tuple[str, int], ...]:
-        """Count the mails of which nobody knows whether they were taken, by edition, the newest twelve editions with one."""
-        sql = """SELECT e.id, (SELECT count(*) FROM deliveries d WHERE d.edition = e.id AND d.correction = 0 AND d.state = 'uncertain') AS n
+        """Count the mails, of editions and their corrections, of which nobody knows whether they were taken; the newest twelve editions with one."""
+        sql = """SELECT e.id, (SELECT count(*) FROM deliveries d WHERE d.edition = e.id AND d.state = 'uncertain') AS n
                  FROM editions e WHERE e.released IS NOT NULL ORDER BY e.released DESC LIMIT 12"""
         return tuple((row["id"], row["n"]) for row in self._rows(sql) if row["n"])
 

@@ -110,6 +110,13 @@ def draft(request: Request) -> Response:
     )
 
 
+def gathered(request: Request) -> Response:
+    """Say what became of the mail of a week or a quarter, which has no page of its own, and let the operator settle what is uncertain."""
+    with site_of(request).open_store() as store:
+        edition = _edition(request, store)
+        return page(request, "desk_mail.html", edition=edition, mails=store.delivery_counts(edition.id), uncertain=_uncertain(edition, store))
+
+
 def preview(request: Request) -> Response:
     """Show an edition in one format, as it stands, under the name of its file, so that links from one to another hold. `preview-public` is what
     everybody gets where the edition is for members."""
@@ -148,7 +155,8 @@ def _uncertain(edition: Edition, store: Store) -> tuple[Delivery, ...]:
 
 
 def _edition(request: Request, store: Store) -> Edition:
-    asked = request.path_params["edition"]
+    params = request.path_params
+    asked = params["edition"] if "edition" in params else f"mail/{params['mail']}"
     try:
         return store.edition(asked)
     except NotFoundError as error:
@@ -158,6 +166,8 @@ def _edition(request: Request, store: Store) -> Edition:
 routes = [
     Route("/desk/editions", overview),
     Route("/desk/editions/draft", upcoming),
+    Route("/desk/editions/mail/{mail}", gathered),
+    Route("/desk/editions/mail/{mail}/mails/{correction:int}/{subscriber:int}/{act}", settle, methods=["POST"]),
     Route("/desk/editions/{edition}", draft),
     Route("/desk/editions/{edition}/mails/{correction:int}/{subscriber:int}/{act}", settle, methods=["POST"]),
     Route("/desk/editions/{edition}/{rendition}/{file}", preview),

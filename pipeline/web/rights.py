@@ -80,6 +80,8 @@ RIGHTS: dict[str, tuple[Role, Role]] = {
     "/desk/editions/{edition}/release": (_EDITOR, _EDITOR),
     "/desk/editions/{edition}/correct": (_EDITOR, _EDITOR),
     "/desk/editions/{edition}/{rendition}/pictures/{file}": (_SCOUT, _SECTION),
+    "/desk/editions/mail/{mail}": (_OPERATOR, _OPERATOR),
+    "/desk/editions/mail/{mail}/mails/{correction:int}/{subscriber:int}/{act}": (_OPERATOR, _OPERATOR),
     "/desk/editions/{edition}": (_SCOUT, _SECTION),
     "/desk/editions/{edition}/{rendition}/{file}": (_READER, _SECTION),
     "/desk/editions/{edition}/mails/{correction:int}/{subscriber:int}/{act}": (_OPERATOR, _OPERATOR),
