@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,15 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.config import Config
+from pipeline.config import Config, load
 from pipeline.deliver import SmtpMailer
 from pipeline.errors import NotFoundError, UnavailableError
-from pipeline.model import DeliveryState, MailSettings, Message, Notice
+from pipeline.model import Alert, DeliveryState, MailSettings, Message, Notice, TroubleKind
 from pipeline.publish import notices
 from pipeline.store import Store
 from pipeline.store.lock import hold
+from pipeline.watch.looking import facts
+from pipeline.watch.pulse import Pulse
+from pipeline.watch.telling import title
+from pipeline.watch.troubles import SINGLES, troubles
 from pipeline.wishes import WishError
 from tests.builders import NOW
+from tests.desk import Desk
 from tests.smtp import Postbox, postbox
 from tests.test_web import Site
 
@@ -200,3 +206,29 @@ def test_whether_mails_can_go_out_is_said_by_the_settings(config: Config) -> Non
     assert notices.can_send(named)
     assert not notices.can_send(replace(named, desk=replace(config.desk, contact="")))
     assert b"editor@example.org" in notices.written(Notice(id=1, kind="k", key="", email="a@b.example", subject="", body=""), named, now=NOW).body
+
+
+# ---------------------------------------------------------------- what is uncertain
+
+
+def test_what_is_uncertain_is_told_and_settled_by_a_person(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, sources="[]")
+    with Store.open(desk.db) as store:
+        for number, email in enumerate(("kim@example.org", "lee@example.org", "max@example.org")):
+            put(store, str(number), email=email)
+            assert store.claim_notice(NOW, before=NOW)
+        store.recover_notices(NOW)
+        found = troubles(facts(load(tmp_path / "sources.yaml", {}), store, now=NOW, pulse=Pulse()), now=NOW)
+        (told,) = [one for one in found if one.kind is TroubleKind.DELIVERY]
+        assert (told.about, "Of 3 mails nobody knows" in told.sentence, "--singles" in told.sentence) == (SINGLES, True, True)
+        assert title(Alert(id=1, kind=told.kind, about=told.about, sentence=told.sentence, since=NOW)) == "single mails"
+    listed = desk.run("outbox", "--singles", "--json", "--resend", "KIM@example.org", "--settle", "lee@example.org")
+    assert [(line["email"], line["state"], line["kind"]) for line in map(json.loads, listed.out.splitlines())] == [
+        ("max@example.org", "uncertain", "question"),
+        ("kim@example.org", "queued", "question"),
+    ]
+    again = desk.run("outbox", "--singles", "--resend", "lee@example.org")
+    assert (again.code, "outbox --singles" in again.err) == (1, True)
+    with Store.open(desk.db) as store:
+        assert store.claim_notice(NOW, before=NOW)
+        assert store.claim_notice(NOW, before=NOW) is None  # what is uncertain still is sent to nobody

@@ -174,13 +174,24 @@ def _released(edition_id: str, store: Store) -> Edition:
     return edition
 
 
-@command("outbox", "outbox", "outbox 2026-12 --json", "outbox 2026-12 --resend reader@example.org", "outbox 2026-12 --settle reader@example.org")
+@command(
+    "outbox",
+    "outbox",
+    "outbox 2026-12 --json",
+    "outbox 2026-12 --resend reader@example.org",
+    "outbox 2026-12 --settle reader@example.org",
+    "outbox --singles",
+)
 @click.argument("edition_id", metavar="[EDITION]", required=False)
 @click.option("--resend", metavar="ADDRESS", multiple=True, help="It is uncertain and did not arrive: queue it again; may be repeated.")
 @click.option("--settle", metavar="ADDRESS", multiple=True, help="It is uncertain and did arrive: note that it was sent; may be repeated.")
+@click.option("--singles", is_flag=True, help="Of mails that are no edition instead: confirmations, answers, questions, invitations.")
 @here
-def outbox_command(session: Session, edition_id: str | None, resend: tuple[str, ...], settle: tuple[str, ...]) -> None:
+def outbox_command(session: Session, edition_id: str | None, resend: tuple[str, ...], settle: tuple[str, ...], singles: bool) -> None:
     """Say what became of each message of an edition; of the newest, if none is named. Settle what is uncertain."""
+    if singles:
+        _singles(session, edition_id, resend=resend, settle=settle)
+        return
     with desk(session) as (_, store):
         name = edition_id or next((edition.id for edition in store.editions() if edition.is_released), None)
         edition = store.edition(name) if name else None
@@ -194,6 +205,27 @@ def outbox_command(session: Session, edition_id: str | None, resend: tuple[str, 
     session.say(f"Edition {name}: {in_words(Counter(one.state.value for one in deliveries), NOBODY)}." if name else "No edition is released yet.")
     if resend:
         session.say(f"`gleanings send {name} --resume` sends what is queued.")
+
+
+def _singles(session: Session, edition_id: str | None, *, resend: tuple[str, ...], settle: tuple[str, ...]) -> None:
+    """List the mails that are no edition and are not out; settle those to an address."""
+    if edition_id:
+        raise click.BadParameter("--singles are mails that are no edition; name none.")
+    with desk(session) as (_, store):
+        for addresses, state in ((resend, DeliveryState.QUEUED), (settle, DeliveryState.SENT)):
+            for address in addresses:
+                chosen = [one for one in store.notices(state=DeliveryState.UNCERTAIN) if one.email.casefold() == address.casefold()]
+                if not chosen:
+                    raise NotFoundError("uncertain single mail", f"to {address}", hint="`gleanings outbox --singles` lists them.")
+                for one in chosen:
+                    store.settle_notice(one.id, state, now())
+        states = (DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.QUEUED)
+        open_ones = [one for state in states for one in store.notices(state=state)]
+    for one in open_ones:
+        session.emit({"email": one.email, "kind": one.kind, "state": one.state, "attempts": one.attempts, "changed": one.changed, "error": one.error})
+    rows = [(one.email, one.kind, one.state.value, str(one.attempts), day(one.changed), one.error or "") for one in open_ones]
+    session.table(("address", "mail", "state", "attempts", "changed", "error"), rows)
+    session.say(f"Single mails that are not out: {in_words(Counter(one.state.value for one in open_ones), 'none')}.")
 
 
 def _settle(addresses: Sequence[str], state: DeliveryState, edition: Edition, store: Store) -> None:

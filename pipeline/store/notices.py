@@ -63,6 +63,12 @@ class Notices(Connection):
         sql = "SELECT * FROM notices WHERE (?1 = '' OR kind = ?1) AND (?2 IS NULL OR state = ?2) ORDER BY id DESC LIMIT 1000"
         return tuple(map(_notice, self._rows(sql, (kind, state))))
 
+    def settle_notice(self, number: int, state: DeliveryState, now: datetime) -> bool:
+        """Say of an uncertain mail that it is out (`sent`) or is to go out again (`queued`); says whether it was uncertain."""
+        sql = """UPDATE notices SET state = ?1, error = NULL, changed = ?2, attempts = iif(?1 = 'queued', 0, attempts)
+                 WHERE id = ?3 AND state = 'uncertain'"""
+        return self._change(sql, (state, stamp(now), number)) > 0
+
     def empty_notices(self, before: datetime) -> int:
         """Empty the words of mails that were done with before then. That they went out stays known; how many."""
         return self._change(

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import schedule
 from pipeline.config import Config
 from pipeline.errors import StoreError
-from pipeline.model import Alert, Health, SourceState, TroubleKind
+from pipeline.model import Alert, DeliveryState, Health, SourceState, TroubleKind
 from pipeline.publish import keep
 from pipeline.store import Store
 from pipeline.watch.pulse import Pulse
@@ -43,6 +43,7 @@ def facts(config: Config, store: Store, *, now: datetime, pulse: Pulse, problem:
         healths=healths(config, states, now),
         failures={name: state.failures for name, state in states.items()},
         mails=store.mailings(),
+        singles=len(store.notices(state=DeliveryState.UNCERTAIN)),
         errands=store.errands(),
         free=free(config.folder),
         was_full=any(one.kind is TroubleKind.DISK for one in store.open_alerts()),

@@ -13,6 +13,7 @@ from pipeline.plain import Json, to_plain
 from pipeline.publish import notices
 from pipeline.store import Store
 from pipeline.text import clip, counted
+from pipeline.watch.troubles import SINGLES
 
 LISTED = 50
 """Alerts in one mail."""
@@ -50,6 +51,8 @@ def tell(config: Config, store: Store, *, now: datetime) -> int:
 
 def title(alert: Alert) -> str:
     """Name an alert in a few words."""
+    if alert.kind is TroubleKind.DELIVERY and alert.about == SINGLES:
+        return SINGLES
     return _NAMES[alert.kind].format(alert.about)
 
 

@@ -35,15 +35,21 @@ _MORE = 1.2
 """So much more must be free before a disk that was nearly full is not."""
 
 
+SINGLES = "single mails"
+"""What the trouble of mails that are no edition is about: confirmations, answers, questions, invitations."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """How things are. `failures` counts in a row for each source; `up` is how long the service runs, `None` where that is not known (it is another
+    """How things are. `failures` counts in a row for each source; `singles` mails that are no edition and of which nobody knows
+    whether they went out; `up` is how long the service runs, `None` where that is not known (it is another
     process); `was_full` that the disk is in trouble already; `backup` is when the last copy was made, `born` when the first source was taken over;
     `keeps` says that copies are wanted."""
 
     healths: tuple[Health, ...] = ()
     failures: dict[str, int]
     mails: tuple[Mailing, ...] = ()
+    singles: int = 0
     errands: tuple[Errand, ...] = ()
     free: int | None = None
     was_full: bool = False
@@ -103,6 +109,9 @@ def _mails(facts: Facts) -> Iterator[Trouble]:
             said.append(f"Its sending is paused: `gleanings send {one.edition} --resume` goes on.")
         if said:
             yield Trouble(kind=TroubleKind.DELIVERY, about=one.edition, sentence=" ".join(said))
+    if facts.singles:
+        told = f"Of {counted(facts.singles, 'mail')} nobody knows whether the server took it: `gleanings outbox --singles`."
+        yield Trouble(kind=TroubleKind.DELIVERY, about=SINGLES, sentence=told)
 
 
 def _errands(facts: Facts, now: datetime) -> Iterator[Trouble]:
