@@ -186,6 +186,15 @@ def test_a_domain_is_one_in_any_case_and_is_left_in_peace_for_a_quarter_of_an_ho
 # ---------------------------------------------------------------- an edition
 
 
+def test_what_a_clock_that_was_ahead_put_off_is_put_off_as_of_now() -> None:
+    (one,) = waiting("a@reader.example")
+    turns = Turns([one], per_second=1, now=NOW)
+    turns.remember([replace(one, attempts=3, changed=NOW + timedelta(days=400))], NOW)
+    assert turns.next_turn(NOW) == FIRST
+    assert turns.take(1, NOW) == []
+    assert turns.take(1, NOW + FIRST) == [one]
+
+
 @pytest.mark.parametrize("answer", ["421 later", "450 later", "452 later"])
 def test_a_domain_that_asks_for_peace_holds_up_no_other(answer: str, store: Store, tmp_path: Path) -> None:
     with sink(Script(once={"rcpt": answer})) as script:

@@ -159,7 +159,7 @@ def _empty(
     if queued:
         turns = Turns(sorted(queued, key=lambda one: one.attempts), per_second=config.mail.per_second, now=now)
         if is_due is not None:
-            turns.remember(everything)
+            turns.remember(everything, now)
         letters = _letters(edition, correction, config, store)
         with store.lasting(), Crew(mailers) as crew:
             _Sending(store=store, doors=doors, crew=crew, turns=turns, letters=letters, keys=keys(config, store)).go(edition.id)

@@ -68,13 +68,13 @@ class Turns:
         times = self._put_off[domain] = self._put_off.get(domain, 0) + 1
         self._free[domain] = now + min(FIRST * 2 ** min(times - 1, 20), LONGEST)
 
-    def remember(self, past: Iterable[Delivery]) -> None:
-        """Go on leaving in peace whom these deliveries, offered before, found putting mails off."""
+    def remember(self, past: Iterable[Delivery], now: datetime) -> None:
+        """Go on leaving in peace whom these deliveries, offered before, found putting mails off; one of a clock that was ahead counts as of now."""
         for when, one in sorted(((one.changed, one) for one in past if one.changed and one.attempts), key=lambda pair: pair[0]):
             if one.state is DeliveryState.SENT:
                 self.went_well(one)
             elif one.state is DeliveryState.QUEUED:
-                self.put_off(one, when)
+                self.put_off(one, min(when, now))
 
     def went_well(self, delivery: Delivery) -> None:
         """Forget how often a domain put mails off: it takes them again."""
