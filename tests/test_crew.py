@@ -60,7 +60,7 @@ class Frail:
         shard = self.given.pop(0)
         if not self.killers.isdisjoint(one.id for one in shard.claims):
             self.deaths += 1
-            beside = [self.given.pop(0)] if len(shard.claims) > 1 and self.given else []
+            beside = [self.given.pop(0)] if self.given else []  # even of single pages: a cluster may put two on one worker
             return [(one, None) for one in (shard, *beside)]
         if self.unreachable:
             return [(shard, ShardDone(shard=shard.id, outcomes=tuple(Outcome(claim=one.id, reason="no", again=True) for one in shard.claims)))]

@@ -107,11 +107,17 @@ class _Line:
 
 
 def _alone(lost: Sequence[Shard], hands: Hands) -> Iterator[ShardDone]:
-    """Work what was lost page by page, each alone with its worker, and the pages of a host one after the other."""
-    lines = deque(line for shard in lost for line in _lines(shard))
+    """Work what was lost page by page, each alone with its worker, and the pages of a host one after the other.
+
+    A page that lost its worker here is tried once more when nothing else is under way: a scheduler that has just lost a worker may put two pages
+    on another, and one of them is blamed for what the other does.
+    """
+    lines, blamed_lines = deque(line for shard in lost for line in _lines(shard)), deque[_Line]()
     out: dict[int, _Line] = {}
     blamed = set[int]()
-    while lines or out:
+    while lines or blamed_lines or out:
+        if not lines and not out:
+            lines.append(blamed_lines.popleft())
         for _ in range(min(hands.room(alone=True), len(lines)) if lines else 0):
             line = lines.popleft()
             single = line.next()
@@ -129,7 +135,7 @@ def _alone(lost: Sequence[Shard], hands: Hands) -> Iterator[ShardDone]:
             if line.unreachable >= PATIENCE and line.shard.claims:
                 yield ShardDone(shard=shard.id, outcomes=tuple(map(in_peace, line.shard.claims)))
             elif line.shard.claims:
-                lines.append(line)
+                (blamed_lines if line.shard.claims[0].id in blamed else lines).append(line)
 
 
 def _lines(shard: Shard) -> Iterator[_Line]:
