@@ -190,6 +190,16 @@ def returned(store: Store, person: Subscriber, name: str, *, hard: bool = True, 
     return Returned(what=Sent.FAILED, failed=(Failed(hard=hard, code=code, said=said),), tagged=(tagged,), sent=when)
 
 
+def test_of_several_behind_one_address_all_must_be_lost_for_it_to_count_whole() -> None:
+    with Store.open(":memory:") as store:
+        person = reader(store)
+        mailed(store, person, "2026-11", NOW)
+        whole = returned(store, person, "2026-11")
+        half = replace(whole, failed=(*whole.failed, Failed(hard=False, code="4.2.2")))
+        bounces.take(half, "one", store, now=NOW)
+        assert [one.hard for one in store.bounces(person.id)] == [False]
+
+
 def test_a_report_read_twice_counts_once() -> None:
     with Store.open(":memory:") as store:
         person = reader(store)
