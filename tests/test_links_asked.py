@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,22 +18,13 @@ from tests import builders
 from tests.builders import NOW
 from tests.desk import Desk
 from tests.test_harvest import article
+from tests.test_links import web
 from tests.test_web import Site
 from tests.web import Web
 
+__all__ = ["web"]  # fixture
 SETTINGS = HarvestSettings(delay=timedelta(0), total=timedelta(seconds=1), allow_private=("127.0.0.1",))
 PAGE = article("How a network learns")
-
-
-@pytest.fixture
-def web(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Web]:
-    monkeypatch.setattr(asking, "PAUSE", timedelta(seconds=0.1))
-    with Web() as web:
-        for name, value in web.environment(tmp_path).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        yield web
 
 
 def fates(*urls: str, settings: HarvestSettings = SETTINGS) -> dict[str, Fate]:

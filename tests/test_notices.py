@@ -227,6 +227,10 @@ def test_what_is_uncertain_is_told_and_settled_by_a_person(tmp_path: Path) -> No
         ("max@example.org", "uncertain", "question"),
         ("kim@example.org", "queued", "question"),
     ]
+    with Store.open(desk.db) as store:
+        store._change("UPDATE notices SET body = ? WHERE state = 'uncertain'", (f"Open /survey/{notices.TICKET}",))
+    refused = desk.run("outbox", "--singles", "--resend", "max@example.org")
+    assert (refused.code, "second vote" in refused.err) == (1, True)
     again = desk.run("outbox", "--singles", "--resend", "lee@example.org")
     assert (again.code, "outbox --singles" in again.err) == (1, True)
     with Store.open(desk.db) as store:

@@ -217,6 +217,8 @@ def _singles(session: Session, edition_id: str | None, *, resend: tuple[str, ...
                 chosen = [one for one in store.notices(state=DeliveryState.UNCERTAIN) if one.email.casefold() == address.casefold()]
                 if not chosen:
                     raise NotFoundError("uncertain single mail", f"to {address}", hint="`gleanings outbox --singles` lists them.")
+                if state is DeliveryState.QUEUED and any(late.notices.TICKET in one.body for one in chosen):
+                    raise ConflictError(f"The invitation of {address} may have arrived; a second link would be a second vote.", hint="Settle it.")
                 for one in chosen:
                     store.settle_notice(one.id, state, now())
         states = (DeliveryState.UNCERTAIN, DeliveryState.FAILED, DeliveryState.QUEUED)
