@@ -13,6 +13,8 @@ STALL, BREAK = "stall", "break"
 """Say nothing for as long as the test runs; end the connection without a word."""
 ENDLESS, TRICKLE = "endless", "trickle"
 """Answer line by line, or letter by letter, without ever coming to an end."""
+SLOW = "slow "
+"""Say the words behind it, after more than half a second."""
 
 
 @dataclass
@@ -76,6 +78,9 @@ class _Talk(socketserver.StreamRequestHandler):
         if words in (STALL, BREAK):
             self.connection.shutdown(socket.SHUT_RDWR)
             return False
+        if words.startswith(SLOW):
+            words = words.removeprefix(SLOW)
+            self.server.script.over.wait(0.6)  # type: ignore[attr-defined]
         while words in (ENDLESS, TRICKLE) and not self.server.script.over.wait(0.02):  # type: ignore[attr-defined]
             self.wfile.write(b"250-and more\r\n" if words == ENDLESS else b"2")
         self.wfile.write(words.encode() + b"\r\n")

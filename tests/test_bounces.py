@@ -222,6 +222,19 @@ def test_the_outbox_shows_what_came_back_for_good_and_keeps_when_it_went() -> No
         assert second.state is DeliveryState.SENT
 
 
+def test_a_correction_that_comes_back_leaves_its_edition_as_it_went() -> None:
+    with Store.open(":memory:") as store:
+        person = reader(store)
+        mailed(store, person, "2026-11", NOW - 9 * DAY)
+        store.queue_deliveries("2026-11", [person.id], NOW - DAY, correction=1)
+        (first,) = store.deliveries("2026-11")
+        store.advance_deliveries([replace(first, correction=1, changed=NOW - DAY)], [], NOW - DAY)
+        for when in (NOW, NOW + DAY):  # a second report about the same mail is no report about the one before
+            bounces.take(returned(store, person, "2026-11", when=when), str(when), store, now=when)
+        assert [one.state for one in store.deliveries("2026-11")] == [DeliveryState.SENT]
+        assert [one.state for one in store.deliveries("2026-11", correction=1)] == [DeliveryState.BOUNCED]
+
+
 def test_three_editions_that_come_back_put_a_monthly_reader_into_quarantine() -> None:
     with Store.open(":memory:") as store:
         person = reader(store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline import tokens
 from pipeline.errors import ConfigError, DeliveryError, RenderError
 from pipeline.model import Choice, Desk, ItemId
-from pipeline.publish import verp
+from pipeline.publish import mime, verp
 from pipeline.publish.mime import Form, Places, counted, parts
 from pipeline.publish.post import Keys, correction_letter, letter
 from pipeline.render import draft
@@ -113,6 +114,18 @@ def test_a_place_that_is_lost_or_comes_twice_is_told_whichever_it_is() -> None:
     for written in ("", f"{mark}{mark}"):
         with pytest.raises(RenderError, match="unsubscribe"):
             counted(Form.of(written.encode(), places), [f"Leave: {mark}"], places)
+
+
+def test_a_letter_whose_places_were_not_kept_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = mime.parts
+
+    def losing(texts: Sequence[tuple[str, str]], places: Places) -> tuple[str, bytes]:
+        kind, body = whole(texts, places)
+        return kind, body.replace(places.mark("unsubscribe").encode(), b"", 1)
+
+    monkeypatch.setattr(mime, "parts", losing)
+    with pytest.raises(RenderError, match="unsubscribe"):
+        letter(EDITION, config(Path()))
 
 
 def test_a_test_keeps_neither_the_mail_nor_the_next_test_out_of_a_mailbox() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +25,7 @@ import pytest
 from pipeline import deliver, publish, tokens
 from pipeline.config import Config
 from pipeline.deliver import SmtpMailer
+from pipeline.deliver.smtp import _Lines
 from pipeline.errors import ConflictError, DeliveryError, UnavailableError
 from pipeline.model import Campaign, Delivery, DeliveryState, Message
 from pipeline.publish.sending import AGAIN
@@ -31,7 +34,7 @@ from pipeline.service import Doors, mail
 from pipeline.store import Store
 from tests import builders, desk
 from tests.builders import NOW
-from tests.mailsink import BREAK, ENDLESS, STALL, TRICKLE, Script, sink
+from tests.mailsink import BREAK, ENDLESS, SLOW, STALL, TRICKLE, Script, sink
 from tests.smtp import Postbox, postbox
 from tests.test_publish import ADA, BEN, CHI, EDITION, _released, config, outgoing, states
 from tests.test_web import Site
@@ -134,6 +137,46 @@ def test_a_server_that_does_not_let_us_in_is_said(answer: str, tmp_path: Path) -
         post.send(message())
 
 
+def test_the_answer_to_a_whole_message_may_take_longer_than_any_other(tmp_path: Path) -> None:
+    with sink(Script(once={"end": f"{SLOW}250 taken"})) as script, SmtpMailer(config(tmp_path, script.port).mail, seconds=0.2, last=5) as post:
+        post.send(message())
+        script.always = {"mail": STALL}
+        begun = time.monotonic()
+        with pytest.raises(DeliveryError):
+            post.send(message(BEN))
+        assert time.monotonic() - begun < 3
+
+
+@contextmanager
+def answering(seconds: float) -> Iterator[tuple[_Lines, socket.socket]]:
+    """What a server says within so many seconds, and the server."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(seconds)
+        made = _Lines(ours)
+        made.begin()
+        yield made, theirs
+
+
+def test_an_answer_without_end_is_left_by_its_size_though_it_comes_fast() -> None:
+    with answering(60) as (read, server):
+        server.sendall(b"250-more\r\n" * 7_000)
+        with pytest.raises(TimeoutError, match="no end"):
+            Counter(read.readline(8_192) for _ in range(7_000))
+
+
+def test_an_answer_without_end_is_left_by_its_time_though_it_is_small() -> None:
+    with answering(0.2) as (read, server):
+
+        def next_line() -> bytes:
+            server.sendall(b"250-more\r\n")
+            time.sleep(0.01)
+            return read.readline(8_192)
+
+        with pytest.raises(TimeoutError, match="too long"):
+            Counter(next_line() for _ in range(100))
+
+
 def test_dots_and_lone_line_ends_arrive_as_they_should(tmp_path: Path) -> None:
     with postbox() as box, smtp(config(tmp_path, box.port)) as post:
         post.send(message())
@@ -186,6 +229,13 @@ def test_a_domain_is_one_in_any_case_and_is_left_in_peace_for_a_quarter_of_an_ho
 # ---------------------------------------------------------------- an edition
 
 
+class Taker:
+    """A mailer whose server takes everything."""
+
+    def send(self, message: Message) -> None:
+        """Take it."""
+
+
 def test_what_a_clock_that_was_ahead_put_off_is_put_off_as_of_now() -> None:
     (one,) = waiting("a@reader.example")
     turns = Turns([one], per_second=1, now=NOW)
@@ -193,6 +243,14 @@ def test_what_a_clock_that_was_ahead_put_off_is_put_off_as_of_now() -> None:
     assert turns.next_turn(NOW) == FIRST
     assert turns.take(1, NOW) == []
     assert turns.take(1, NOW + FIRST) == [one]
+
+
+def test_a_mail_that_was_taken_since_ends_a_row_of_refusals() -> None:
+    (one,) = waiting("a@reader.example")
+    past = [replace(one, attempts=1, changed=NOW - timedelta(minutes=ago)) for ago in (0, 30, 20)]
+    turns = Turns([one], per_second=1, now=NOW)
+    turns.remember([*past, replace(one, attempts=1, state=DeliveryState.SENT, changed=NOW - timedelta(minutes=10))], NOW)
+    assert turns.next_turn(NOW) == FIRST
 
 
 @pytest.mark.parametrize("answer", ["421 later", "450 later", "452 later"])
@@ -224,6 +282,34 @@ def test_a_pause_is_obeyed_in_the_middle_and_ended_by_resuming(store: Store, tmp
         assert publish.go_on(settings, store, [], doors=desk.doors(NOW)) == 0
         assert send(settings, store, resume=True) == {"sent": 3}
         assert script.takes == [ADA, BEN, CHI]
+
+
+@pytest.mark.parametrize("way", ["pause", "end"])
+def test_a_pause_and_the_end_are_heard_while_a_domain_is_waited_for(way: str, store: Store, tmp_path: Path) -> None:
+    outgoing(store, *(f"r{number}@reader.example" for number in range(9)))
+    made, clock = config(tmp_path), desk.Clock(NOW)
+    settings = replace(made, mail=replace(made.mail, per_second=1))
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        assert clock.now() < NOW + timedelta(seconds=5), "it waits on"
+        if way == "pause" and not store.sending_paused(EDITION):
+            store.pause_sending(EDITION, clock.now())
+
+    doors = publish.Doors(now=clock.now, sleep=sleep, ends=lambda: way == "end" and clock.now() > NOW)
+    assert publish.send(EDITION, settings, store, [Taker()], doors=doors) == {"queued": 8, "sent": 1}
+    assert clock.now() <= NOW + timedelta(seconds=1)
+
+
+def test_what_is_written_while_it_is_sent_outlasts_a_power_cut(store: Store, tmp_path: Path) -> None:
+    def kept() -> int:
+        return int(next(iter(store._rows("PRAGMA synchronous")))[0])
+
+    outgoing(store, ADA)
+    seen: list[int] = []
+    doors = desk.doors(NOW, lambda one: seen.append(kept()))
+    assert publish.send(EDITION, config(tmp_path), store, [Taker()], doors=doors) == {"sent": 1}
+    assert (seen, kept()) == ([2], 1)  # FULL, then NORMAL
 
 
 def test_readers_who_are_erased_while_it_is_sent_stop_nobody_elses_mail(store: Store, tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ class _Lines:
         cut = min(found or limit, limit)
         line, self._held = self._held[:cut], self._held[cut:]
         self._size += len(line)
-        if self._size > LONGEST or time.monotonic() > self._end:
+        if self._size > LONGEST:
             raise TimeoutError("the answer has no end")
         return line
 

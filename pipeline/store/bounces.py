@@ -17,7 +17,8 @@ class Bounces(People):
     """Bounces, quarantine, and the mailboxes they come from."""
 
     def record_bounce(self, bounce: Bounce) -> bool:
-        """Keep a bounce unless it was kept before, and mark the delivery that it is about where it failed for good. Says whether it is new.
+        """Keep a bounce unless it was kept before, and mark the delivery that it is about where it failed for good: the edition, or the mail about
+        a correction of it, whichever went last. Says whether it is new.
 
         `changed` of the delivery stays: it is when the mail went.
         """
@@ -28,9 +29,10 @@ class Bounces(People):
             )
             if fresh and bounce.hard and bounce.edition:
                 self._change(
-                    """UPDATE deliveries SET state = 'bounced', error = ?
-                       WHERE edition = ? AND correction = 0 AND subscriber = ? AND state IN ('sent', 'uncertain')""",
-                    (bounce.said or bounce.code, bounce.edition, bounce.subscriber),
+                    """UPDATE deliveries SET state = 'bounced', error = ?3 WHERE edition = ?1 AND subscriber = ?2 AND state IN ('sent', 'uncertain')
+                       AND correction = (SELECT correction FROM deliveries WHERE edition = ?1 AND subscriber = ?2
+                       AND state IN ('sent', 'uncertain', 'bounced') ORDER BY changed DESC, correction DESC LIMIT 1)""",
+                    (bounce.edition, bounce.subscriber, bounce.said or bounce.code),
                 )
         return bool(fresh)
 
