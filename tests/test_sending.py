@@ -264,6 +264,16 @@ def test_a_domain_that_asks_for_peace_holds_up_no_other(answer: str, store: Stor
         assert states(store)[ADA] is DeliveryState.QUEUED
 
 
+def test_one_full_mailbox_holds_up_nobody_else_of_its_domain(store: Store, tmp_path: Path) -> None:
+    with postbox(Postbox(answers={ADA: "452 4.2.2 mailbox full"})) as box:
+        outgoing(store, ADA, BEN, CHI)
+        went: dict[str, timedelta] = {}
+        clock = desk.Clock(NOW)
+        doors = publish.Doors(now=clock.now, sleep=clock.sleep, report=lambda one: went.update({one.email: clock.now() - NOW}))
+        assert send(config(tmp_path, box.port), store, doors=doors) == {"queued": 1, "sent": 2}
+        assert max(went.values()) < FIRST
+
+
 def test_a_server_that_is_gone_for_one_connection_leaves_the_others_at_work(store: Store, tmp_path: Path) -> None:
     with sink(Script(once={"connect": "421 too many connections"})) as script:
         outgoing(store, ADA, BEN, DAN)
