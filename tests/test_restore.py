@@ -15,7 +15,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.config import Config
 from pipeline.errors import LockedError, StoreError
-from pipeline.model import ItemId, Role, Scope, SubscriberState, Verdict
+from pipeline.model import ItemId, Role, Run, Scope, SubscriberState, Verdict
 from pipeline.publish import keep, rebuild
 from pipeline.store import Store, copies, restoring
 from pipeline.store.connection import SCHEMA
@@ -159,7 +159,7 @@ def test_a_restore_killed_at_any_step_leaves_what_was_there_or_the_copy(copy: Pa
     db, found = tmp_path / "curated.db", 0
     with Store.open(db) as store:
         accepted(store, 7)
-    for at in range(1, 60):
+    for at in range(1, 100):
         code = killed(lambda: restoring.restore(copy, db, now=NOW + timedelta(seconds=at)), at=at, about="curated")  # noqa: B023 - at once
         found = copies.check(db).rows["items"]
         assert found in (1, 3)
@@ -169,6 +169,19 @@ def test_a_restore_killed_at_any_step_leaves_what_was_there_or_the_copy(copy: Pa
     assert (code, found, at > 8) == (0, 3, True)
     kept_ones = [copies.check(path).rows["items"] for path in tmp_path.glob("curated.db.before-restore-*")]
     assert 1 in kept_ones
+
+
+def test_a_restore_killed_at_any_step_brings_nobody_back(here: Config) -> None:
+    path, code = keep.home(here) / keep.LATEST, 1
+    for at in range(1, 100, 3):
+        code = killed(lambda: restoring.restore(path, here.db, now=NOW + timedelta(seconds=at)), at=at, about="curated")  # noqa: B023 - at once
+        with copies.reading(here.db) as db:
+            states = dict(db.execute("SELECT email, state FROM subscribers").fetchall())
+        assert (states["lee@example.org"], "ana@example.org" in states) == ("unsubscribed", False)
+        if code == 0:
+            break
+    assert (code, "new@example.org" in states) == (0, False)
+    assert not [one.name for one in here.folder.iterdir() if ".restoring" in one.name]
 
 
 @pytest.mark.parametrize("errand", ["serve", "harvest", "send"])
@@ -281,6 +294,18 @@ def test_who_agreed_anew_in_a_newer_copy_stays(here: Config) -> None:
         lee = store.subscriber("lee@example.org")
         assert lee
         assert lee.state is SubscriberState.CONFIRMED
+
+
+def test_of_two_files_with_the_same_decisions_the_one_with_later_surveys_says_who_may_come_in(here: Config) -> None:
+    with Store.open(here.db) as store:
+        account = store.add_account("Ana", Role.EDITOR, now=NOW)
+    newer = Path(shutil.copy(here.db, here.folder / "newer.db"))
+    with Store.open(newer) as store:
+        store.set_disabled(account.id, since=NOW)
+        store.record_run(Run(source="north-blog", started=NOW + timedelta(days=3), finished=NOW + timedelta(days=3)))
+    assert main(["--dir", str(here.folder), "restore", str(newer)]) == 0
+    with Store.open(here.db) as store:
+        assert store.account_of(account.id).disabled
 
 
 def test_another_desk_says_nothing_about_who_left_here(here: Config, copy: Path) -> None:

@@ -73,8 +73,7 @@ def restore_command(session: Session, path: Path, verify: bool, with_settings: b
     first = None if session.path.exists() else _settings(session, copy, overwrite=False)  # they say where the database goes
     config = settings(session)
     restored = late.restoring.restore(copy, config.db, now=now())
-    with late.store.Store.open(config.db) as store:
-        heeded = late.restoring.heed(store, restored.before, now=now())
+    heeded = restored.heeded
     taken = first or _settings(session, copy, overwrite=with_settings)
     editions, problems = written(config)
     items, before = restored.copy.rows["items"], restored.before

@@ -11,22 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.errors import LockedError, StoreError
-from pipeline.store import Store, copies
+from pipeline.store import Store, copies, migration
 from pipeline.store.connection import SCHEMA
 from pipeline.store.lock import hold
 from pipeline.store.people import LAST_NUMBER, Gone
-from pipeline.store.staff import Doors
+from pipeline.store.staff import LAST, Doors
 
 _LOCKS = ("serve", "harvest", "send", "notices")
 """Errands that are not to find another database in the middle of their work."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """The copy that stands in the place of the database, and where that went which stood there; `None` where there was none."""
-
-    copy: copies.Copied
-    before: Path | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +28,15 @@ class Heeded:
     left: int
     erased: int
     is_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """The copy that stands in the place of the database, where that went which stood there, `None` where there was none, and what that knew."""
+
+    copy: copies.Copied
+    before: Path | None
+    heeded: Heeded
 
 
 def found(path: Path) -> Path:
@@ -58,7 +59,8 @@ def usable(path: Path) -> copies.Copied:
 
 
 def restore(path: Path, db: Path, *, now: datetime) -> Restored:
-    """Put the copy at `path` in the place of the database `db`, and keep that under another name.
+    """Put the copy at `path` in the place of the database `db`, and keep that under another name. Who left or was erased since the copy was made
+    stays gone, and doors that were closed since stay closed: the copy knows of it before it takes the place.
 
     Raises `LockedError` where somebody is at work on it, `StoreError` for a copy that is no good or that cannot be written there; then all is as
     it was.
@@ -69,8 +71,10 @@ def restore(path: Path, db: Path, *, now: datetime) -> Restored:
         for name in _LOCKS:
             held.enter_context(hold(db, name, now=now))
         try:
+            _clear(fresh)  # of one that was killed
             with copies.reading(path) as source:
                 copies.write(source, fresh)
+            heeded = _heeded(fresh, db, now=now)
             _give(fresh, db if db.exists() else db.parent)
             before = _set_aside(db, now) if db.exists() else None
             fresh.replace(db)
@@ -78,18 +82,26 @@ def restore(path: Path, db: Path, *, now: datetime) -> Restored:
             raise StoreError(f"{db} cannot be written ({error.strerror}).", hint="Make room, or mend the rights of the folder.") from error
         finally:
             with suppress(OSError):
-                fresh.unlink(missing_ok=True)
-    return Restored(copy=copy, before=before)
+                _clear(fresh)
+    return Restored(copy=copy, before=before, heeded=heeded)
 
 
-def heed(store: Store, before: Path | None, *, now: datetime) -> Heeded:
-    """Read out of the database that gave way who left, who was erased and which doors were closed since the copy was made, and let that hold."""
-    links, gone, doors = (None, Gone(), Doors()) if before is None else _said(before)
-    if links not in (None, store.secret("links")):  # another desk's file: it says nothing about ours
-        gone, doors = Gone(last=0), Doors()
-    left, erased = store.take_leave_of(gone, now=now)
-    store.close_doors(doors)
-    return Heeded(left=left, erased=erased, is_known=before is None or gone.last is not None)
+def _clear(fresh: Path) -> None:
+    for one in (fresh, Path(f"{fresh}-wal"), Path(f"{fresh}-shm"), migration.kept(fresh)):
+        one.unlink(missing_ok=True)
+
+
+def _heeded(fresh: Path, db: Path, *, now: datetime) -> Heeded:
+    """Read out of the database that gives way who left, who was erased and which doors were closed since the copy was made, and let that hold."""
+    exists = db.exists()
+    links, gone, doors = _said(db) if exists else (None, Gone(), Doors())
+    with Store.open(fresh) as store:
+        if links not in (None, store.secret("links")):  # another desk's file: it says nothing about ours
+            gone, doors = Gone(last=0), Doors()
+        left, erased = store.take_leave_of(gone, now=now)
+        store.close_doors(doors)
+    _close(fresh)
+    return Heeded(left=left, erased=erased, is_known=not exists or gone.last is not None)
 
 
 def _said(path: Path) -> tuple[bytes | None, Gone, Doors]:
@@ -108,7 +120,7 @@ def _said(path: Path) -> tuple[bytes | None, Gone, Doors]:
             doors = Doors(
                 accounts={(number, key): tuple(stands) for number, key, *stands in accounts},
                 revoked=dict(db.execute("SELECT hash, revoked FROM tokens WHERE revoked IS NOT NULL")),
-                decisions=db.execute("SELECT coalesce(max(id), 0) FROM decisions").fetchone()[0],
+                last=db.execute(LAST).fetchone(),
             )
             return keys.get("links"), gone, doors
     except (sqlite3.Error, OSError, ValueError):

@@ -55,14 +55,17 @@ def person_name(said: str) -> str:
     return name
 
 
+LAST = "SELECT (SELECT coalesce(max(id), 0) FROM decisions), (SELECT coalesce(max(id), 0) FROM runs)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """What stood open to whom, as another file of the same desk knows it: by number and key of a name its role, sections, password and day of
-    closing; which tokens ended, and when; and the last number of a decision."""
+    closing; which tokens ended, and when; and the last numbers of a decision and of a survey, by which the newer of two files is told."""
 
     accounts: Mapping[tuple[int, str], tuple[str, str, str | None, str | None]] = field(default_factory=dict)
     revoked: Mapping[str, str] = field(default_factory=dict)
-    decisions: int = 0
+    last: tuple[int, int] = (0, 0)
 
 
 class Staff(Connection):
@@ -74,7 +77,7 @@ class Staff(Connection):
         with self.transaction():
             self._change("DELETE FROM sign_ins")
             self._change("DELETE FROM invitations WHERE used IS NULL")
-            if doors.decisions < self._rows("SELECT coalesce(max(id), 0) FROM decisions")[0][0]:
+            if doors.last < tuple(self._rows(LAST)[0]):
                 return
             for who, stands in doors.accounts.items():
                 self._change("UPDATE accounts SET role = ?, sections = ?, password = ?, disabled = ? WHERE id = ? AND name_key = ?", (*stands, *who))
