@@ -20,6 +20,7 @@ from pipeline.model import Event, Fold, ItemId, Match, Resource
 from tests.builders import resource
 from tests.tables import table
 
+Plain = dict[str, Any]
 CASES = table(Path(__file__).parent / "cases" / "dedupe" / "pairs.yaml")
 
 
@@ -216,3 +217,40 @@ def test_no_two_real_pages_fold(corpus: Path) -> None:
         assert said(what, *seen).fold is Fold.NEW, page["url"]
         seen.append(kept(len(seen) + 1, what))
     assert len(seen) > 100
+
+
+def test_a_copy_without_a_reference_does_not_make_one_of_two_posts() -> None:
+    first, second, copied = (
+        read({"url": f"https://{host}.example/jobs", "title": "Allotment warden", "text": "advert", "add": add})
+        for host, add in (("north", "Job reference: NA-24-0312."), ("south", "Job reference: NA-24-0311."), ("board", ""))
+    )
+    found = said(copied, kept(1, first), kept(2, second))
+    assert (found.fold, found.of, found.also) == (Fold.SAME, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "better"),
+    [
+        ({"url": "https://north.example/walk.pdf"}, {"url": "https://north.example/walk"}, True),
+        ({"url": "https://north.example/walk"}, {"url": "https://north.example/walk.pdf"}, False),
+        (
+            {"url": "https://south.example/walk", "published": date(2026, 3, 4)},
+            {"url": "https://north.example/walk", "published": date(2026, 3, 2)},
+            True,
+        ),
+        (
+            {"url": "https://north.example/old", "published": date(2026, 3, 4)},
+            {"url": "https://north.example/walk", "published": date(2026, 3, 4)},
+            False,
+        ),
+        (
+            {"url": "https://north.example/old", "published": date(2026, 3, 4)},
+            {"url": "https://north.example/walk", "published": date(2026, 3, 3)},
+            False,
+        ),
+    ],
+)
+def test_a_page_stands_before_its_file_and_what_came_out_first_elsewhere_before_its_copies(one: Plain, other: Plain, better: bool) -> None:
+    kept_one, came = (read({"title": "A ward walked together", "text": "walk", **plain}) for plain in (one, other))
+    found = said(came, kept(1, kept_one))
+    assert (found.fold, found.better) == (Fold.SAME, better)

@@ -247,3 +247,56 @@ def test_what_is_remembered_of_an_item(store: Store) -> None:
     lines = {line["id"]: line for line in exchange.export_items(store)}
     assert lines[item]["was"] == {"edition": "2026-03", "month": "March 2026", "item": 1}
     assert (lines[item]["version"], lines[item]["source_changed"], lines[folded]["fold_rule"]) == (2, "2026-11-21T12:00:00+00:00", "address")
+
+
+def test_a_copy_by_its_address_goes_with_what_has_that_address(store: Store) -> None:
+    """A reprint is taken out of the article that it was folded into, and the reprint's print view is not left behind."""
+    article = put(store, "article")
+    reprint = put(store, "reprint", same(article))
+    view = put(store, "reprint/amp", Match(fold=Fold.SAME, of=reprint, rule="address", evidence="Both lead there."))
+    assert clusters(store, reprint, view) == [article, article]
+    store.unfold(reprint, by="Ann", now=NOW)
+    assert clusters(store, article, reprint, view) == [article, reprint, reprint]
+    assert store.kept_apart(article) == (reprint,)
+    store.undo(1, by="Ann", now=NOW)
+    assert clusters(store, article, reprint, view) == [article] * 3
+
+
+def test_who_is_taken_out_is_kept_apart_from_all_that_stood_above(store: Store) -> None:
+    article = put(store, "article")
+    reprint = put(store, "reprint", same(article))
+    view = put(store, "reprint/amp", Match(fold=Fold.SAME, of=reprint, rule="address", evidence="Both lead there."))
+    store.unfold(view, by="Ann", now=NOW)
+    assert store.kept_apart(view) == (article,)  # the head of both
+    store.unfold(reprint, by="Ann", now=NOW)
+    assert store.kept_apart(view) == (article, reprint)
+
+
+def test_what_was_kept_apart_is_so_again_when_a_fold_is_taken_back(store: Store) -> None:
+    one = put(store, "one")
+    other = put(store, "other", same(one))
+    store.unfold(other, by="Ann", now=NOW)
+    store.fold(one, other, by="Tom", now=NOW)
+    assert store.kept_apart(other) == ()
+    store.undo(1, by="Tom", now=NOW)
+    assert (clusters(store, one, other), store.kept_apart(other)) == ([one, other], (one,))
+    copy = put(store, "copy", same(one, other))
+    assert clusters(store, one, other, copy) == [one, other, one]
+
+
+def test_what_was_counted_of_an_earlier_state_is_not_kept_for_the_later_one(store: Store) -> None:
+    page = put(store, "page", text="The first state of a page.")
+    store.keep_features([counted(page, store.item(page).resource)])
+    later = replace(store.item(page).resource, text="The second state of a page, and much longer than the first.")
+    store.add(later, dedupe.fingerprint(later), Match(fold=Fold.REVISION, of=page, rule="address"), now=NOW)
+    assert store._rows("SELECT item FROM features") == []
+
+
+def test_the_first_state_of_an_item_is_kept_however_often_its_source_changes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.store.arrivals.STATES_KEPT", 2)
+    page = put(store, "page", text="State 0 of a page.")
+    for number in range(1, 8):
+        later = replace(store.item(page).resource, text=f"State {number} of a page.")
+        store.add(later, dedupe.fingerprint(later), Match(fold=Fold.REVISION, of=page, rule="address"), now=NOW)
+    kept = [json.loads(row["resource"])["text"] for row in store._rows("SELECT resource FROM versions WHERE item = ? ORDER BY version", (page,))]
+    assert kept == [f"State {number} of a page." for number in (0, 5, 6)]

@@ -125,8 +125,8 @@ class Folding(RuleBasedStateMachine):
     def comes_in(self, made: Resource) -> None:
         self.arrive(made, None)
 
-    @rule(fold=st.sampled_from(Fold), of=places, also=st.lists(places, max_size=2), better=st.booleans())
-    def comes_in_as_somebody_says(self, fold: Fold, of: int, also: list[int], better: bool) -> None:
+    @rule(fold=st.sampled_from(Fold), of=places, also=st.lists(places, max_size=2), better=st.booleans(), by=st.sampled_from(("text", "address")))
+    def comes_in_as_somebody_says(self, fold: Fold, of: int, also: list[int], better: bool, by: str) -> None:
         head = self.items()[self.pick(of)].cluster
         others = tuple(dict.fromkeys(one for place in also if (one := self.items()[self.pick(place)].cluster) and one != head))
         url = f"https://other.example/{self.came}"
@@ -137,7 +137,7 @@ class Folding(RuleBasedStateMachine):
             Match(
                 fold=fold,
                 of=None if fold is Fold.NEW else self.pick(of),
-                rule="text",
+                rule=by,
                 evidence="All of it.",
                 better=better and same,
                 also=others if same else (),

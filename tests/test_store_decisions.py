@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -242,12 +243,12 @@ def test_what_was_published_since_is_not_taken_back_and_neither_is_the_rest(stor
     assert rows(store) == before
 
 
-def test_what_came_in_after_a_fold_stays_in_the_cluster_when_the_fold_is_undone(store: Store) -> None:
+def test_what_came_in_after_a_fold_stays_in_the_cluster_when_the_fold_is_undone_or_goes_with_what_it_is_a_copy_of(store: Store) -> None:
     a, b = put(store, "a"), put(store, "b")
     fold(store, a, b)
-    c = put(store, "c", same(b))
+    c, d = put(store, "c", replace(same(b), rule="text")), put(store, "d", same(b))
     store.undo(1, by="", now=NOW)
-    assert (store.item(b).state, store.item(c).merged_into) == (State.QUEUED, a)
+    assert (store.item(b).state, store.item(c).merged_into, store.item(d).merged_into) == (State.QUEUED, a, b)
 
 
 def test_undoing_an_unfold_takes_along_what_came_in_meanwhile(store: Store) -> None:

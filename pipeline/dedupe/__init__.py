@@ -13,13 +13,15 @@ from pipeline.late import door
 if TYPE_CHECKING:
     from pipeline.dedupe.decide import Neighbour, match
     from pipeline.dedupe.keys import RULES, fingerprint, identities
+    from pipeline.dedupe.steps import IDENTITIES
     from pipeline.dedupe.ties import label, propose, sought
 
-__all__ = ["RULES", "Neighbour", "fingerprint", "identities", "label", "match", "propose", "sought"]
+__all__ = ["IDENTITIES", "RULES", "Neighbour", "fingerprint", "identities", "label", "match", "propose", "sought"]
 
 door(
     __name__,
     decide=("Neighbour", "match"),
     keys=("RULES", "fingerprint", "identities"),
+    steps=("IDENTITIES",),
     ties=("label", "propose", "sought"),
 )

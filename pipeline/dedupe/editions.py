@@ -22,6 +22,11 @@ MONTHS = {
         "januar februar märz - mai juni juli - - oktober - dezember",
         "janvier février mars avril - juin juillet août septembre octobre novembre décembre",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+        "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "januari februari mars april maj juni juli augusti - - - -",
+        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
     )
     for number, name in enumerate(names.split(), start=1)
     if name != "-"
@@ -42,26 +47,32 @@ _COUNT = rf"\d{{1,4}}|{'|'.join(sorted(_COUNTS, key=len, reverse=True))}"
 _YEAR = r"(?:19|20)\d\d"
 _NUMBERED = (
     "issue|number|no|nr|vol|volume|folge|ausgabe|episode|ep|session|sitzung|week|woche|kw|module|modul|unit|lesson|lektion|chapter|kapitel|webinar|workshop|"
-    "round|wave|phase|roundup|bulletin|newsletter|day|tag"
+    "round|wave|phase|roundup|bulletin|newsletter|day|tag|numéro|semaine|épisode|chapitre|número|semana|episodio|capítulo|boletín|numero|settimana|capitolo"
+    "|boletim|episódio|aflevering|hoofdstuk|nummer|uke|vecka|avsnitt|выпуск|часть|неделя"
 )
 
 # Read in this order, and what one form has read the next does not see again. Groups are named by the slot that they fill.
 _FORMS = tuple(
     re.compile(form)
     for form in (
-        rf"\b(?P<day>\d{{1,2}})\.?\s*(?:st|nd|rd|th)?\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?\s*,?\s*(?:de\s+)?(?P<year>{_YEAR})\b",
-        rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s*,?\s+(?P<year>{_YEAR})\b",
-        rf"\b(?P<month>{_MONTH})\.?\s*,?\s*[-–]?\s*(?P<year>{_YEAR})\b",
+        rf"\b(?P<day>\d{{1,2}})\.?(?:\s*(?:st|nd|rd|th|er))?\s+(?:of\s+|de\s+)?(?P<month>{_MONTH})\.?\s*(?:,\s*)?(?:de\s+)?(?P<year>{_YEAR})\b",
+        rf"(?P<year>{_YEAR})\s?年\s?(?P<month>1[0-2]|0?[1-9])\s?月(?:\s?(?P<day>[0-3]?\d)\s?日)?",
+        rf"\b(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s*,)?\s+(?P<year>{_YEAR})\b",
+        rf"\b(?P<month>{_MONTH})\.?\s*(?:,\s*)?(?:[-–]\s*)?(?P<year>{_YEAR})\b",
         rf"\b(?P<month>{_MONTH})\.?\s*['’-]?(?P<year>\d\d)\b",
-        rf"\b(?P<day>\d{{1,2}})\.?\s*(?:st|nd|rd|th)?\s+(?P<month>{_SURE_MONTH})\b",
+        rf"\b(?P<day>\d{{1,2}})\.?(?:\s*(?:st|nd|rd|th))?\s+(?P<month>{_SURE_MONTH})\b",
         rf"\b(?P<year>{_YEAR})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d\d))?\b",
         rf"\b(?:(?P<day>\d{{1,2}})\s*[./]\s*)?(?P<month>0?[1-9]|1[0-2])\s*[./]\s*(?P<year>{_YEAR})\b",
         r"\b(?:q|quarter\s+|quartal\s+)(?P<quarter>[1-4])\b",
-        rf"\b(?:part|pt|teil|parte|partie)\b\.?\s*(?P<part>{_COUNT})\b",
+        rf"\b(?:part|pt|teil|parte|partie|deel)\b\.?\s*(?P<part>{_COUNT})\b",
         rf"\((?P<part>\d{{1,2}}|{_COUNT})(?:\s*(?:/|of|von)\s*\d{{1,2}})?\)",
         r"\b(?P<part>\d{1,2})\s*(?:/|of|von)\s*\d{1,2}\b",
         rf"\b(?:{_NUMBERED})\b\.?\s*(?P<issue>{_COUNT})\b",
         r"#\s?(?P<issue>\d{1,4})\b",
+        r"\bn\s?°\s?(?P<issue>\d{1,4})\b",
+        r"第\s?(?P<issue>\d{1,4})\s?[期号號回話话集]",
+        r"\bs(?P<season>\d{1,2})[\s,:]{0,2}e(?:p\s?)?(?P<issue>\d{1,3})\b",
+        r"\b(?:season|series|staffel|saison|temporada|stagione|seizoen)\s(?P<season>\d{1,2})\b",
         rf"\b(?P<edition>{_COUNT})(?:st|nd|rd|th|\.)?\s+(?:edition|auflage|ausgabe)\b",
         rf"\b(?P<year>{_YEAR})(?:\s*[-–/]\s*(?P<until>\d\d|{_YEAR}))?\b",
         r"\bv(?:ersion\s*)?(?P<version>\d{1,3}(?:\.\d+)*)\b",
@@ -121,9 +132,11 @@ def clash(one: Marks, other: Marks) -> str:
 def days_named(content: str) -> frozenset[tuple[int, int, int]]:
     """Find every whole day (year, month, day) that a text names by the month's name, as announcements do."""
     found = set()
-    for form in _FORMS[:2]:
-        for day in form.finditer(unicodedata.normalize("NFC", text.unpiled(content)).casefold()):
-            found.add((int(day["year"]), MONTHS[day["month"]], int(day["day"])))
+    plain = unicodedata.normalize("NFC", text.unpiled(content)).casefold()
+    for form in _FORMS[:3]:
+        for day in form.finditer(plain):
+            if day["day"]:
+                found.add((int(day["year"]), int(_value("month", day["month"])), int(day["day"])))
     return frozenset(found)
 
 

@@ -15,7 +15,7 @@ from pipeline.dedupe.when import WHENS, Dates, days_when
 
 READ = 6000
 """Characters of a text that are read: adverts are no longer."""
-_MARK = r"\s*(?:no|nr|num(?:ber|mer)|num[ée]ro|id|code)?\.?\s*(?::|-|–|#|\bis\b)\s*#?"
+_MARK = r"(?:\s*(?:no|nr|num(?:ber|mer)|num[ée]ro|id|code))?\.?\s*(?::|-|–|#|\bis\b)\s*#?"
 _REFERENCE = re.compile(
     r"\b(?:(?:job|vacancy|post|position|advert|requisition|recruitment|tender|notice|alert|grant|award|application|product|quote)\s+)?"
     rf"(?:ref(?:erence)?|r[ée]f[ée]rence|referentie|referencia|referenznummer|kennziffer|stellen-?(?:id|nummer)){_MARK}"
@@ -55,7 +55,7 @@ _CLOSES = re.compile(
     re.IGNORECASE,
 )
 _GRADE = re.compile(
-    r"\b(?:(?:pay\s+|salary\s+)?(?:band|grade|scale|schaal)|entgeltgruppe|besoldungsgruppe)\s*:?\s*(?P<one>(?:[a-z]{1,3}\s?)?\d{1,2}[a-z]?)\b",
+    r"\b(?:(?:pay\s+|salary\s+)?(?:band|grade|scale|schaal)|entgeltgruppe|besoldungsgruppe)\s*(?::\s*)?(?P<one>(?:[a-z]{1,3}\s?)?\d{1,2}[a-z]?)\b",
     re.IGNORECASE,
 )
 _PLACE = re.compile(

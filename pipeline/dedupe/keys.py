@@ -13,7 +13,7 @@ from pipeline import folding, text, urls
 from pipeline.dedupe import walls
 from pipeline.model import Fingerprint, Folding, Resource
 
-RULES = 1
+RULES = 2
 """Number of the rules by which keys are made, here, in `urls` and in `folding`: raised with every change of what they make of anything, and what is
 stored is then looked at again (`store/refold.py`)."""
 SMALLEST = 16
@@ -27,7 +27,7 @@ MAX_CHARACTERS = 60_000
 """Of a text; what follows does not decide whether two resources are the same."""
 IDENTIFIERS = ("doi", "arxiv", "pmid", "pmc", "isbn", "youtube", "vimeo")
 
-_BROKEN_LINE = re.compile(r"[-\u2010\u00ad]\s*\n\s*(?=[^\W\d_])|\u00ad")
+_BROKEN_LINE = re.compile(r"[-\u2010\u00ad][^\S\n]*\n\s*(?=[^\W\d_])|\u00ad")
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORDS_ONLY = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
@@ -36,6 +36,14 @@ _TATWEEL = "\u0640"
 _LATIN = re.compile("[a-zA-Z]")
 _LOOK_ALIKES = str.maketrans("асеорхуіјѕԁһԛԝАВСЕНІЈКМОРЅТХУοΑΒΕΖΗΙΚΜΝΟΡΤΥΧν", "aceopxyijsdhqwABCEHIJKMOPSTXYoABEZHIKMNOPTYXv")
 """Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39, confusables)."""
+_SPOILT = re.compile(
+    "(?:[\u00c3\u00c2][{0}]|\u00e2[\u0080\u20ac][{0}])+|(?:[\u00d0\u00d1\u00d8\u00d9][{0}]){{2,}}".format(
+        "\u0080-\u00bf" + "".join(char for byte in range(128, 160) if (char := bytes([byte]).decode("cp1252", "ignore")))
+    )
+)
+"""UTF-8 that was read as Latin-1 or Windows-1252: "CafÃ©"."""
+_SPOILS = ("Ã", "Â", "â€", "â\x80", "Ð", "Ñ", "Ø", "Ù")
+"""Of what `_SPOILT` finds there is one in it: looking for these costs next to nothing."""
 _ISBN = re.compile(r"97[89]\d{10}|\d{9}[\dx]")
 _SESSION = r"(?:panel|tutorial|keynote|invited|experience paper|industrial paper|research paper)(?: (?:session|talk|abstract))?"
 _hash = xxhash.xxh3_64_intdigest
@@ -152,7 +160,7 @@ def _said_about(decorations: tuple[str, ...], openings: tuple[str, ...]) -> re.P
     words = folding.words(decorations)
     return re.compile(
         rf"\s*\({_SESSION}\)|\.?\s*\[(?:erratum|errata|corrected) [^\]]*\]?\s*$|^\s*(?:{words}|{folding.words(openings)})\s*:\s*"
-        rf"|^\s*\[(?:{words})\]\s*|\s*[\[(](?:{words})[\])]\s*$",
+        rf"|^\s*[\[(](?:{words})[\])]\s*|\s*[\[(](?:{words})[\])]\s*$",
         re.I,
     )
 
@@ -185,11 +193,23 @@ def _smallest(count: int, hashes: Collection[int]) -> list[int]:
 def _bare(content: str) -> str:
     if content.isascii():
         return content
-    parts = _unmasked(unicodedata.normalize("NFKD", text.unpiled(content.replace(_TATWEEL, ""))))
+    content = content.replace(_TATWEEL, "")
+    if any(sign in content for sign in _SPOILS):
+        content = _SPOILT.sub(_mended, content)
+    parts = _unmasked(unicodedata.normalize("NFKD", text.unpiled(content)))
     for char in set(parts):
         if unicodedata.combining(char):
             parts = parts.replace(char, "")
     return parts
+
+
+def _mended(spoilt: re.Match[str]) -> str:
+    """Read once more, as UTF-8, what was read wrongly; as it is where it is no UTF-8."""
+    raw = b"".join(char.encode("latin-1" if char < "\u0100" else "cp1252") for char in spoilt[0])
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return spoilt[0]
 
 
 def _unmasked(content: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.dedupe import keys
 from pipeline.dedupe.once import once
 from pipeline.dedupe.side import Side, titled
 from pipeline.dedupe.swaps import Swap, swaps
+from pipeline.dedupe.when import days_written, other_days
 
 _SPEAKS = 20
 """Word sequences of a text in which swaps are looked for."""
@@ -127,6 +128,11 @@ class Pair:
         return length >= 6 and self.new.title[:length] == self.old.title[:length]
 
     @once
+    def shown_twice(self) -> bool:
+        """Whether two places have one text of one day, and one of them adds a name to its title: an episode in two directories."""
+        return self.days == 0 and self.other_place and self.contained >= 0.9 and self.title_words >= 97 and self.fewest_title_words >= 4
+
+    @once
     def begin_alike(self) -> bool:
         return self.fewest_title_words >= 2 and self.new.title[:2] == self.old.title[:2]
 
@@ -180,6 +186,11 @@ class Pair:
         return any(swap.dated for swap in self.swaps)
 
     @once
+    def other_days_written(self) -> bool:
+        """Whether both texts write whole days, in any form, and none of them is in both."""
+        return other_days(days_written(self.new.text), days_written(self.old.text))
+
+    @once
     def other_month(self) -> bool:
         """Whether they are pages of one form for another day or month each: their addresses say so, or the lines over their texts."""
         (one, days), (other, others) = self.new.dated_address, self.old.dated_address
@@ -226,6 +237,24 @@ class Pair:
         """Whether each title has a word that the other has not."""
         one, other = set(self.new.title), set(self.old.title)
         return bool(one - other) and bool(other - one)
+
+    @once
+    def own_title_numbers(self) -> bool:
+        """Whether each title has a number that the other has not."""
+        one, other = self.new.marks.numbers, self.old.marks.numbers
+        return bool(one - other) and bool(other - one)
+
+    @once
+    def picked_numbers(self) -> bool:
+        """Whether no number in which the titles differ stands in one text only: each headline picks its own from one text."""
+        odd = set(self.new.words) ^ set(self.old.words)
+        return odd.isdisjoint(self.new.marks.numbers ^ self.old.marks.numbers)
+
+    @once
+    def other_letter(self) -> bool:
+        """Whether the titles differ in the letter by which things of one sort are told apart: "Paper A" and "Paper B"."""
+        one, other = self.new.letters, self.old.letters
+        return bool(one) and bool(other) and not one & other and self.title >= 85
 
     @once
     def own_numbers(self) -> bool:

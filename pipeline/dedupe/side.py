@@ -39,6 +39,9 @@ _PART = re.compile(
 """What a file says of itself where it is not the work but goes with it."""
 
 
+_LETTER = re.compile(r"(?<=\w )(?:A(?! (?!(?:in|and|or|of|for|among|at|on|to)\b)[a-z])|[B-HJ-Z])(?![\w.'’&+/-])")
+
+
 @dataclass(frozen=True)
 class Side:
     """One resource, prepared for comparing."""
@@ -94,6 +97,11 @@ class Side:
     def headed(self) -> Marks:
         """The marks of the title, with those that stand behind it where the text repeats it: "Evidence digest" over "Evidence Digest July 2024"."""
         return headed(self.marks, self.resource.title, self.text)
+
+    @once
+    def letters(self) -> frozenset[str]:
+        """The capitals that stand by themselves in the title, but for "I" and what may be an article or an initial."""
+        return frozenset(found for found in _LETTER.findall(self.resource.title[:500]))
 
     @once
     def words(self) -> tuple[str, ...]:
@@ -157,8 +165,8 @@ def side(resource: Resource, fingerprint: Fingerprint) -> Side:
 
 
 def titled(file: Side, other: Side) -> Side:
-    over = file.words[:_OVER]
     """Give a file the title of another thing, where that stands over its text and the file is not another part of it, such as its summary."""
+    over = file.words[:_OVER]
     if _is_part(file) and not _PART.search(other.resource.title):
         return file
     main = tuple(text.words(re.split(r":\s|\s[–—-]\s|[?!]\s", other.resource.title[:500])[0]))

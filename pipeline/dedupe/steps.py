@@ -16,6 +16,10 @@ from pipeline.model import Fold
 
 FEW = 25
 """Word sequences below which a text is too short to speak for itself."""
+_SAYS = 6
+"""Word sequences from which a short text says something of its own."""
+_BRIEF = 60
+"""Word sequences of an announcement: where it names days, they are its own."""
 YEAR = 366
 """Days within which the same title may be the same thing, where nothing else is known."""
 
@@ -91,6 +95,8 @@ def _address(pair: Pair) -> Call | None:
 def _edition(pair: Pair) -> Call | None:
     if pair.other_month:
         return Call(Fold.NEW, "edition", "They are pages of one form, each with a day or month of its own.")
+    if pair.other_letter:
+        return Call(Fold.NEW, "edition", "The titles differ in a letter that tells things of one sort apart.")
     reason = clash(pair.new.marks, pair.old.marks)
     if not reason:
         plain = pair.new.headed is pair.new.marks and pair.old.headed is pair.old.marks
@@ -107,10 +113,14 @@ def _event(pair: Pair) -> Call | None:
         return Call(Fold.NEW, "event-date", f"They differ in {reason}.")
     if (pair.title >= 85 or pair.contained >= 0.5) and other_days(pair.new.event_days, pair.old.event_days):  # the cheap ones first
         return Call(Fold.NEW, "event-date", "They take place on different days.")
-    if pair.shorter >= FEW and pair.contained >= 0.5 and pair.new.facts.is_event and pair.old.facts.is_event:
+    if pair.shorter < FEW or pair.contained < 0.5:
+        return None
+    if pair.new.facts.is_event and pair.old.facts.is_event:
         one, other = days_named(pair.new.text), days_named(pair.old.text)
         if pair.redated or (one and other and not one & other):
             return Call(Fold.NEW, "event-date", "They name different days.")
+    if pair.title >= 85 and (pair.days or 0) >= 7 and (pair.redated or (pair.shorter < _BRIEF and pair.other_days_written)):
+        return Call(Fold.NEW, "event-date", f"They name different days, and appeared {pair.days} days apart.")
     return None
 
 
@@ -129,6 +139,8 @@ def _identifier(pair: Pair) -> Call | None:
     if shared := pair.shared_identifier:
         scheme, _, value = shared.partition(":")
         evidence = f"Both have the {_SCHEMES[scheme]} {value}."
+        if pair.own_title_numbers and pair.title < 100 and pair.texts and pair.contained < 0.1 and not pair.same_address:
+            return Call(Fold.NEW, "supplement", f"{evidence} But each title has a number of its own, and the texts differ.")
         if pair.title >= 75 or pair.title_words >= 92 or pair.contained >= 0.5 or pair.untitled:
             return Call(Fold.SAME, scheme, evidence)
         if pair.shorter >= FEW and pair.contained < 0.1 and pair.title < 60 and not pair.same_people:
@@ -218,9 +230,20 @@ def _instance(pair: Pair) -> Call | None:
     return None
 
 
+def _brief(pair: Pair) -> Call | None:
+    """One title over two short texts that have little in common: a column that comes again, or two things that are called so."""
+    if pair.title < 90 or not _SAYS <= pair.shorter < FEW or pair.contained >= 0.75 or not pair.days:
+        return None
+    if pair.same_host and pair.days >= 2:
+        fold = Fold.NEW if pair.contained < 0.5 else Fold.MAYBE
+        return Call(fold, "comes-again", f"{pair.title_sentence} They appeared {pair.days} days apart.")
+    doubtful = pair.days > 60 and pair.people_unknown and pair.contained < 0.1
+    return Call(Fold.MAYBE, "title", f"{pair.title_sentence} But texts differ, and they appeared {pair.days} days apart.") if doubtful else None
+
+
 def _form(pair: Pair) -> Call | None:
     """Pages of one site that share a form, a consent text or an error message, and differ in what is theirs."""
-    if pair.nameless and pair.shorter < 60:
+    if pair.nameless and pair.shorter < _BRIEF:
         return Call(Fold.MAYBE, "generic-title", f"{pair.text_sentence} But many pages are called so.") if pair.contained >= 0.5 else None
     if not pair.same_host or pair.shorter < FEW or pair.contained < 0.5 or pair.new.is_pdf != pair.old.is_pdf:
         return None
@@ -233,8 +256,8 @@ def _form(pair: Pair) -> Call | None:
 
 def _number(pair: Pair) -> Call | None:
     """Each title has a number that the other has not: a live count, or two things."""
-    one, other = pair.new.marks.numbers, pair.old.marks.numbers
-    if not (pair.shorter >= FEW and one - other and other - one) or not (pair.same_host or (pair.title < 60 and pair.shorter < 150)):
+    elsewhere = not pair.same_host and (pair.title >= 60 or pair.shorter >= 150 or pair.picked_numbers)
+    if pair.shorter < FEW or not pair.own_title_numbers or elsewhere:
         return None
     live = pair.alike >= 0.75 and pair.days is not None and pair.days <= 2 and pair.title >= 80
     return Call(Fold.SAME if live else Fold.MAYBE, "number", f"{pair.title_sentence} {pair.text_sentence}")
@@ -242,8 +265,14 @@ def _number(pair: Pair) -> Call | None:
 
 def _episode(pair: Pair) -> Call | None:
     """One broadcast, whose number stands in the title in one place only."""
-    numbered = {slot for slot, _ in pair.new.marks.slots ^ pair.old.marks.slots} == {"issue"}
-    if numbered and pair.days == 0 and pair.title_words >= 97 and pair.contained >= 0.9 and pair.fewest_title_words >= 3:
+    numbered = {slot for slot, _ in pair.new.marks.slots ^ pair.old.marks.slots}
+    if (
+        "issue" in numbered <= {"issue", "season"}
+        and pair.days == 0
+        and pair.title_words >= 97
+        and pair.contained >= 0.9
+        and pair.fewest_title_words >= 3
+    ):
         return Call(Fold.SAME, "episode", f"{pair.title_sentence} {pair.text_sentence} They came out on one day.")
     return None
 
@@ -317,6 +346,8 @@ def _titled_text(pair: Pair, evidence: str) -> Call | None:
 def _record(pair: Pair) -> Call | None:
     """Little or no text on one side: a record of a work, known by title, people and date."""
     people = " The people named are the same." if pair.same_people else ""
+    if pair.own_title_numbers and pair.title >= 90:
+        return Call(Fold.MAYBE, "number", f"{pair.title_sentence}{people}")
     if _one_record(pair):
         if pair.same_host and not (pair.new.words or pair.old.words):
             return Call(Fold.MAYBE, "listed-twice", f"{pair.title_sentence} But one catalogue lists both.")
@@ -332,6 +363,8 @@ def _one_record(pair: Pair) -> bool:
     """Whether two bare records agree in title, in people and in the day or the year, as far as they state it."""
     if pair.nameless or pair.one_sided or pair.days or pair.years or pair.one_video or pair.fewest_words >= 40:
         return False
+    if pair.shown_twice and pair.shorter >= _SAYS:
+        return True
     if pair.title < 97:
         return pair.names_agree and pair.subtitled and (pair.title >= 85 or pair.fewest_title_words >= 8)
     exact = pair.title == 100 and pair.fewest_title_words >= 3 and not pair.recurring
@@ -347,6 +380,8 @@ def _one_title(pair: Pair) -> bool:
     if pair.days is None:
         alone = length >= 8 and pair.title == 100 and bare and pair.people_unknown and not (pair.same_host or pair.recurring)
         return alone or (length >= 5 and (pair.same_people or pair.contained >= 0.3)) or (length >= 4 and pair.contained >= 0.9)
+    if length >= 4 and pair.contained >= 0.9 and pair.opens_alike and pair.days <= 30 and not pair.same_host:
+        return True  # what an alert quotes of it
     if pair.same_people:
         return (pair.days <= 30 or (pair.days <= YEAR and length >= 6)) and (bare or pair.contained >= 0.2)
     return length >= 6 and pair.days <= YEAR and pair.people_unknown and (bare or pair.contained >= 0.5)
@@ -361,5 +396,5 @@ def _weak(pair: Pair) -> Call | None:
 
 _STEPS: tuple[_Step, ...] = (
     *(_role, _video, _address, _edition, _event, _identifier, _wall, _post, _sibling),
-    *(_landing, _instance, _number, _form, _episode, _companion, _truncated, _serial, _text, _record, _weak),
+    *(_landing, _instance, _brief, _number, _form, _episode, _companion, _truncated, _serial, _text, _record, _weak),
 )

@@ -11,8 +11,11 @@ from itertools import pairwise
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from pipeline.dedupe.editions import MONTHS
+from pipeline.dedupe import keys
+from pipeline.dedupe.editions import MONTHS as NAMED
 
+MONTHS = {keys.words(name)[0]: number for name, number in NAMED.items()}
+"""As they stand among the words of a text, without accents."""
 READ = 600
 """Words of a text that are read."""
 LONGEST = 14
@@ -66,8 +69,18 @@ def _swap(one: tuple[str, ...], other: tuple[str, ...], place: tuple[int, int, i
     own, theirs = frozenset(some) - frozenset(others), frozenset(others) - frozenset(some)
     if not own or not theirs:
         return None
-    dated = _is_dated(one, begin, end, own) and _is_dated(other, first, last, theirs)
+    dated = _is_dated(one, begin, end, own) and _is_dated(other, first, last, theirs) and not _one_day(some, others)
     return Swap(own, theirs, dated)
+
+
+def _one_day(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Whether both write one day, month and all, each in its own way: "17 October, 9:30" and "17/10, 9:30 to 13:00"."""
+    named = [{MONTHS[word] for word in words if word in MONTHS} for words in (some, others)]
+    if all(named) and named[0] != named[1]:
+        return False
+    one, other = ({MONTHS.get(word) or int(word) for word in words if word in MONTHS or word.isdecimal()} for words in (some, others))
+    fewer = min(one, other, key=len)
+    return len(fewer) >= 2 and fewer <= one & other
 
 
 def _is_dated(found: tuple[str, ...], begin: int, end: int, own: frozenset[str]) -> bool:

@@ -72,13 +72,18 @@ def dates_at(address: str) -> tuple[str, Dates]:
     return address, frozenset(days)
 
 
-def _days(said: str) -> set[tuple[int, int, int]]:
-    named = {*days_named(said), *((int(found[1]), int(found[2]), int(found[3])) for found in _ISO.finditer(said))}
-    for found in _NUMERIC.finditer(said):  # 8/2 is read both ways
+def days_written(content: str) -> Dates:
+    """Read every whole day that a text writes: "12 May 2025", "2025-05-12", "12.05.2025"."""
+    named = {*days_named(content), *((int(found[1]), int(found[2]), int(found[3])) for found in _ISO.finditer(content))}
+    for found in _NUMERIC.finditer(content):  # 8/2 is read both ways
         one, other, year = int(found[1]), int(found[2]), int(found[3])
         named |= {(year, month, day) for day, month in ((one, other), (other, one)) if month <= 12 and day <= 31}
-    whole = _slots(said)
-    return named or ({whole} if whole[1] and whole[2] else set())
+    return frozenset(named)
+
+
+def _days(said: str) -> Dates:
+    named, whole = days_written(said), _slots(said)
+    return named or (frozenset({whole}) if whole[1] and whole[2] else frozenset())
 
 
 def _slots(said: str) -> tuple[int, int, int]:

@@ -80,7 +80,7 @@ def _in_byline(element: Element) -> bool:
 
 
 _PEOPLE_PATH = re.compile(
-    r"/(?:authors?|autor(?:en)?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by|createdby|speakers?)/[^/?#]"
+    r"/(?:authors?|aut(?:or(?:en|es|a|i|zy)?|eurs?)|yazar(?:lar)?|f[oö]rfattare|forfatter(?:e)?|kirjoittajat?|editors|staff|profiles?|people|our-people|whos-who|experts?|contributors|by|createdby|speakers?)/[^/?#]"
 )
 _OWNER = re.compile(  # of what is shown or played
     r"(?:^|[\s_-])(?:deck|slides?|presentation|video|episode|track|sound|media)[-_]{1,2}(?:owner|uploader|presenter|account|user)(?:[\s_-]|$)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from pipeline.extract import jsonld, players
+from pipeline.extract import jsonld, players, stated
 from pipeline.extract.document import Document, inner
 from pipeline.model import Kind, Lead
 
@@ -19,6 +19,7 @@ _LEAD, _LABEL, _STRONG, _ADDRESS, _WEAK, _SHELF = 6.0, 5.0, 4.5, 4.2, 2.5, 1.0
 _SHELVES = frozenset({Kind.ARTICLE, Kind.WEBSITE, Kind.DOCUMENT, Kind.COLLECTION})
 _SOUND = 4.0  # whatever is heard is called audio; that it is a podcast, its address tells
 _TYPED = 3.3  # by the system that holds it; what its title says goes before
+_STATED = 4.65  # by the page, behind a label; more than any word of its title
 _IN_TITLE = 1.15
 _TYPES = {
     "VideoObject": (_STRONG, Kind.VIDEO),
@@ -221,6 +222,8 @@ def of_markup(document: Document) -> Iterator[Sign]:
     body = document.tree.find("body")
     if body is not None and (typed := _CONTENT.search(body.get("class") or "")):
         yield _TYPED, _CONTENTS[(typed.lastindex or 1) - 1], "type of content"
+    if body is not None and (said := stated.of_page(body)):
+        yield _STATED, *said
     if played := players.of_page(document):
         yield _ADDRESS, *played
 

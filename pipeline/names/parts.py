@@ -14,7 +14,8 @@ from pipeline import text
 _LONGEST = 200  # characters
 _TITLE = re.compile(
     r"(?:(?:associate |assistant |emerit(?:us|a) |hon(?:orary|\.)? )?prof(?:essor|\.)?(?: emerit(?:us|a))?|assoc\.? prof\.?|drs?\.?|doctor|mrs?\.?"
-    r"|ms\.?|mx\.?|miss|sir|dame|lord|lady|baroness|baron|rev(?:erend|d)?\.?|rt\.? hon\.?|herr|frau|sister|nurse|cllr\.?|col\.?)\s+(?=\S)",
+    r"|ms\.?|mx\.?|miss|sir|dame|lord|lady|baroness|baron|rev(?:erend|d)?\.?|rt\.? hon\.?|herr|frau|sister|nurse|cllr\.?|col\.?"
+    r"|m(?:ag|gr|udr)\.|phdr\.|phmr\.|rndr\.|ing\.|doc\.|dipl\.-[a-zäöü]{2,12}\.?)\s+(?=\S)",
     re.IGNORECASE,
 )
 _POST_NOMINAL = re.compile(

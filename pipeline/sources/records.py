@@ -232,6 +232,8 @@ def _untitled(one: _Fields) -> tuple[str, str, str]:
     """Find title, byline and abstract where no label says which they are: as PubMed and ProQuest print them."""
     stanzas = [[_AFFILIATED.sub("", line) for line in stanza] for stanza in one.stanzas] or [[]]
     said = _sentences(stanzas[0])
+    if len(said) > 2 and _YEAR.search(said[0]) and not any(map(_names_authors, said[:2])) and _names_authors(said[2]):
+        said = said[1:]  # journal, date and pages in a line above the title
     at = next((place for place, line in enumerate(said[:2]) if _names_authors(line)), None)
     if at is not None and len(said) > 1:  # a line each: authors above or below the title
         return said[1 - at], said[at], _told(stanzas[1:])

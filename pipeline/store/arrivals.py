@@ -119,6 +119,7 @@ class Arrivals(Relations, Leads):
     ) -> int:
         of = self._of(match)
         head = of if match.fold is Fold.SAME else None
+        above = match.of if head and match.rule in dedupe.IDENTITIES else head  # who has its address goes where it goes, when somebody takes it out
         item = self._insert(
             """INSERT INTO items (state, kind, title, url, published, title_key, added, merged_into, head, fold_rule, fold_evidence, origin_id, extra)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, (SELECT seq + 1 FROM sqlite_sequence WHERE name = 'items'), 1), ?, ?, ?, ?)""",
@@ -130,7 +131,7 @@ class Arrivals(Relations, Leads):
                 day(resource.published),
                 fingerprint.title,
                 stamp(now),
-                head,
+                above,
                 head,
                 match.rule if head else "",
                 match.evidence if head else "",
