@@ -84,6 +84,12 @@ def test_a_token_asks_in_bursts_but_not_for_ever(desk: Programs) -> None:
     assert desk.get("/api/v1/me").status == 200
 
 
+def test_a_token_is_one_however_its_header_is_written(desk: Programs) -> None:
+    desk.app.state.buckets = Buckets(burst=3, steady=1)
+    forms = (f"{way}{desk.secret}" for way in ("Bearer ", "bearer ", "Bearer   ", "GoogleLogin auth="))
+    assert [desk.get("/api/v1/me", authorization=one).status for one in forms] == [200, 200, 200, 429]
+
+
 @given(st.lists(st.floats(0, 30), max_size=60))
 def test_a_bucket_never_gives_more_than_its_burst_and_what_flowed_in(pauses: list[float]) -> None:
     buckets, now, given_out = Buckets(burst=5, steady=0.5), builders.NOW, 0

@@ -60,6 +60,15 @@ def test_without_the_setting_the_header_means_nothing(tmp_path: Path) -> None:
     assert site.visitor(PROXY).get(HERE, Remote_User="Priya Nair").status_code == LOGIN
 
 
+@pytest.mark.parametrize("alike", ["\uff30riya Nair", "Priya\u3000Nair", "Pr\u0131ya Nair"])
+def test_who_only_looks_like_somebody_is_not_that_person(tmp_path: Path, alike: str) -> None:
+    site = behind(tmp_path)
+    person(site, password=False)
+    assert site.visitor(PROXY).get(HERE, Remote_User="priya NAIR").status_code == OPEN
+    answer = site.visitor(PROXY).ask("GET", HERE, headers=[("remote-user", alike.encode())])  # type: ignore[arg-type]  # bytes, as a proxy sends
+    assert answer.status_code == REFUSED
+
+
 def test_two_headers_name_nobody(tmp_path: Path) -> None:
     site = behind(tmp_path)
     person(site, password=False)

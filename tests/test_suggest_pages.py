@@ -14,11 +14,13 @@ import httpx
 import lxml.html
 import pytest
 from playwright.sync_api import Browser, expect
+from starlette.requests import Request
 
 from pipeline.config import charter as charters
 from pipeline.model import MailSettings, Verdict
 from pipeline.publish import submissions
 from pipeline.web import create_app
+from pipeline.web.limits import visitor
 from pipeline.web.suggest import HOURLY
 from tests import builders, hostile
 from tests.axe import ALL, FOUND, axe
@@ -309,6 +311,17 @@ def test_only_a_proxy_on_this_machine_is_believed_and_one_customer_is_one_visito
     assert status("127.0.0.1", "198.51.100.7, 203.0.113.1", 51) == 303
     assert [status("127.0.0.1", f"2001:db8:1:2::{number:x}", 60 + number) for number in range(HOURLY + 1)][-1] == 429
     assert status("127.0.0.1", "2001:db8:1:3::1", 90) == 303
+
+
+def test_a_visitor_is_one_however_a_proxy_writes_the_address() -> None:
+    def named(*lines: str) -> str:
+        headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+        return visitor(Request({"type": "http", "client": ("127.0.0.1", 5000), "headers": headers}))
+
+    assert {named(one) for one in ("203.0.113.9", "203.0.113.9:4711", "::ffff:203.0.113.9", "[::ffff:203.0.113.9]:80")} == {"203.0.113.9"}
+    assert named("::ffff:203.0.113.10") == "203.0.113.10"  # not all of the old Internet
+    assert {named(one) for one in ("2001:db8:1:2::5", "[2001:db8:1:2::9]", "[2001:db8:1:2::9]:443")} == {"2001:db8:1:2::/64"}
+    assert named("198.51.100.7", "203.0.113.9") == "203.0.113.9"  # a line of the visitor's own, and the proxy's
 
 
 # ---------------------------------------------------------------- in a browser

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 import weakref
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -123,7 +124,9 @@ class Access:
 
     def _outsider(self, request: Request, outside: str, *, role: Role | None) -> Account:
         """Find the account of somebody whom the proxy names; the first change that such a person makes gives them one, where the settings say so."""
-        found = self._read().outsider(outside) or self._read().account(outside)
+        found, named = self._read().outsider(outside), self._read().account(outside)
+        if found is None and named and _as_written(named.name) == _as_written(outside):  # who only looks like somebody is not that person
+            found = named
         if found is None and role is not None:
             if request.method != "POST":
                 return Account(id=0, name=outside, role=role, made=self._clock())
@@ -227,6 +230,11 @@ class Access:
                 self._reader = self._open_store()
                 weakref.finalize(self, self._reader.close)
             return self._reader
+
+
+def _as_written(name: str) -> str:
+    """Give a name but for the case of A to Z."""
+    return unicodedata.normalize("NFC", name).translate({upper: upper + 32 for upper in range(65, 91)})
 
 
 def _to_login(request: Request) -> Response:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import deque
 from datetime import datetime, timedelta
 from threading import Lock
 
 from starlette.requests import Request
 
+_WITH_PORT = re.compile(r"([0-9.]{7,15}):[0-9]{1,5}|\[([0-9a-fA-F:.]{2,45})\](?::[0-9]{1,5})?")
 _MOST_KNOWN = 10_000  # visitors remembered; the one that came first is let go
 
 
@@ -42,12 +44,15 @@ class Limit:
 def visitor(request: Request) -> str:
     """Name the network address that a visit comes from; of IPv6 the /64 that one customer has. Only a proxy on this machine is believed."""
     peer = request.client.host if request.client else ""
-    if _is_loopback(peer):  # the last one is what the proxy itself saw; those before, anybody can write
-        peer = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or peer
+    if _is_loopback(peer):  # the last one is what the proxy itself saw; those before, anybody can write, on lines of their own too
+        peer = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip() or peer
+    if found := _WITH_PORT.fullmatch(peer):  # RFC 7239, 6
+        peer = found[1] or found[2]
     try:
         address = ipaddress.ip_address(peer)
     except ValueError:
         return peer[:64]
+    address = getattr(address, "ipv4_mapped", None) or address
     return str(ipaddress.ip_network(f"{address}/64", strict=False)) if address.version == 6 else str(address)
 
 

@@ -15,11 +15,13 @@ from starlette.routing import Route
 from pipeline.errors import PipelineError
 from pipeline.model import Account, Scope
 from pipeline.plain import to_plain
+from pipeline.store import secret_hash
 from pipeline.web.api.operation import Call, File, Operation
 from pipeline.web.api.problem import FaultyError, RefusedProgramError, problem
 from pipeline.web.api.rate import Buckets
 from pipeline.web.api.schema import Reader, fields, from_words, noted
 from pipeline.web.problems import RefusedVisitError
+from pipeline.web.security import bearer
 from pipeline.web.site import site_of
 
 LARGEST = 1_000_000
@@ -42,7 +44,7 @@ def sure(request: Request, scope: Scope) -> Account:
     if person is None:
         hint = "Send `Authorization: Bearer …` with a token; at the desk you make one on the page of your account."
         raise RefusedProgramError("This needs a token that is in force.", status=401, hint=hint, headers=CHALLENGE)
-    key = hashlib.sha256(request.headers.get("authorization", "").encode()).hexdigest()
+    key = secret_hash(bearer(request))  # of the token, however the header is written
     if seconds := cast("Buckets", request.app.state.buckets).wait(key, site_of(request).clock()):
         hint = f"Ask again in {seconds} s, and more slowly."
         raise RefusedProgramError("This token asks too often.", status=429, hint=hint, headers={"retry-after": str(seconds)})
