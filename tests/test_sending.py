@@ -245,6 +245,12 @@ def test_what_a_clock_that_was_ahead_put_off_is_put_off_as_of_now() -> None:
     assert turns.take(1, NOW + FIRST) == [one]
 
 
+def test_what_a_domain_missed_of_its_rate_it_does_not_get_at_once() -> None:
+    turns = Turns(waiting(*(f"r{number}@reader.example" for number in range(9))), per_second=1, now=NOW)
+    assert len(turns.take(9, NOW)) == 1
+    assert len(turns.take(9, NOW + timedelta(minutes=1))) == 1
+
+
 def test_a_mail_that_was_taken_since_ends_a_row_of_refusals() -> None:
     (one,) = waiting("a@reader.example")
     past = [replace(one, attempts=1, changed=NOW - timedelta(minutes=ago)) for ago in (0, 30, 20)]
