@@ -355,10 +355,23 @@ def test_an_older_database_does_not_undo_what_a_newer_copy_says_of_accounts(tmp_
         assert store.password(1) == "new"
 
 
+def test_what_a_killed_restore_left_is_not_read_into_the_next_one(copy: Path, tmp_path: Path) -> None:
+    other, db = tmp_path / "other.db", tmp_path / "curated.db"
+    with Store.open(other) as store:
+        accepted(store, 7)
+        accepted(store, 8)
+        for ending in ("", "-wal"):
+            shutil.copy(f"{other}{ending}", f"{db}.restoring{ending}")
+    assert Path(f"{db}.restoring-wal").stat().st_size
+    restoring.restore(copy, db, now=NOW)
+    assert copies.check(db).rows["items"] == 3
+
+
 def test_an_older_copy_is_brought_up_to_date(tmp_path: Path) -> None:
     restoring.restore(old.make(tmp_path / "old.db", 2), tmp_path / "curated.db", now=NOW + timedelta(days=1))
     with Store.open(tmp_path / "curated.db") as store:
         assert (store.schema_version, len(store.editions())) == (SCHEMA, 1)
+    assert not [one.name for one in tmp_path.iterdir() if ".restoring" in one.name]
 
 
 def test_going_back_to_an_older_gleanings_is_a_restore_of_the_copy_that_was_kept(tmp_path: Path) -> None:

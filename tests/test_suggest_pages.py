@@ -314,14 +314,17 @@ def test_only_a_proxy_on_this_machine_is_believed_and_one_customer_is_one_visito
 
 
 def test_a_visitor_is_one_however_a_proxy_writes_the_address() -> None:
-    def named(*lines: str) -> str:
+    def named(*lines: str, proxy: str = "127.0.0.1") -> str:
         headers = [(b"x-forwarded-for", line.encode()) for line in lines]
-        return visitor(Request({"type": "http", "client": ("127.0.0.1", 5000), "headers": headers}))
+        return visitor(Request({"type": "http", "client": (proxy, 5000), "headers": headers}))
 
     assert {named(one) for one in ("203.0.113.9", "203.0.113.9:4711", "::ffff:203.0.113.9", "[::ffff:203.0.113.9]:80")} == {"203.0.113.9"}
     assert named("::ffff:203.0.113.10") == "203.0.113.10"  # not all of the old Internet
     assert {named(one) for one in ("2001:db8:1:2::5", "[2001:db8:1:2::9]", "[2001:db8:1:2::9]:443")} == {"2001:db8:1:2::/64"}
     assert named("198.51.100.7", "203.0.113.9") == "203.0.113.9"  # a line of the visitor's own, and the proxy's
+    assert {named("203.0.113.9", proxy=one) for one in ("::1", "::ffff:127.0.0.1")} == {"203.0.113.9"}
+    assert named("unknown") == "unknown"
+    assert named("203.0.113.9", proxy="::ffff:198.51.100.7") == "198.51.100.7"  # no proxy of ours
 
 
 # ---------------------------------------------------------------- in a browser

@@ -100,7 +100,6 @@ def _heeded(fresh: Path, db: Path, *, now: datetime) -> Heeded:
             gone, doors = Gone(last=0), Doors()
         left, erased = store.take_leave_of(gone, now=now)
         store.close_doors(doors)
-    _close(fresh)
     return Heeded(left=left, erased=erased, is_known=not exists or gone.last is not None)
 
 

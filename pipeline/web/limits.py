@@ -44,20 +44,21 @@ class Limit:
 def visitor(request: Request) -> str:
     """Name the network address that a visit comes from; of IPv6 the /64 that one customer has. Only a proxy on this machine is believed."""
     peer = request.client.host if request.client else ""
-    if _is_loopback(peer):  # the last one is what the proxy itself saw; those before, anybody can write, on lines of their own too
+    address = _address(peer)
+    if address and address.is_loopback:  # the last one is what the proxy itself saw; those before, anybody can write, on lines of their own too
         peer = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip() or peer
-    if found := _WITH_PORT.fullmatch(peer):  # RFC 7239, 6
-        peer = found[1] or found[2]
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
+        address = _address(peer)
+    if address is None:
         return peer[:64]
-    address = getattr(address, "ipv4_mapped", None) or address
     return str(ipaddress.ip_network(f"{address}/64", strict=False)) if address.version == 6 else str(address)
 
 
-def _is_loopback(peer: str) -> bool:
+def _address(said: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address, with a port (RFC 7239, 6) or without; an IPv4 one may come in the coat of an IPv6 one."""
+    if found := _WITH_PORT.fullmatch(said):
+        said = found[1] or found[2]
     try:
-        return ipaddress.ip_address(peer).is_loopback
+        address = ipaddress.ip_address(said)
     except ValueError:
-        return False
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
