@@ -651,7 +651,7 @@ def test_a_form_without_our_token_is_refused(site: Site, token: str) -> None:
     assert "Load the page again" in answer.text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "desk.example:80"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "desk.example:80", "x/healthz?", "x/healthz#"])
 def test_a_name_that_is_not_ours_gets_no_page(site: Site, host: str) -> None:
     assert site.visitor().get("/desk/queue", host=host).status_code == 421
 

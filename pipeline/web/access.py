@@ -68,14 +68,14 @@ class Access:
 
     def admit(self, request: Request) -> Response | None:
         """Say who comes, in `request.state`, and let them in (`None`) or send them to the login page. Raises `RefusedVisitError`."""
-        if security.is_program(request.url.path):
+        if security.is_program(request.scope["path"]):
             self._admit_program(request)
             return None
-        if request.url.path in (OUTSIDE, BACK) and self.outside.provider:
+        if request.scope["path"] in (OUTSIDE, BACK) and self.outside.provider:
             return None  # whoever comes there is about to say who they are
         person = self._who(request)
         if person is None:
-            return None if request.url.path in _WELCOME else _to_login(request)
+            return None if request.scope["path"] in _WELCOME else _to_login(request)
         request.state.person = person
         self.rights.check(request, person)
         return None
@@ -85,7 +85,7 @@ class Access:
         secret = security.bearer(request)
         found = self._read().token(secret_hash(secret)) if secret and len(secret) <= _LONGEST else None
         if found is None:
-            if security.is_open(request.url.path):
+            if security.is_open(request.scope["path"]):
                 return
             raise RefusedVisitError("A token is missing here, or it is good no more.", status=401, hint="Make one at /desk/account.")
         person, token = found

@@ -60,7 +60,7 @@ class Gate:
             await self._tell(request, answer, None)
 
     async def _pass(self, request: Request, answer: _Answer, *, https: bool) -> None:
-        path = request.url.path
+        path = request.scope["path"]
         if path not in _PROBES:
             security.check_host(request.headers.get("host"), self._public_url())
         if len(path) > _LONGEST:
@@ -92,7 +92,7 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            path = self._request.url.path
+            path = self._request.scope["path"]
             headers = MutableHeaders(scope=message)
             for name, value in security.headers(path).items():
                 headers.setdefault(name, value)

@@ -118,7 +118,7 @@ class Rights:
 
     def check(self, request: Request, person: Account) -> None:
         """Refuse what a person's role does not allow. Raises `RefusedVisitError`; an address that nobody answers is the router's business."""
-        template, is_read = self._template(request.url.path), request.method in ("GET", "HEAD")
+        template, is_read = self._template(request.scope["path"]), request.method in ("GET", "HEAD")
         if template is None:
             return
         if template not in RIGHTS:
